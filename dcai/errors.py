@@ -1,0 +1,161 @@
+"""One tree of errors: what the user gave, what a contract refused, what two twins disagree on.
+
+``Revert`` is the twin of a custom error of the contracts. The kernels raise it, and the EVM engines raise it
+for the same input with the same name and arguments, so tests compare errors as they compare values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "ArtifactError",
+    "DataError",
+    "DcaiError",
+    "EvmError",
+    "InputError",
+    "InputTypeError",
+    "MissingExtraError",
+    "NotEqual",
+    "Revert",
+]
+
+
+class DcaiError(Exception):
+    """Base of every error that dcai raises on purpose."""
+
+
+class InputError(DcaiError, ValueError):
+    """A value that no contract would accept as an argument: the message says which, where, and what would do."""
+
+
+class InputTypeError(InputError, TypeError):
+    """An argument of the wrong type: text where integers are meant, floats where fixed-point is meant."""
+
+
+class ArtifactError(DcaiError):
+    """A compiled contract is missing, unreadable or not of the expected form."""
+
+
+class DataError(DcaiError):
+    """A data set is missing, incomplete, altered or cannot be fetched."""
+
+
+class EvmError(DcaiError):
+    """An EVM engine could not run a transaction: out of gas, no funds, an invalid opcode, no such contract."""
+
+
+class MissingExtraError(DcaiError, ImportError):
+    """An optional dependency is not installed; the message names the extra to install."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional dependency: pip install 'dcai[{extra}]'")
+
+
+_SAFE_CAST = "{1} does not fit in {0} bits; the contract refuses to wrap"
+
+#: What each contract error means, as a format of its arguments.
+_MEANING: dict[str, str] = {
+    "DimensionMismatch": "expected a length of {0}, got {1}",
+    "UnknownClass": "label {0} is no class of a model of {1} classes (0 .. {1} - 1)",
+    "NotNormalized": (
+        "the squared norm is {0}, and must lie strictly between 10^18 - 10^11 and 10^18 + 10^11; "
+        "divide the sample by its norm before it is scaled by 10^9"
+    ),
+    "NormNotDefined": "sparse binary data are not normalised, so they have no norm",
+    "NegativeIndex": "feature index {1} at position {0} is negative",
+    "IndexTooLarge": "feature index {1} at position {0} must be below {2}",
+    "NotStrictlyIncreasing": (
+        "feature index {2} at position {0} follows {1}; indices must be strictly increasing"
+    ),
+    "DuplicateFeature": "feature index {1} at position {0} already has a value in this class",
+    "MalformedPair": "entry {0} has {1} numbers, and must be a pair (index, value)",
+    "NoClasses": "a model needs at least one class",
+    "NotTwoClasses": "a Perceptron has two classes, got {0}",
+    "CountTooLarge": "a sample count of {0} must be below {1}",
+    "SafeCastOverflowedIntDowncast": _SAFE_CAST,
+    "SafeCastOverflowedUintDowncast": _SAFE_CAST,
+    "OwnableUnauthorizedAccount": "account {0} is not the owner",
+    "Panic": "Solidity panic code {0:#x}",
+}
+
+
+class Revert(DcaiError):
+    """A contract error: the transaction reverts and changes nothing.
+
+    Two reverts are equal where name and arguments are, whoever raised them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the custom error in the contracts, ``"Panic"`` or ``"Error"`` for Solidity's own, or ``""``
+        where the contract reverted without data.
+    args : sequence
+        The arguments of the error in the order of its declaration, integers as Python integers.
+    row : int, optional
+        Row of the batch that reverted.
+
+    Attributes
+    ----------
+    name, args, row
+        As given; ``args`` is a tuple.
+    receipt : Any
+        The receipt of the reverted transaction, where an EVM raised it; else None.
+    """
+
+    def __init__(self, name: str, args: Sequence[Any] = (), *, row: int | None = None) -> None:
+        super().__init__(*args)
+        self.name = name
+        self.row = row
+        self.receipt: Any = None
+
+    def __str__(self) -> str:
+        text = f"{self.name or 'revert'}({', '.join(map(str, self.args))})"
+        meaning = _MEANING.get(self.name)
+        if meaning is not None:
+            text += f": {meaning.format(*self.args)}"
+        return text if self.row is None else f"row {self.row}: {text}"
+
+    def __repr__(self) -> str:
+        return f"Revert({self.name!r}, {self.args!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Revert):
+            return NotImplemented
+        return (self.name, self.args) == (other.name, other.args)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.args))
+
+    def __reduce__(self) -> tuple[Callable[..., Revert], tuple[Any, ...], dict[str, Any]]:
+        return type(self), (self.name, self.args), {"row": self.row, "receipt": self.receipt}
+
+
+class NotEqual(DcaiError):
+    """Two twins that must agree do not.
+
+    Attributes
+    ----------
+    step : int
+        Index of the step, from 0.
+    field : str
+        What differs: ``"label"``, ``"changed"``, ``"error"``, or a storage slot.
+    expected, actual : Any
+        What the contract gave, and what the kernel gave.
+    """
+
+    def __init__(self, step: int, field: str, expected: Any, actual: Any) -> None:
+        super().__init__(step, field, expected, actual)
+        self.step = step
+        self.field = field
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return (
+            f"step {self.step}: {self.field} differs: the contract has {self.expected}, "
+            f"the kernel has {self.actual}"
+        )
