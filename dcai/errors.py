@@ -68,9 +68,7 @@ _MEANING: dict[str, str] = {
     "NormNotDefined": "sparse binary data are not normalised, so they have no norm",
     "NegativeIndex": "feature index {1} at position {0} is negative",
     "IndexTooLarge": "feature index {1} at position {0} must be below {2}",
-    "NotStrictlyIncreasing": (
-        "feature index {2} at position {0} follows {1}; indices must be strictly increasing"
-    ),
+    "NotStrictlyIncreasing": ("feature index {2} at position {0} follows {1}; indices must be strictly increasing"),
     "DuplicateFeature": "feature index {1} at position {0} already has a value in this class",
     "MalformedPair": "entry {0} has {1} numbers, and must be a pair (index, value)",
     "NoClasses": "a model needs at least one class",
@@ -155,7 +153,4 @@ class NotEqual(DcaiError):
         self.actual = actual
 
     def __str__(self) -> str:
-        return (
-            f"step {self.step}: {self.field} differs: the contract has {self.expected}, "
-            f"the kernel has {self.actual}"
-        )
+        return f"step {self.step}: {self.field} differs: the contract has {self.expected}, the kernel has {self.actual}"

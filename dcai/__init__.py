@@ -1,0 +1,61 @@
+"""The off-chain twin of on-chain learning.
+
+Classifiers that live in Solidity contracts, and native kernels that compute the same integers, bit for bit.
+``import dcai`` needs numpy alone; the EVM, the data sets and the command line load when they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dcai.errors import DcaiError, InputError, InputTypeError, NotEqual, Revert
+from dcai.fixed import TO_FLOAT, from_fixed, to_fixed
+from dcai.models import (
+    Classifier,
+    DensePerceptron,
+    NearestCentroidClassifier,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+    from_json,
+)
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from dcai import artifacts, data, evm, verify
+
+__all__ = [
+    "TO_FLOAT",
+    "Classifier",
+    "DcaiError",
+    "DensePerceptron",
+    "InputError",
+    "InputTypeError",
+    "NearestCentroidClassifier",
+    "NotEqual",
+    "Revert",
+    "SparseNearestCentroidClassifier",
+    "SparsePerceptron",
+    "artifacts",
+    "data",
+    "evm",
+    "from_fixed",
+    "from_json",
+    "to_fixed",
+    "verify",
+]
+
+__version__ = "0.1.0"
+
+_LAZY = frozenset({"artifacts", "data", "evm", "verify"})
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _LAZY:
+        return import_module(f"dcai.{name}")
+    raise AttributeError(f"module 'dcai' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,349 @@
+"""What all classifiers share: names of classes, one sample or a batch, equality, pickling."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from dcai import _kernels
+from dcai.errors import InputError, InputTypeError, Revert
+from dcai.models import _inputs, json_format
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+
+__all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
+
+
+class Classifier(ABC):
+    """A classifier that lives in a contract of the same name, and here in a native kernel.
+
+    Attributes
+    ----------
+    classifications : tuple of str
+        Names of the classes; a label is an index into it.
+    feature_indices : tuple of int
+        Which features of a shared encoder the model takes; empty for all. Kept for whoever encodes: the model itself
+        does not look at it.
+    """
+
+    #: The values of ``type`` in the JSON format of 0xDeCA10B, the one that is written first.
+    json_types: ClassVar[tuple[str, ...]]
+
+    __slots__ = ("_kernel", "classifications", "feature_indices")
+    __hash__ = None  # type: ignore[assignment]  # a model changes, so it is no key
+
+    _kernel: Any
+
+    def __init__(self, kernel: Any, classifications: Iterable[str], feature_indices: Iterable[int]) -> None:
+        self._kernel = kernel
+        self.classifications = _as_names(classifications)
+        self.feature_indices = _as_feature_indices(feature_indices)
+
+    # -- one sample or a batch ---------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def predict(self, data: Any) -> Any:
+        """Predict the class of one sample, or of each row of a batch."""
+
+    @abstractmethod
+    def update(self, data: Any, label: Any) -> Any:
+        """Learn one sample, or the rows of a batch one after another."""
+
+    # -- state -------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _state(self) -> dict[str, Any]:
+        """All that the kernel holds, as arguments of ``_restore``."""
+
+    @classmethod
+    @abstractmethod
+    def _restore_kernel(cls, state: dict[str, Any]) -> Any:
+        """Build the kernel that ``_state`` describes."""
+
+    @classmethod
+    def _restore(cls, state: dict[str, Any], classifications: Iterable[str], feature_indices: Iterable[int]) -> Self:
+        model = cls.__new__(cls)
+        Classifier.__init__(model, cls._restore_kernel(state), classifications, feature_indices)
+        return model
+
+    def copy(self) -> Self:
+        """Return an independent copy, in the same state."""
+        return self._restore(self._state(), self.classifications, self.feature_indices)
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._restore, (self._state(), self.classifications, self.feature_indices)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Classifier):
+            return NotImplemented
+        return (
+            self.classifications == other.classifications
+            and self.feature_indices == other.feature_indices
+            and bool(self._kernel.equals(other._kernel))  # of the same class
+        )
+
+    # -- JSON --------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_json(cls, source: str | PathLike[str] | dict[str, Any]) -> Self:
+        """Read a model in the JSON format of 0xDeCA10B: real numbers, which are multiplied by ``10**9``.
+
+        Parameters
+        ----------
+        source : path, str or dict
+            A file, JSON text (which starts with a brace), or what ``json.load`` gives.
+
+        Returns
+        -------
+        Classifier
+            A model of the class on which this is called.
+
+        Raises
+        ------
+        InputError
+            Not JSON, an unknown, missing or repeated field, a wrong type, a number that is not finite or out of
+            range, a model of another type: the message names the field.
+        """
+        return cls.from_fields(json_format.read(source))
+
+    @classmethod
+    def from_fields(cls, fields: json_format.Fields) -> Self:
+        """Build a model from a JSON object that has been read; see `from_json`."""
+        fields.expect_type(cls.json_types)
+        model = cls._from_fields(fields)
+        fields.refuse_unknown()
+        return model
+
+    def to_json(self, path: str | PathLike[str] | None = None) -> str:
+        """Write the model in the JSON format of 0xDeCA10B, exactly: every number with its nine decimals.
+
+        Parameters
+        ----------
+        path : path, optional
+            File to write, whole or not at all.
+
+        Returns
+        -------
+        str
+            The JSON text.
+        """
+        return json_format.write({"type": self.json_types[0], **self._to_fields()}, path)
+
+    @classmethod
+    @abstractmethod
+    def _from_fields(cls, fields: json_format.Fields) -> Self:
+        """Build a model from the fields of a JSON object."""
+
+    @abstractmethod
+    def _to_fields(self) -> dict[str, Any]:
+        """Return the fields of the JSON object, except ``type``."""
+
+    def _describe(self, **parts: object) -> str:
+        """``repr`` from parts, with the names of the classes."""
+        text = "".join(f"{name}={value}, " for name, value in parts.items())
+        return f"{type(self).__name__}({text}classifications={self.classifications!r})"
+
+
+class DenseClassifier(Classifier):
+    """A classifier over dense samples: ``d`` fixed-point features each."""
+
+    __slots__ = ()
+
+    def predict(self, data: Any) -> Any:
+        """Predict the class of one sample, or of each row of a batch.
+
+        Parameters
+        ----------
+        data : sequence of d ints, or int array of shape (n, d)
+            Fixed-point features, int64, scale ``10**9``. A C-contiguous int64 array is read in place, without a copy,
+            on all cores, with the GIL released.
+
+        Returns
+        -------
+        int or numpy.ndarray of uint64, shape (n,)
+            The label.
+
+        Raises
+        ------
+        Revert
+            As the contract: ``DimensionMismatch``. For a batch, of the first row that is refused, with its number in
+            ``row``.
+        InputError
+            What no contract would accept: floats, numbers beyond int64, ragged rows.
+        """
+        sample, batch = _inputs.as_dense(data)
+        if batch is None:
+            return self._kernel.predict(sample)
+        return self._kernel.predict_batch(batch)
+
+    def update(self, data: Any, label: Any) -> Any:
+        """Learn one sample, or the rows of a batch one after another, as transactions would.
+
+        Parameters
+        ----------
+        data : sequence of d ints, or int array of shape (n, d)
+            Fixed-point features, int64, scale ``10**9``, of norm 1.
+        label : int, or sequence of n ints
+            Class of each sample.
+
+        Returns
+        -------
+        bool or numpy.ndarray of bool, shape (n,)
+            True where the model changed.
+
+        Raises
+        ------
+        Revert
+            As the contract: ``DimensionMismatch``, ``UnknownClass``, ``NotNormalized`` or an overflow. The refused
+            sample changes nothing. In a batch the rows before it, ``row``, have been learned, as on a chain.
+        InputError
+            What no contract would accept; nothing is learned.
+        """
+        sample, batch = _inputs.as_dense(data)
+        if batch is None:
+            return self._kernel.update(sample, _inputs.as_label(label))
+        return self._kernel.update_batch(batch, _inputs.as_labels(label, len(batch)))
+
+    def norm(self, data: Any) -> int:
+        """Return the floor of the 2-norm of one sample.
+
+        Parameters
+        ----------
+        data : sequence of ints
+            Fixed-point features, int64, scale ``10**9``.
+
+        Returns
+        -------
+        int
+            Norm, scale ``10**9``. An update needs ``10**9``, but for the last digits.
+        """
+        sample, batch = _inputs.as_dense(data)
+        if batch is not None:
+            raise InputError(f"norm takes one sample, not a batch of shape {batch.shape}")
+        return _kernels.norm(sample)
+
+
+class SparseClassifier(Classifier):
+    """A classifier over the indices of the binary features that are present."""
+
+    __slots__ = ()
+
+    def predict(self, data: Any) -> Any:
+        """Predict the class of one sample, or of each row of a batch.
+
+        Parameters
+        ----------
+        data : sequence of ints, scipy CSR, (indptr, indices), or list of sequences of ints
+            Indices of the features that are present. A list of integers is one sample, a list of sequences is a
+            batch, and a tuple of two sequences is a batch in compressed form: row ``i`` holds
+            ``indices[indptr[i]:indptr[i + 1]]``. int32 and int64 arrays are read in place, without a copy, on all
+            cores, with the GIL released.
+
+        Returns
+        -------
+        int or numpy.ndarray of uint64, shape (n,)
+            The label.
+
+        Raises
+        ------
+        Revert
+            As the contract: ``NegativeIndex`` and what else the model refuses. For a batch, of the first row that is
+            refused, with its number in ``row``.
+        InputError
+            What no contract would accept: floats, numbers beyond int64, a matrix with values other than 1.
+        """
+        sample, batch = _inputs.as_sparse(data)
+        if batch is None:
+            return self._kernel.predict(sample)
+        return self._kernel.predict_batch(*batch)
+
+    def update(self, data: Any, label: Any) -> Any:
+        """Learn one sample, or the rows of a batch one after another, as transactions would.
+
+        Parameters
+        ----------
+        data : sequence of ints, scipy CSR, (indptr, indices), or list of sequences of ints
+            Indices of the features that are present, as in `predict`.
+        label : int, or sequence of n ints
+            Class of each sample.
+
+        Returns
+        -------
+        bool or numpy.ndarray of bool, shape (n,)
+            True where the model changed.
+
+        Raises
+        ------
+        Revert
+            As the contract: ``UnknownClass``, ``NegativeIndex``, an overflow and what else the model refuses. The
+            refused sample changes nothing. In a batch the rows before it, ``row``, have been learned, as on a chain.
+        InputError
+            What no contract would accept; nothing is learned.
+        """
+        sample, batch = _inputs.as_sparse(data)
+        if batch is None:
+            return self._kernel.update(sample, _inputs.as_label(label))
+        return self._kernel.update_batch(*batch, _inputs.as_labels(label, len(batch)))
+
+    def norm(self, data: Any) -> int:  # noqa: ARG002  # the interface of the contracts has it
+        """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""
+        raise Revert("NormNotDefined")
+
+
+def check_two_classes(classifications: Sequence[str] | None) -> Sequence[str]:
+    """Return the names of a Perceptron's classes, "0" and "1" by default; ``Revert("NotTwoClasses")`` unless two."""
+    names = ("0", "1") if classifications is None else _as_names(classifications)
+    if len(names) != 2:
+        raise Revert("NotTwoClasses", (len(names),))
+    return names
+
+
+def check_names(classifications: Sequence[str] | None, num_centroids: int) -> Sequence[str]:
+    """Return one name a centroid, "0", "1", ... by default; reverts as the contracts' constructors."""
+    if classifications is None:
+        return tuple(map(str, range(num_centroids)))
+    names = _as_names(classifications)
+    if not names:
+        raise Revert("NoClasses")
+    if len(names) != num_centroids:
+        raise Revert("DimensionMismatch", (len(names), num_centroids))
+    return names
+
+
+def as_name(name: object, what: str) -> str:
+    """Check the name of a class: text that a contract can store as UTF-8."""
+    if not isinstance(name, str):
+        raise InputTypeError(f"{what} is {name!r}; expected text")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{what} is {name!r}, which is no valid text: {error.reason}") from error
+    return name
+
+
+def _as_names(classifications: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(classifications, (str, bytes)) or not isinstance(classifications, Iterable):
+        raise InputTypeError(f"classifications is {classifications!r}; expected a sequence of names, one a class")
+    return tuple(as_name(name, f"classifications[{k}]") for k, name in enumerate(classifications))
+
+
+def _as_feature_indices(indices: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(indices, (str, bytes)) or not isinstance(indices, Iterable):
+        raise InputTypeError(f"feature_indices is {indices!r}; expected a sequence of integers")
+    checked = []
+    for i, index in enumerate(indices):
+        if isinstance(index, bool) or not hasattr(index, "__index__"):
+            raise InputTypeError(f"feature_indices[{i}] is {index!r}; expected an integer")
+        if not 0 <= index.__index__() < 1 << 32:
+            raise InputError(f"feature_indices[{i}] is {index}, and must be from 0 to 2^32 - 1")
+        checked.append(index.__index__())
+    return tuple(checked)

@@ -1,0 +1,259 @@
+"""The JSON format of 0xDeCA10B: a ``type``, real numbers instead of scaled integers, and nothing unknown.
+
+Numbers are read as the decimals that stand in the file and written with all their digits, so a model survives the
+round trip bit for bit, weights beyond 2^53 included.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dcai.errors import InputError, InputTypeError
+from dcai.fixed import TO_FLOAT, scalar_to_fixed
+
+__all__ = ["Fields", "read", "real", "require_distinct", "write"]
+
+
+class Fields:
+    """The fields of a JSON object, taken one by one; whatever is left in the end is unknown.
+
+    Parameters
+    ----------
+    fields : Mapping
+        The object.
+    where : str
+        Its place in the file, as a prefix of the names of its fields, such as ``"intents.MUSIC."``.
+    """
+
+    def __init__(self, fields: object, where: str = "") -> None:
+        if not isinstance(fields, Mapping):
+            name = where.rstrip(".")
+            place = f"field {name!r}" if name else "the model"
+            raise InputTypeError(f"{place} is {_short(fields)}; expected a JSON object")
+        for key in fields:
+            if not isinstance(key, str):
+                raise InputTypeError(f"field {where}{key!r}: names of fields are text")
+        self._fields = dict(fields)
+        self._where = where
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def place(self, name: str) -> str:
+        """Return how an error calls a field."""
+        return f"field '{self._where}{name}'"
+
+    def take(self, *names: str) -> tuple[str, Any]:
+        """Take the one field that goes by any of these names: its name and value."""
+        present = [name for name in names if name in self._fields]
+        if not present:
+            alternatives = " or ".join(repr(self._where + name) for name in names)
+            raise InputError(f"field {alternatives} is missing")
+        if len(present) > 1:
+            raise InputError(f"{self.place(present[0])} and {self.place(present[1])} mean the same; give one")
+        return present[0], self._fields.pop(present[0])
+
+    def take_fixed(self, *names: str, bits: int, signed: bool = True, default: int | None = None) -> int:
+        """Take a real number, times ``10**9``."""
+        if default is not None and not any(name in self._fields for name in names):
+            return default
+        name, value = self.take(*names)
+        return scalar_to_fixed(_number(value), bits, self.place(name), signed=signed)
+
+    def take_fixed_list(self, *names: str, bits: int) -> list[int]:
+        """Take a list of real numbers, times ``10**9``."""
+        name, values = self.take(*names)
+        return self.fixed_list(name, values, bits)
+
+    def fixed_list(self, name: str, values: object, bits: int, *, signed: bool = True) -> list[int]:
+        """Turn the value of a field that has been taken into a list of scaled integers."""
+        self._expect(name, values, list, "a list of numbers")
+        return [
+            scalar_to_fixed(_number(value), bits, self.place(f"{name}[{i}]"), signed=signed)
+            for i, value in enumerate(self._iterate(values))
+        ]
+
+    def fixed_by_index(self, name: str, values: object, bits: int, *, signed: bool = True) -> dict[int, int]:
+        """Turn a map of feature index to real number, or a list of numbers, into scaled integers by index."""
+        if isinstance(values, list):
+            return dict(enumerate(self.fixed_list(name, values, bits, signed=signed)))
+        self._expect(name, values, Mapping, "a list of numbers or an object {index: number}")
+        assert isinstance(values, Mapping)
+        return {
+            self.index(name, key): scalar_to_fixed(_number(value), bits, self.place(f"{name}.{key}"), signed=signed)
+            for key, value in values.items()
+        }
+
+    def index(self, name: str, key: object) -> int:
+        """Turn the text of a feature index into the index."""
+        # Digits as JavaScript writes an index, so that no two texts name the same one.
+        if not isinstance(key, str) or not key.isascii() or not key.isdigit() or key != key.lstrip("0").zfill(1):
+            raise InputError(f"{self.place(f'{name}.{key}')}: expected a feature index as its name")
+        return int(key)
+
+    def take_text_list(self, name: str) -> list[str]:
+        """Take a list of texts."""
+        _, values = self.take(name)
+        self._expect(name, values, list, "a list of texts")
+        for i, value in enumerate(self._iterate(values)):
+            self._expect(f"{name}[{i}]", value, str, "text")
+        return list(self._iterate(values))
+
+    def take_integer(self, name: str) -> int:
+        """Take an integer that is not scaled: a count, for example."""
+        return self.integer(name, self.take(name)[1])
+
+    def integer(self, name: str, value: object) -> int:
+        """Check that the value of a field is a whole number that is not negative."""
+        number = _number(value)
+        if isinstance(number, Decimal) and number.is_finite() and -1 < number.adjusted() < 80:
+            whole = int(number)
+            number = whole if whole == number else number
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise InputTypeError(f"{self.place(name)} is {_short(value)}; expected a whole number")
+        if number < 0:
+            raise InputError(f"{self.place(name)} is {number}; expected a whole number from 0 on")
+        return number
+
+    def take_integer_list(self, name: str, default: Iterable[int]) -> list[int]:
+        """Take a list of integers that are not scaled."""
+        if name not in self._fields:
+            return list(default)
+        _, values = self.take(name)
+        self._expect(name, values, list, "a list of whole numbers")
+        return [self.integer(f"{name}[{i}]", value) for i, value in enumerate(self._iterate(values))]
+
+    def take_objects(self, *names: str) -> dict[str, Fields]:
+        """Take an object of objects: the inner ones by name."""
+        name, values = self.take(*names)
+        outer = Fields(values, f"{self._where}{name}.")
+        return {key: Fields(value, f"{self._where}{name}.{key}.") for key, value in outer._fields.items()}
+
+    def expect_type(self, types: tuple[str, ...]) -> None:
+        """Take the field ``type``, which must be one of these."""
+        _, value = self.take("type")
+        if value not in types:
+            raise InputError(f"field 'type' is {_short(value)}; expected {' or '.join(map(repr, types))}")
+
+    def peek_type(self) -> object:
+        """Return the field ``type`` and leave it where it is."""
+        return self._fields.get("type")
+
+    def refuse_unknown(self) -> None:
+        """Raise where a field has not been taken."""
+        if self._fields:
+            raise InputError(f"{self.place(next(iter(self._fields)))} is unknown")
+
+    def _expect(self, name: str, value: object, kind: type, what: str) -> None:
+        if not isinstance(value, kind):
+            raise InputTypeError(f"{self.place(name)} is {_short(value)}; expected {what}")
+
+    @staticmethod
+    def _iterate(values: object) -> list[Any]:
+        assert isinstance(values, list)
+        return values
+
+
+def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Fields:
+    """Read a JSON object from a file, from text that starts with a brace, or from an object that has been read."""
+    if isinstance(source, Mapping):
+        return Fields(source)
+    if isinstance(source, str) and source.lstrip()[:1] in ("", "{", "["):
+        return Fields(_parse(source, "the text"))
+    if not isinstance(source, (str, os.PathLike)):
+        raise InputTypeError(f"expected a path, JSON text or a dict, got {_short(source)}")
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{os.fspath(source)} is not JSON: it is no UTF-8 text") from error
+    return Fields(_parse(text, os.fspath(source)))
+
+
+def write(fields: Mapping[str, Any], path: str | os.PathLike[str] | None) -> str:
+    """Write fields as JSON, decimals with all their digits, to a file that is replaced whole or not at all."""
+    text = _dump(fields) + "\n"
+    if path is not None:
+        target = Path(path)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    return text
+
+
+def real(fixed: int) -> Decimal:
+    """Return the real number of a scaled integer, exactly, without trailing zeros."""
+    whole, rest = divmod(abs(fixed), TO_FLOAT)
+    digits = f"{whole}.{rest:09}".rstrip("0").rstrip(".")
+    return Decimal(f"-{digits}" if fixed < 0 else digits)
+
+
+def require_distinct(names: Iterable[str]) -> None:
+    """Raise where two classes share a name: the format keeps classes by name, and one would be lost."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InputError(f"two classes are named {name!r}; the JSON format keeps classes by name")
+        seen.add(name)
+
+
+def _dump(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)}: {_dump(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_dump, value)) + "]"
+    return json.dumps(value)
+
+
+def _parse(text: str, name: str) -> object:
+    try:
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_refuse_repetition,
+        )
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is not JSON: {error}") from error
+
+
+def _refuse_constant(constant: str) -> None:
+    raise InputError(f"{constant} is no number that JSON allows; expected finite numbers")
+
+
+def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InputError(f"field {key!r} stands there twice")
+            seen.add(key)
+    return fields
+
+
+def _number(value: object) -> object:
+    """Turn what a caller's own ``json.load`` gives for a number into the decimal that stood there."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

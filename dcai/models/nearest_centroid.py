@@ -1,0 +1,133 @@
+"""A nearest centroid classifier over dense samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dcai import _kernels
+from dcai.errors import Revert
+from dcai.models import json_format
+from dcai.models.base import DenseClassifier, as_name, check_names
+
+__all__ = ["NearestCentroidClassifier"]
+
+
+class NearestCentroidClassifier(DenseClassifier):
+    """A nearest centroid classifier over dense samples, the twin of the contract ``NearestCentroidClassifier``.
+
+    Parameters
+    ----------
+    centroids : sequence of k sequences of d ints, or int array of shape (k, d)
+        int64, scale ``10**9``.
+    counts : sequence of k ints
+        Number of samples in each class, below ``2**191``.
+    classifications : sequence of k str, default ("0", "1", ...)
+        Names of the classes.
+    feature_indices : sequence of ints, default ()
+        uint32; which features of a shared encoder the model takes.
+
+    Raises
+    ------
+    InputError
+        A number out of range or not an integer; the message names it.
+    Revert
+        ``NoClasses``, ``DimensionMismatch`` or ``CountTooLarge``, as the contract.
+
+    Notes
+    -----
+    ``distance(k, x) = sum((x - centroids[k])**2 / 10**9)``, each term rounded toward zero; the smallest wins, the
+    lowest label among equals. An update moves a centroid to ``(c * n + x) / (n + 1)``, rounded toward zero.
+    Source: contracts/src/models/NearestCentroidClassifier.sol.
+
+    Examples
+    --------
+    >>> model = NearestCentroidClassifier([[10**9, 0], [0, 10**9]], [1, 1])
+    >>> model.predict([600_000_000, 800_000_000])
+    1
+    """
+
+    __slots__ = ()
+    json_types = ("nearest centroid classifier", "dense nearest centroid classifier")
+    _kernel: _kernels.NearestCentroidClassifier
+
+    def __init__(
+        self,
+        centroids: Sequence[Sequence[int]] | Sequence[NDArray[Any]] | NDArray[Any],
+        counts: Sequence[int] | NDArray[Any],
+        *,
+        classifications: Sequence[str] | None = None,
+        feature_indices: Iterable[int] = (),
+    ) -> None:
+        names = None if classifications is None else check_names(classifications, len(centroids))
+        kernel = _kernels.NearestCentroidClassifier(centroids, counts)
+        super().__init__(kernel, names or check_names(None, len(kernel.counts)), feature_indices)
+
+    @property
+    def centroids(self) -> list[NDArray[np.int64]]:
+        """A copy of the centroids: one int64 array of shape (d,) a class, scale ``10**9``."""
+        return self._kernel.centroids
+
+    @property
+    def counts(self) -> list[int]:
+        """Number of samples in each class."""
+        return self._kernel.counts
+
+    def add_class(self, centroid: ArrayLike, name: str, count: int) -> None:
+        """Add a class, as the contract's ``addClass``."""
+        name = as_name(name, "name")
+        self._kernel.add_class(centroid, count)
+        self.classifications = (*self.classifications, name)
+
+    def extend_centroid(self, extension: ArrayLike, label: int) -> None:
+        """Append features to the centroid of one class, as the contract's ``extendCentroid``.
+
+        Until all centroids have one length again, the model reverts on `predict`.
+        """
+        self._kernel.extend_centroid(extension, label)
+
+    def _state(self) -> dict[str, Any]:
+        return {"centroids": self._kernel.centroids, "counts": self._kernel.counts}
+
+    @classmethod
+    def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.NearestCentroidClassifier:
+        return _kernels.NearestCentroidClassifier.restore(**state)
+
+    @classmethod
+    def _from_fields(cls, fields: json_format.Fields) -> Self:
+        classes = fields.take_objects("intents", "centroids")
+        centroids, counts = [], []
+        for info in classes.values():
+            centroids.append(info.take_fixed_list("centroid", bits=64))
+            counts.append(info.take_integer("dataCount"))
+            info.refuse_unknown()
+        if not classes:
+            raise Revert("NoClasses")
+        return cls(
+            centroids,
+            counts,
+            classifications=list(classes),
+            feature_indices=fields.take_integer_list("featureIndices", ()),
+        )
+
+    def _to_fields(self) -> dict[str, Any]:
+        json_format.require_distinct(self.classifications)
+        classes = zip(self.classifications, self.centroids, self.counts, strict=True)
+        return {
+            "featureIndices": self.feature_indices,
+            "intents": {
+                name: {
+                    "centroid": [json_format.real(value) for value in centroid.tolist()],
+                    "dataCount": count,
+                }
+                for name, centroid, count in classes
+            },
+        }
+
+    def __repr__(self) -> str:
+        dimensions = sorted({len(centroid) for centroid in self._kernel.centroids})
+        shape = f"{len(self.counts)} x {' or '.join(map(str, dimensions))}"
+        return self._describe(centroids=f"<{shape}>", counts=self.counts)

@@ -1,0 +1,215 @@
+"""A nearest centroid classifier over the indices of the binary features that are present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, TypeAlias
+
+from numpy.typing import NDArray
+
+from dcai import _kernels
+from dcai.errors import InputError, InputTypeError, Revert
+from dcai.models import json_format
+from dcai.models.base import SparseClassifier, as_name, check_names
+
+__all__ = ["SparseNearestCentroidClassifier"]
+
+Centroid: TypeAlias = Sequence[Sequence[int]] | Mapping[int, int]
+
+
+class SparseNearestCentroidClassifier(SparseClassifier):
+    """A nearest centroid classifier over sparse binary samples, the twin of the contract of the same name.
+
+    Parameters
+    ----------
+    centroids : sequence of k sequences of pairs (feature index, value), or of mappings of index to value
+        Indices are uint32, in any order, values uint64, scale ``10**9``. A feature that is not listed is 0.
+    counts : sequence of k ints
+        Number of samples in each class, uint64.
+    classifications : sequence of k str, default ("0", "1", ...)
+        Names of the classes.
+    feature_indices : sequence of ints, default ()
+        uint32; which features of a shared encoder the model takes.
+
+    Raises
+    ------
+    InputError
+        A number out of range or not an integer; the message names it.
+    Revert
+        ``NoClasses``, ``DimensionMismatch``, ``MalformedPair``, ``IndexTooLarge`` or ``DuplicateFeature``, as the
+        contract.
+
+    Notes
+    -----
+    Samples are strictly increasing feature indices. ``distance(k, x)`` is the squared magnitude of the centroid plus
+    ``10**9 * sum(10**9 - 2 * value)`` over the features present. Values are scaled lazily: one that was stored when its
+    class had fewer samples is scaled when it is read. Source: contracts/src/models/SparseNearestCentroidClassifier.sol.
+
+    Examples
+    --------
+    >>> model = SparseNearestCentroidClassifier([[(0, 10**9)], [(1, 10**9)]], [1, 1])
+    >>> model.predict([1, 2])
+    1
+    >>> model.update([2], 0)
+    True
+    >>> model.centroid_value(0, 0)
+    500000000
+    """
+
+    __slots__ = ()
+    json_types = ("sparse nearest centroid classifier",)
+    _kernel: _kernels.SparseNearestCentroidClassifier
+
+    def __init__(
+        self,
+        centroids: Sequence[Centroid],
+        counts: Sequence[int] | NDArray[Any],
+        *,
+        classifications: Sequence[str] | None = None,
+        feature_indices: Iterable[int] = (),
+    ) -> None:
+        if not isinstance(centroids, Iterable) or isinstance(centroids, (str, bytes, Mapping)):
+            raise InputTypeError("centroids must be a sequence with a list of pairs (index, value) for each class")
+        rows = [_rows(centroid) for centroid in centroids]
+        names = check_names(classifications, len(rows))
+        kernel = _kernels.SparseNearestCentroidClassifier(rows, counts)
+        super().__init__(kernel, names, feature_indices)
+
+    @property
+    def centroids(self) -> list[dict[int, int]]:
+        """For each class the true values that are not zero, by feature index, scale ``10**9``."""
+        value = self._kernel.centroid_value
+        classes = enumerate(self._kernel.stored)
+        true = [{index: value(k, index) for index, _ in stored} for k, stored in classes]
+        return [{index: value for index, value in centroid.items() if value} for centroid in true]
+
+    @property
+    def counts(self) -> list[int]:
+        """Number of samples in each class."""
+        return self._kernel.counts
+
+    @property
+    def squared_magnitudes(self) -> list[int]:
+        """Squared magnitude of each centroid as the contract keeps it, scale ``10**18``."""
+        return self._kernel.squared_magnitudes
+
+    @property
+    def stored(self) -> list[dict[int, tuple[int, int]]]:
+        """For each class what the contract stores, by feature index: (value, number of samples when it was written)."""
+        return [dict(values) for values in self._kernel.stored]
+
+    def centroid_value(self, k: int, j: int) -> int:
+        """Return the true value of feature ``j`` in class ``k``, as the contract's ``getCentroidValue``.
+
+        Returns
+        -------
+        int
+            uint64, scale ``10**9``, rounded down.
+
+        Raises
+        ------
+        Revert
+            ``UnknownClass``, as the contract.
+        """
+        return self._kernel.centroid_value(k, j)
+
+    def add_class(self, centroid: Centroid, name: str, count: int) -> None:
+        """Add a class, as the contract's ``addClass``."""
+        name = as_name(name, "name")
+        self._kernel.add_class(_rows(centroid), count)
+        self.classifications = (*self.classifications, name)
+
+    def extend_centroid(self, extension: Centroid, label: int) -> None:
+        """Add features to the centroid of one class, as the contract's ``extendCentroid``."""
+        self._kernel.extend_centroid(_rows(extension), label)
+
+    def _state(self) -> dict[str, Any]:
+        kernel = self._kernel
+        return {
+            "counts": kernel.counts,
+            "squared_magnitudes": kernel.squared_magnitudes,
+            "stored": self.stored,
+        }
+
+    @classmethod
+    def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparseNearestCentroidClassifier:
+        return _kernels.SparseNearestCentroidClassifier.restore(**state)
+
+    @classmethod
+    def _from_fields(cls, fields: json_format.Fields) -> Self:
+        classes = fields.take_objects("intents", "centroids")
+        feature_indices = fields.take_integer_list("featureIndices", ())
+        if not classes:
+            raise Revert("NoClasses")
+        centroids = []
+        counts = []
+        magnitudes: list[int | None] = []
+        stored = []
+        for name, info in classes.items():
+            count = info.take_integer("dataCount")
+            key, centroid = info.take("centroid")
+            values = info.fixed_by_index(key, centroid, bits=64, signed=False)
+            numbers = _take_num_samples(info, values, count)
+            magnitude = info.take_integer("squaredMagnitude") if "squaredMagnitude" in info else None
+            if magnitude is None and numbers:
+                raise InputError(f"class {name!r} has 'numSamples' without its 'squaredMagnitude'")
+            info.refuse_unknown()
+            centroids.append(values)
+            counts.append(count)
+            magnitudes.append(magnitude)
+            stored.append({i: (value, numbers.get(i, count)) for i, value in values.items()})
+        model = cls(centroids, counts, classifications=list(classes), feature_indices=feature_indices)
+        kept = zip(model.squared_magnitudes, magnitudes, strict=True)
+        state = {
+            "counts": counts,
+            "squared_magnitudes": [plain if value is None else value for plain, value in kept],
+            "stored": stored,
+        }
+        return cls._restore(state, model.classifications, model.feature_indices)
+
+    def _to_fields(self) -> dict[str, Any]:
+        """Return the fields of the format, and for a class whose values are scaled lazily two of our own.
+
+        ``numSamples`` holds the number of samples of each stored value that lags behind its class, and
+        ``squaredMagnitude`` the integer that the contract keeps; without them a trained model would not come back bit
+        for bit. ``centroid`` then holds the values as stored.
+        """
+        json_format.require_distinct(self.classifications)
+        classes = {}
+        columns = zip(self.classifications, self.stored, self.counts, self.squared_magnitudes, strict=True)
+        for name, stored, count, magnitude in columns:
+            info: dict[str, Any] = {
+                "centroid": {str(i): json_format.real(value) for i, (value, _) in stored.items()},
+                "dataCount": count,
+            }
+            lagging = {str(i): number for i, (_, number) in stored.items() if number != count}
+            if lagging:
+                info["numSamples"] = lagging
+            if lagging or magnitude != sum(value**2 for value, _ in stored.values()):
+                info["squaredMagnitude"] = magnitude
+            classes[name] = info
+        return {"featureIndices": self.feature_indices, "intents": classes}
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(str(len(stored)) for stored in self._kernel.stored)
+        return self._describe(centroids=f"<{sizes} stored values>", counts=self.counts)
+
+
+def _rows(centroid: Centroid) -> Any:
+    return list(centroid.items()) if isinstance(centroid, Mapping) else centroid
+
+
+def _take_num_samples(info: json_format.Fields, values: Mapping[int, int], count: int) -> dict[int, int]:
+    """Take the numbers of samples of the values that lag behind their class."""
+    if "numSamples" not in info:
+        return {}
+    name, numbers = info.take("numSamples")
+    if not isinstance(numbers, Mapping):
+        raise InputTypeError(f"{info.place(name)} is {numbers!r}; expected an object {{index: number}}")
+    lagging = {info.index(name, key): info.integer(f"{name}.{key}", n) for key, n in numbers.items()}
+    for index, number in lagging.items():
+        if index not in values:
+            raise InputError(f"{info.place(f'{name}.{index}')}: the centroid has no value there")
+        if number > count:
+            raise InputError(f"{info.place(f'{name}.{index}')} is {number}, above dataCount, {count}")
+    return lagging

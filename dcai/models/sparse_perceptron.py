@@ -1,0 +1,179 @@
+"""A Perceptron over the indices of the binary features that are present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from dcai import _kernels
+from dcai.errors import InputError
+from dcai.fixed import TO_FLOAT
+from dcai.models import _inputs, json_format
+from dcai.models.base import SparseClassifier, check_two_classes
+
+__all__ = ["SparsePerceptron", "SparseWeights"]
+
+
+class SparseWeights(dict[int, int]):
+    """The weights that are not zero, by feature index, in increasing order; any other index gives 0."""
+
+    def __missing__(self, index: int) -> int:
+        return 0
+
+
+class SparsePerceptron(SparseClassifier):
+    """A Perceptron of two classes over sparse binary samples, the twin of the contract ``SparsePerceptron``.
+
+    Parameters
+    ----------
+    weights : sequence of ints, or mapping of feature index to int
+        int80, scale ``10**9``. A sequence holds the weights of the features 0, 1, 2, ...; every other weight is 0.
+    intercept : int
+        int80, scale ``10**9``.
+    learning_rate : int
+        uint32, scale ``10**9``.
+    classifications : sequence of two str, default ("0", "1")
+        Names of the classes.
+    feature_indices : sequence of ints, default ()
+        uint32; which features of a shared encoder the model takes.
+
+    Raises
+    ------
+    InputError
+        A number out of range or not an integer; the message names it.
+    Revert
+        ``NotTwoClasses``, or ``NegativeIndex`` and ``IndexTooLarge`` for an index of a mapping, as the contract.
+
+    Notes
+    -----
+    ``score(x) = intercept + sum(weights[i] for i in x)``; label 1 where the score is positive. A mistake moves the
+    weight of each index, as often as it stands there, by the learning rate.
+    Source: contracts/src/models/SparsePerceptron.sol.
+
+    Examples
+    --------
+    >>> model = SparsePerceptron([0] * 300, 0, 10**9)
+    >>> model.predict([3, 17, 256])
+    0
+    >>> model.update([3, 17, 256], 1)
+    True
+    >>> model.weights[17]
+    1000000000
+    """
+
+    __slots__ = ()
+    json_types = ("sparse perceptron",)
+    _kernel: _kernels.SparsePerceptron
+
+    def __init__(
+        self,
+        weights: Sequence[int] | NDArray[Any] | Mapping[int, int],
+        intercept: int,
+        learning_rate: int,
+        *,
+        classifications: Sequence[str] | None = None,
+        feature_indices: Iterable[int] = (),
+    ) -> None:
+        names = check_two_classes(classifications)
+        if isinstance(weights, Mapping):
+            kernel = _kernels.SparsePerceptron((), intercept, learning_rate)
+            kernel.initialize_sparse_weights(list(weights.items()))
+        else:
+            kernel = _kernels.SparsePerceptron(weights, intercept, learning_rate)
+        super().__init__(kernel, names, feature_indices)
+
+    @property
+    def weights(self) -> SparseWeights:
+        """A copy of the weights that are not zero, by feature index, scale ``10**9``; a missing index gives 0."""
+        return SparseWeights(self._kernel.weights)
+
+    @property
+    def intercept(self) -> int:
+        """The intercept, int80, scale ``10**9``."""
+        return self._kernel.intercept
+
+    @property
+    def learning_rate(self) -> int:
+        """The learning rate, uint32, scale ``10**9``."""
+        return self._kernel.learning_rate
+
+    def initialize_weights(self, start: int, weights: Sequence[int] | NDArray[Any]) -> None:
+        """Set the weights of the features from ``start`` on, as the contract's ``initializeWeights``."""
+        self._kernel.initialize_weights(start, weights)
+
+    def initialize_sparse_weights(self, weights: Sequence[Sequence[int]]) -> None:
+        """Set weights by pairs (feature index, weight), as the contract's ``initializeSparseWeights``."""
+        self._kernel.initialize_sparse_weights(weights)
+
+    def evaluate_batch(self, data: Any, labels: Any) -> int:
+        """Count the rows that get their label, as the contract's ``evaluateBatch``.
+
+        Parameters
+        ----------
+        data : scipy CSR, (indptr, indices), or list of sequences of ints
+            Indices of the features that are present, in n rows.
+        labels : sequence of n ints
+            Class of each row.
+
+        Returns
+        -------
+        int
+            Number of rows whose prediction equals the label.
+        """
+        sample, batch = _inputs.as_sparse(data)
+        if batch is None:
+            if len(sample):
+                raise InputError("evaluate_batch takes a batch, not one sample")
+            batch = _inputs.CsrBatch(*_kernels.to_csr([]))
+        return self._kernel.evaluate_batch(*batch, _inputs.as_labels(labels, len(batch)))
+
+    def _state(self) -> dict[str, Any]:
+        kernel = self._kernel
+        return {
+            "weights": dict(kernel.weights),
+            "intercept": kernel.intercept,
+            "learning_rate": kernel.learning_rate,
+        }
+
+    @classmethod
+    def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:
+        kernel = _kernels.SparsePerceptron((), state["intercept"], state["learning_rate"])
+        kernel.initialize_sparse_weights(list(state["weights"].items()))
+        return kernel
+
+    @classmethod
+    def _from_fields(cls, fields: json_format.Fields) -> Self:
+        name, weights = fields.take("weights")
+        return cls(
+            fields.fixed_by_index(name, weights, bits=80),
+            fields.take_fixed("intercept", "bias", bits=80),
+            fields.take_fixed("learningRate", bits=32, signed=False, default=TO_FLOAT),
+            classifications=fields.take_text_list("classifications"),
+            feature_indices=fields.take_integer_list("featureIndices", ()),
+        )
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {
+            "classifications": self.classifications,
+            "featureIndices": self.feature_indices,
+            "weights": _reals(self.weights),
+            "intercept": json_format.real(self.intercept),
+            "learningRate": json_format.real(self.learning_rate),
+        }
+
+    def __repr__(self) -> str:
+        return self._describe(
+            weights=f"<{len(self._kernel.weights)} non-zero weights>",
+            intercept=self.intercept,
+            learning_rate=self.learning_rate,
+        )
+
+
+def _reals(weights: SparseWeights) -> list[Any] | dict[str, Any]:
+    """A list where most indices up to the largest have a weight, else {index: weight}: the format knows both."""
+    length = max(weights, default=-1) + 1
+    if length <= 2 * len(weights) + 16:
+        return [json_format.real(weights[i]) for i in range(length)]
+    return {str(i): json_format.real(weight) for i, weight in weights.items()}

@@ -1,0 +1,173 @@
+//! Batches of samples: views of memory that someone else owns, and the loop over their rows.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::{Error, Result};
+
+/// An error of one row of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// Index of the first row that is refused.
+    pub row: usize,
+    /// Why.
+    pub error: Error,
+}
+
+/// An integer type in which callers hold feature indices.
+pub trait FeatureIndex: Copy + Sync + Into<i64> {}
+impl FeatureIndex for i32 {}
+impl FeatureIndex for i64 {}
+
+/// A batch of samples.
+pub trait Rows: Sync {
+    /// Type of a feature or of a feature index.
+    type Item;
+    /// Number of rows.
+    fn len(&self) -> usize;
+    /// Whether there are no rows.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Row `i`, which must be below `len()`.
+    fn row(&self, i: usize) -> &[Self::Item];
+    /// Number of items in all rows.
+    fn num_items(&self) -> usize;
+}
+
+/// Dense rows, one after another in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct DenseRows<'a> {
+    values: &'a [i64],
+    len: usize,
+    dimension: usize,
+}
+
+impl<'a> DenseRows<'a> {
+    /// `len` rows of `dimension` values each; None unless there are `len * dimension` values.
+    pub fn new(values: &'a [i64], len: usize, dimension: usize) -> Option<Self> {
+        (len.checked_mul(dimension) == Some(values.len())).then_some(Self { values, len, dimension })
+    }
+}
+
+impl Rows for DenseRows<'_> {
+    type Item = i64;
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn row(&self, i: usize) -> &[i64] {
+        &self.values[i * self.dimension..(i + 1) * self.dimension]
+    }
+
+    fn num_items(&self) -> usize {
+        self.values.len()
+    }
+}
+
+/// Sparse rows in compressed form (CSR): row `i` holds `indices[indptr[i]..indptr[i + 1]]`.
+#[derive(Debug, Clone, Copy)]
+pub struct CsrRows<'a, P, I> {
+    indptr: &'a [P],
+    indices: &'a [I],
+}
+
+impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
+    /// A view of the rows. Where it is no valid CSR form, says what is wrong and where.
+    pub fn new(indptr: &'a [P], indices: &'a [I]) -> std::result::Result<Self, String> {
+        let Some(&first) = indptr.first() else {
+            return Err("indptr is empty; it needs one entry more than there are rows".into());
+        };
+        let mut previous: i64 = first.into();
+        if previous < 0 {
+            return Err(format!("indptr[0] = {previous} is negative"));
+        }
+        for (i, &end) in indptr.iter().enumerate() {
+            let end = end.into();
+            if end < previous {
+                return Err(format!("indptr decreases at {i}: {end} follows {previous}"));
+            }
+            previous = end;
+        }
+        if usize::try_from(previous).map_or(true, |end| end > indices.len()) {
+            return Err(format!("indptr ends at {previous}, but there are {} indices", indices.len()));
+        }
+        Ok(Self { indptr, indices })
+    }
+
+    fn bound(&self, i: usize) -> usize {
+        // `new` has checked that each entry is within `0..=indices.len()`.
+        usize::try_from(self.indptr[i].into()).unwrap_or(usize::MAX)
+    }
+
+    /// Length of the longest row.
+    pub(crate) fn longest(&self) -> usize {
+        (0..self.indptr.len() - 1).map(|i| self.bound(i + 1) - self.bound(i)).max().unwrap_or(0)
+    }
+}
+
+impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
+    type Item = I;
+
+    fn len(&self) -> usize {
+        self.indptr.len() - 1
+    }
+
+    fn row(&self, i: usize) -> &[I] {
+        &self.indices[self.bound(i)..self.bound(i + 1)]
+    }
+
+    fn num_items(&self) -> usize {
+        self.bound(self.indptr.len() - 1) - self.bound(0)
+    }
+}
+
+/// Labels of all rows, on all cores; the error of the first row that is refused.
+pub(crate) fn predict_rows<R: Rows>(
+    rows: &R,
+    predict: impl Fn(&[R::Item]) -> Result<u64> + Sync,
+) -> std::result::Result<Vec<u64>, RowError> {
+    /// Items per task: some 10 microseconds of work, well above the cost of handing out a task.
+    const ITEMS_PER_TASK: usize = 1 << 13;
+    let rows_per_task = (ITEMS_PER_TASK * rows.len()) / rows.num_items().max(1) + 1;
+
+    let first_refused = AtomicUsize::new(usize::MAX);
+    let mut labels = vec![0; rows.len()];
+    labels.par_chunks_mut(rows_per_task).enumerate().for_each(|(task, labels)| {
+        let start = task * rows_per_task;
+        for (i, label) in labels.iter_mut().enumerate() {
+            match predict(rows.row(start + i)) {
+                Ok(predicted) => *label = predicted,
+                Err(_) => {
+                    first_refused.fetch_min(start + i, Ordering::Relaxed);
+                    return;
+                }
+            }
+        }
+    });
+    let row = first_refused.into_inner();
+    if row == usize::MAX {
+        return Ok(labels);
+    }
+    // Tasks race, so the first refused row is asked again for its error.
+    match predict(rows.row(row)) {
+        Err(error) => Err(RowError { row, error }),
+        Ok(_) => Ok(labels),
+    }
+}
+
+/// Updates row after row, as transactions follow one another. Stops at the first row that is refused; what the rows
+/// before it did stays, as on a chain.
+pub(crate) fn update_rows<R: Rows>(
+    rows: &R,
+    labels: &[u64],
+    mut update: impl FnMut(&[R::Item], u64) -> Result<bool>,
+) -> std::result::Result<Vec<bool>, RowError> {
+    labels
+        .iter()
+        .enumerate()
+        .map(|(row, &label)| update(rows.row(row), label).map_err(|error| RowError { row, error }))
+        .collect()
+}

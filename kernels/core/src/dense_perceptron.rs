@@ -1,0 +1,139 @@
+//! A Perceptron over dense samples.
+
+use alloy_primitives::{I256, U256};
+
+use crate::batch::{RowError, Rows, predict_rows, update_rows};
+use crate::int80::{to_i256, to_int80};
+use crate::norm::require_normalized;
+use crate::{DenseRows, Error, Result, TO_FLOAT};
+
+/// The twin of the contract `DensePerceptron`.
+///
+/// Mirrors: contracts/src/models/DensePerceptron.sol
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DensePerceptron {
+    weights: Vec<i128>,
+    intercept: i128,
+    learning_rate: u32,
+    /// Whether every weight fits in 64 bits, as all but extreme ones do.
+    narrow: bool,
+}
+
+impl DensePerceptron {
+    /// A model of two classes. Weights and intercept must be `int80`; see `to_int80` for the error.
+    pub fn new(weights: Vec<i128>, intercept: i128, learning_rate: u32) -> Result<Self> {
+        for &weight in &weights {
+            to_int80(weight)?;
+        }
+        let intercept = to_int80(intercept)?;
+        let narrow = fit_i64(&weights);
+        Ok(Self { weights, intercept, learning_rate, narrow })
+    }
+
+    /// The weights, scale `10^9`.
+    pub fn weights(&self) -> &[i128] {
+        &self.weights
+    }
+
+    /// The intercept, added to the score as stored.
+    pub fn intercept(&self) -> i128 {
+        self.intercept
+    }
+
+    /// The learning rate, scale `10^9`.
+    pub fn learning_rate(&self) -> u32 {
+        self.learning_rate
+    }
+
+    /// Appends weights. Mirrors: `initializeWeights` in contracts/src/models/DensePerceptron.sol
+    pub fn initialize_weights(&mut self, weights: &[i128]) -> Result<()> {
+        for &weight in weights {
+            to_int80(weight)?;
+        }
+        self.weights.extend_from_slice(weights);
+        self.narrow = fit_i64(&self.weights);
+        Ok(())
+    }
+
+    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/DensePerceptron.sol
+    pub fn predict(&self, data: &[i64]) -> Result<u64> {
+        Error::check_length(self.weights.len(), data.len())?;
+        Ok(u64::from(self.score_is_positive(data)))
+    }
+
+    /// Labels of all rows, on all cores.
+    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
+        predict_rows(rows, |row| self.predict(row))
+    }
+
+    /// Learns one sample; true where the model changed: it was mistaken, and not every step rounds to zero.
+    ///
+    /// Mirrors: `update` in contracts/src/models/DensePerceptron.sol
+    pub fn update(&mut self, data: &[i64], label: u64) -> Result<bool> {
+        Error::check_length(self.weights.len(), data.len())?;
+        let class = Error::check_class(label, 2)?;
+        require_normalized(data)?;
+        let positive = class == 1;
+        if self.score_is_positive(data) == positive {
+            return Ok(false);
+        }
+        // Into a new list, so that an overflow half way leaves the model as it was.
+        let weights = self.weights.iter().zip(data).map(|(&weight, &x)| {
+            let step = self.step(x);
+            to_int80(if positive { weight + step } else { weight - step })
+        });
+        let weights: Vec<i128> = weights.collect::<Result<_>>()?;
+        if weights == self.weights {
+            return Ok(false); // every step was rounded to zero
+        }
+        self.narrow = fit_i64(&weights);
+        self.weights = weights;
+        Ok(true)
+    }
+
+    /// Learns row after row.
+    pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
+        debug_assert_eq!(rows.len(), labels.len());
+        update_rows(rows, labels, |row, label| self.update(row, label))
+    }
+
+    /// `x * learningRate / 10^9`, rounded toward zero.
+    fn step(&self, x: i64) -> i128 {
+        let scale = i64::from(TO_FLOAT);
+        match x.checked_mul(i64::from(self.learning_rate)) {
+            Some(product) => i128::from(product / scale),
+            None => i128::from(x) * i128::from(self.learning_rate) / i128::from(scale),
+        }
+    }
+
+    fn score_is_positive(&self, data: &[i64]) -> bool {
+        self.narrow_score(data).map_or_else(|| self.wide_score(data).is_positive(), |score| score > 0)
+    }
+
+    /// The score where all weights fit in 64 bits and no partial sum leaves 128 bits: a product of two 64-bit numbers
+    /// always fits, and each addition is checked.
+    fn narrow_score(&self, data: &[i64]) -> Option<i128> {
+        if !self.narrow {
+            return None;
+        }
+        let mut pairs = self.weights.iter().zip(data);
+        #[expect(clippy::cast_possible_truncation, reason = "`narrow` says that each weight fits")]
+        pairs.try_fold(self.intercept, |score, (&weight, &x)| {
+            score.checked_add(i128::from(weight as i64) * i128::from(x))
+        })
+    }
+
+    /// The score in an int256: a product of int80 and int64 needs 143 bits, so fewer than 2^113 of them cannot overflow.
+    fn wide_score(&self, data: &[i64]) -> I256 {
+        let pairs = self.weights.iter().zip(data);
+        pairs.fold(to_i256(self.intercept), |score, (&weight, &x)| {
+            let magnitude = U256::from(weight.unsigned_abs()) * U256::from(x.unsigned_abs());
+            let product = I256::from_raw(magnitude);
+            if (weight < 0) == (x < 0) { score.wrapping_add(product) } else { score.wrapping_sub(product) }
+        })
+    }
+}
+
+fn fit_i64(weights: &[i128]) -> bool {
+    weights.iter().all(|&weight| i64::try_from(weight).is_ok())
+}

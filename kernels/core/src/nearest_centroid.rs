@@ -1,0 +1,230 @@
+//! A nearest centroid classifier over dense samples.
+
+use alloy_primitives::{I256, U256};
+
+use crate::batch::{RowError, predict_rows, update_rows};
+use crate::int80::to_i256;
+use crate::norm::require_normalized;
+use crate::{DenseRows, Error, Result, TO_FLOAT};
+
+/// Initial sample counts must be below `2^191`, so that an int64 times a count fits in an int256.
+///
+/// Mirrors: `dataCountLimit` in contracts/src/models/NearestCentroidClassifier.sol
+pub const DATA_COUNT_LIMIT: U256 = U256::from_limbs([0, 0, 1 << 63, 0]);
+
+/// The twin of the contract `NearestCentroidClassifier`.
+///
+/// Mirrors: contracts/src/models/NearestCentroidClassifier.sol
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearestCentroidClassifier {
+    centroids: Vec<Vec<i64>>,
+    data_counts: Vec<U256>,
+}
+
+impl NearestCentroidClassifier {
+    /// A model with a centroid and a sample count for each class.
+    ///
+    /// Mirrors: `constructor` in contracts/src/models/NearestCentroidClassifier.sol
+    pub fn new(centroids: Vec<Vec<i64>>, data_counts: Vec<U256>) -> Result<Self> {
+        let dimension = centroids.first().ok_or(Error::NoClasses)?.len();
+        Error::check_length(centroids.len(), data_counts.len())?;
+        for (centroid, &count) in centroids.iter().zip(&data_counts) {
+            Error::check_length(dimension, centroid.len())?;
+            check_count(count)?;
+        }
+        Ok(Self { centroids, data_counts })
+    }
+
+    /// A model in a state that a contract can reach, though not be built with: centroids half way through their
+    /// extension, and counts that have grown to the limit.
+    pub fn restore(centroids: Vec<Vec<i64>>, data_counts: Vec<U256>) -> Result<Self> {
+        if centroids.is_empty() {
+            return Err(Error::NoClasses);
+        }
+        Error::check_length(centroids.len(), data_counts.len())?;
+        if let Some(&count) = data_counts.iter().find(|&&count| count > DATA_COUNT_LIMIT) {
+            return Err(Error::CountTooLarge { count, limit: DATA_COUNT_LIMIT + U256::from(1) });
+        }
+        Ok(Self { centroids, data_counts })
+    }
+
+    /// The centroid of each class, scale `10^9`.
+    pub fn centroids(&self) -> &[Vec<i64>] {
+        &self.centroids
+    }
+
+    /// The number of samples in each class.
+    pub fn data_counts(&self) -> &[U256] {
+        &self.data_counts
+    }
+
+    /// Adds a class. Mirrors: `addClass` in contracts/src/models/NearestCentroidClassifier.sol
+    pub fn add_class(&mut self, centroid: Vec<i64>, data_count: U256) -> Result<()> {
+        Error::check_length(self.centroids[0].len(), centroid.len())?;
+        check_count(data_count)?;
+        self.centroids.push(centroid);
+        self.data_counts.push(data_count);
+        Ok(())
+    }
+
+    /// Appends to the centroid of one class.
+    ///
+    /// Mirrors: `extendCentroid` in contracts/src/models/NearestCentroidClassifier.sol
+    pub fn extend_centroid(&mut self, extension: &[i64], classification: u64) -> Result<()> {
+        let class = Error::check_class(classification, self.centroids.len())?;
+        self.centroids[class].extend_from_slice(extension);
+        Ok(())
+    }
+
+    /// The class with the nearest centroid, the lowest among equals.
+    ///
+    /// Mirrors: `predict` in contracts/src/models/NearestCentroidClassifier.sol
+    pub fn predict(&self, data: &[i64]) -> Result<u64> {
+        let mut nearest = 0;
+        let mut best = U256::MAX;
+        for (class, centroid) in (0..).zip(&self.centroids) {
+            Error::check_length(centroid.len(), data.len())?;
+            if let Some(distance) = distance_below(best, data, centroid) {
+                best = distance;
+                nearest = class;
+            }
+        }
+        Ok(nearest)
+    }
+
+    /// Labels of all rows, on all cores.
+    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
+        predict_rows(rows, |row| self.predict(row))
+    }
+
+    /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed, as it
+    /// does unless the class is full.
+    ///
+    /// Mirrors: `update` in contracts/src/models/NearestCentroidClassifier.sol
+    pub fn update(&mut self, data: &[i64], classification: u64) -> Result<bool> {
+        let class = Error::check_class(classification, self.centroids.len())?;
+        Error::check_length(self.centroids[class].len(), data.len())?;
+        require_normalized(data)?;
+        let centroid = &mut self.centroids[class];
+        let count = self.data_counts[class];
+        let new_count = if count < DATA_COUNT_LIMIT { count + U256::from(1) } else { count };
+        let mut changed = new_count != count;
+        for (value, &x) in centroid.iter_mut().zip(data) {
+            let mean = moving_average(*value, x, count, new_count);
+            changed |= mean != *value;
+            *value = mean;
+        }
+        self.data_counts[class] = new_count;
+        Ok(changed)
+    }
+
+    /// Learns row after row.
+    pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
+        update_rows(rows, labels, |row, label| self.update(row, label))
+    }
+}
+
+fn check_count(count: U256) -> Result<()> {
+    if count < DATA_COUNT_LIMIT {
+        return Ok(());
+    }
+    Err(Error::CountTooLarge { count, limit: DATA_COUNT_LIMIT })
+}
+
+/// `sum_j trunc((x_j - c_j)^2 / 10^9)` where it is below `bound`; as soon as a partial sum reaches it, None.
+fn distance_below(bound: U256, data: &[i64], centroid: &[i64]) -> Option<U256> {
+    /// Few enough to give up early, many enough to keep the test out of the inner loop.
+    const CHUNK: usize = 64;
+    let mut distance = U256::ZERO;
+    for (data, centroid) in data.chunks(CHUNK).zip(centroid.chunks(CHUNK)) {
+        let partial = narrow_distance(data, centroid).map_or_else(|| wide_distance(data, centroid), U256::from);
+        // At most 2^98.2 a term: fewer than 2^157 of them cannot overflow.
+        distance += partial;
+        if distance >= bound {
+            return None;
+        }
+    }
+    (distance < bound).then_some(distance)
+}
+
+/// The terms of a chunk where all differences are below 2^32: their squares fit in 64 bits, and a sum of 64 quotients
+/// of less than 2^35 does too.
+fn narrow_distance(data: &[i64], centroid: &[i64]) -> Option<u64> {
+    let mut seen = 0;
+    let mut distance = 0;
+    for (x, c) in data.iter().zip(centroid) {
+        let difference = x.abs_diff(*c);
+        seen |= difference;
+        distance += difference.wrapping_mul(difference) / u64::from(TO_FLOAT);
+    }
+    (seen >> 32 == 0).then_some(distance)
+}
+
+/// The terms of a chunk for any differences: below 2^64, so their squares fit in 128 bits, and 64 quotients do too.
+fn wide_distance(data: &[i64], centroid: &[i64]) -> U256 {
+    let terms = data.iter().zip(centroid).map(|(x, c)| {
+        let difference = u128::from(x.abs_diff(*c));
+        difference * difference / u128::from(TO_FLOAT)
+    });
+    U256::from(terms.sum::<u128>())
+}
+
+/// `(c * n + x) / new_n`, rounded toward zero.
+///
+/// A mean of int64 is one: where `new_n = n + 1` it lies between `c` and `x`, or at zero; where `new_n = n`, which is at
+/// least 2^191, adding `x / n` moves `c` by less than one, and never past what rounding toward zero takes back.
+fn moving_average(c: i64, x: i64, n: U256, new_n: U256) -> i64 {
+    let narrow = i64::try_from(n).ok().and_then(|n| c.checked_mul(n)?.checked_add(x));
+    if let (Some(sum), Ok(new_n)) = (narrow, i64::try_from(new_n)) {
+        return sum / new_n;
+    }
+    // |c| * n is at most 2^63 * 2^191 = 2^254, so neither product nor sum leaves an int256.
+    let sum = to_i256(i128::from(c)).wrapping_mul(I256::from_raw(n)).wrapping_add(to_i256(i128::from(x)));
+    let mean = sum.wrapping_div(I256::from_raw(new_n));
+    // The low 64 bits of a two's complement number that fits in 64 bits are that number.
+    #[expect(clippy::cast_possible_wrap, reason = "two's complement")]
+    let low = mean.into_raw().as_limbs()[0] as i64;
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_terms_are_divided_and_then_summed() {
+        // 31_623^2 = 1_000_014_129 -> 1 each, though the sum of squares would give 2 only together.
+        assert_eq!(distance_below(U256::MAX, &[31_623, 31_623], &[0, 0]), Some(U256::from(2)));
+        assert_eq!(distance_below(U256::MAX, &[31_622, 31_622], &[0, 0]), Some(U256::ZERO));
+    }
+
+    #[test]
+    fn extreme_differences_take_the_wide_path() {
+        let squared = (u128::from(u64::MAX)) * u128::from(u64::MAX) / 1_000_000_000;
+        let distance = distance_below(U256::MAX, &[i64::MIN; 70], &[i64::MAX; 70]);
+        assert_eq!(distance, Some(U256::from(squared) * U256::from(70)));
+    }
+
+    #[test]
+    fn a_full_class_keeps_its_count_and_values_in_range() {
+        for c in [i64::MIN, i64::MAX, -1, 0, 1] {
+            for x in [i64::MIN, i64::MAX] {
+                let moved = moving_average(c, x, DATA_COUNT_LIMIT, DATA_COUNT_LIMIT);
+                // c + x / n, rounded toward zero: an integer c stays unless x pulls it toward zero.
+                let expected = if c != 0 && (c < 0) != (x < 0) { c - c.signum() } else { c };
+                assert_eq!(moved, expected, "c = {c}, x = {x}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn narrow_and_wide_distances_agree(
+            pairs in proptest::collection::vec((-(1_i64 << 31)..1 << 31, -(1_i64 << 31)..1 << 31), 0..64)
+        ) {
+            let (data, centroid): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            let narrow = narrow_distance(&data, &centroid).map(U256::from);
+            assert_eq!(narrow, Some(wide_distance(&data, &centroid)));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A Perceptron over the indices of the binary features that are present.
+
+use alloy_primitives::U256;
+
+use crate::batch::{FeatureIndex, RowError, Rows, predict_rows, update_rows};
+use crate::int80::{to_i256, to_int80};
+use crate::sparse_map::SparseMap;
+use crate::{CsrRows, Error, Result};
+
+/// The twin of the contract `SparsePerceptron`.
+///
+/// Mirrors: contracts/src/models/SparsePerceptron.sol
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SparsePerceptron {
+    weights: SparseMap<i128>,
+    intercept: i128,
+    learning_rate: u32,
+}
+
+impl SparsePerceptron {
+    /// A model of two classes, with the weights of the features `0, 1, 2, ...`, each an `int80`.
+    pub fn new(weights: Vec<i128>, intercept: i128, learning_rate: u32) -> Result<Self> {
+        for &weight in &weights {
+            to_int80(weight)?;
+        }
+        let intercept = to_int80(intercept)?;
+        Ok(Self { weights: SparseMap::from_list(weights), intercept, learning_rate })
+    }
+
+    /// The weights that are not zero, by increasing feature index, scale `10^9`.
+    pub fn weights(&self) -> Vec<(u64, i128)> {
+        self.weights.entries()
+    }
+
+    /// The weight of one feature, scale `10^9`.
+    pub fn weight(&self, index: u64) -> i128 {
+        self.weights.get(index)
+    }
+
+    /// The intercept, on the same scale as the weights.
+    pub fn intercept(&self) -> i128 {
+        self.intercept
+    }
+
+    /// The learning rate, scale `10^9`.
+    pub fn learning_rate(&self) -> u32 {
+        self.learning_rate
+    }
+
+    /// Sets the weights from feature `start` on.
+    ///
+    /// Mirrors: `initializeWeights` in contracts/src/models/SparsePerceptron.sol
+    pub fn initialize_weights(&mut self, start: u64, weights: &[i128]) -> Result<()> {
+        for (position, &weight) in weights.iter().enumerate() {
+            to_int80(weight)?;
+            if start.checked_add(position as u64).is_none() {
+                let index = U256::from(start) + U256::from(position);
+                return Err(index_too_large(position, index));
+            }
+        }
+        for (index, &weight) in (start..=u64::MAX).zip(weights) {
+            self.weights.set(index, weight);
+        }
+        Ok(())
+    }
+
+    /// Sets weights by feature: each row a pair (index, weight).
+    ///
+    /// Mirrors: `initializeSparseWeights` in contracts/src/models/SparsePerceptron.sol
+    pub fn initialize_sparse_weights(&mut self, weights: &[Vec<i128>]) -> Result<()> {
+        let mut pairs = Vec::with_capacity(weights.len());
+        for (position, row) in weights.iter().enumerate() {
+            let &[index, weight] = row.as_slice() else {
+                return Err(Error::MalformedPair { position: position as u64, length: row.len() as u64 });
+            };
+            to_int80(weight)?;
+            if index < 0 {
+                return Err(Error::NegativeIndex { position: position as u64, index: to_i256(index) });
+            }
+            let index =
+                u64::try_from(index).map_err(|_| index_too_large(position, U256::from(index.unsigned_abs())))?;
+            pairs.push((index, weight));
+        }
+        for (index, weight) in pairs {
+            self.weights.set(index, weight);
+        }
+        Ok(())
+    }
+
+    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/SparsePerceptron.sol
+    pub fn predict<I: FeatureIndex>(&self, data: &[I]) -> Result<u64> {
+        // Weights are int80: fewer than 2^48 of them cannot leave 128 bits, and no memory holds that many indices.
+        let mut score = self.intercept;
+        for (position, &index) in data.iter().enumerate() {
+            score += self.weights.get(to_index(position, index)?);
+        }
+        Ok(u64::from(score > 0))
+    }
+
+    /// Labels of all rows, on all cores.
+    pub fn predict_batch<P: FeatureIndex, I: FeatureIndex>(
+        &self,
+        rows: &CsrRows<P, I>,
+    ) -> std::result::Result<Vec<u64>, RowError> {
+        let Some((weights, intercept)) = self.narrow_weights(rows) else {
+            return predict_rows(rows, |row| self.predict(row));
+        };
+        predict_rows(rows, |row| {
+            let mut score = intercept;
+            for &index in row {
+                // A negative index becomes one beyond every list, and the exact path below says what is wrong.
+                match usize::try_from(index.into()).ok().and_then(|index| weights.get(index)) {
+                    Some(weight) => score += weight,
+                    None => return self.predict(row),
+                }
+            }
+            Ok(u64::from(score > 0))
+        })
+    }
+
+    /// Learns one sample; true where the model changed.
+    ///
+    /// A mistake on a sample without features, or at a learning rate of zero, changes nothing.
+    ///
+    /// Mirrors: `update` in contracts/src/models/SparsePerceptron.sol
+    pub fn update<I: FeatureIndex>(&mut self, data: &[I], label: u64) -> Result<bool> {
+        let class = Error::check_class(label, 2)?;
+        if self.predict(data)? == label {
+            return Ok(false);
+        }
+        let rate = i128::from(self.learning_rate);
+        let step = if class == 1 { rate } else { -rate };
+        for (position, &index) in data.iter().enumerate() {
+            let index = to_index(position, index)?;
+            match to_int80(self.weights.get(index) + step) {
+                Ok(weight) => self.weights.set(index, weight),
+                Err(error) => {
+                    self.undo(&data[..position], step);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(step != 0 && !data.is_empty())
+    }
+
+    /// Learns row after row.
+    pub fn update_batch<P: FeatureIndex, I: FeatureIndex>(
+        &mut self,
+        rows: &CsrRows<P, I>,
+        labels: &[u64],
+    ) -> std::result::Result<Vec<bool>, RowError> {
+        debug_assert_eq!(rows.len(), labels.len());
+        update_rows(rows, labels, |row, label| self.update(row, label))
+    }
+
+    /// How many rows get their label.
+    ///
+    /// Mirrors: `evaluateBatch` in contracts/src/models/SparsePerceptron.sol
+    pub fn evaluate_batch<P: FeatureIndex, I: FeatureIndex>(
+        &self,
+        rows: &CsrRows<P, I>,
+        labels: &[u64],
+    ) -> std::result::Result<u64, RowError> {
+        let mismatch = Error::check_length(rows.len(), labels.len());
+        mismatch.map_err(|error| RowError { row: 0, error })?;
+        let predicted = self.predict_batch(rows)?;
+        Ok(predicted.iter().zip(labels).filter(|(a, b)| a == b).count() as u64)
+    }
+
+    /// Takes a step back on each feature: exact, since integers are.
+    fn undo<I: FeatureIndex>(&mut self, data: &[I], step: i128) {
+        for &index in data {
+            // Each index has been taken once, so it is not negative.
+            let index = u64::try_from(index.into()).unwrap_or_default();
+            self.weights.set(index, self.weights.get(index) - step);
+        }
+    }
+
+    /// The weights of small indices in 64 bits, where no row of the batch can leave 64 bits with them: the largest
+    /// magnitude times the longest row, and the intercept, stay below 2^63.
+    fn narrow_weights<P: FeatureIndex, I: FeatureIndex>(&self, rows: &CsrRows<P, I>) -> Option<(Vec<i64>, i64)> {
+        let low = self.weights.low();
+        if low.len() > rows.num_items() {
+            return None; // copying the weights would cost more than it saves
+        }
+        let largest = low.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(0);
+        let bound = largest.checked_mul(rows.longest() as u128)?.checked_add(self.intercept.unsigned_abs())?;
+        if bound >= 1 << 63 {
+            return None;
+        }
+        let narrow: std::result::Result<Vec<i64>, _> = low.iter().map(|&w| w.try_into()).collect();
+        Some((narrow.ok()?, self.intercept.try_into().ok()?))
+    }
+}
+
+/// A feature index of this model: not negative.
+fn to_index<I: FeatureIndex>(position: usize, index: I) -> Result<u64> {
+    let index: i64 = index.into();
+    u64::try_from(index)
+        .map_err(|_| Error::NegativeIndex { position: position as u64, index: to_i256(i128::from(index)) })
+}
+
+fn index_too_large(position: usize, index: U256) -> Error {
+    Error::IndexTooLarge { position: position as u64, index, limit: U256::from(1) << 64 }
+}

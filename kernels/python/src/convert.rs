@@ -1,0 +1,137 @@
+//! Python objects to integers and back. Every refusal names the place and what would be right.
+
+use dcai_core::{I256, INT80_MAX, INT80_MIN, Rows, U256};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyInt, PyString};
+
+use crate::errors::{InputError, InputTypeError};
+
+/// An unsigned 256-bit number as a Python int.
+pub fn to_python_uint(py: Python<'_>, value: U256) -> PyResult<Bound<'_, PyAny>> {
+    let bytes = value.to_le_bytes::<32>();
+    py.get_type::<PyInt>().call_method1("from_bytes", (bytes.as_slice(), "little"))
+}
+
+/// A signed 256-bit number as a Python int.
+pub fn to_python_int(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> {
+    let magnitude = to_python_uint(py, value.unsigned_abs())?;
+    if value.is_negative() { magnitude.neg() } else { Ok(magnitude) }
+}
+
+/// A Python integer within bounds; `what` names it in an error.
+pub fn int(item: &Bound<'_, PyAny>, (low, high): (i128, i128), what: impl Fn() -> String) -> PyResult<i128> {
+    let out_of_range =
+        || InputError::new_err(format!("{} is {item}, and must be an integer from {low} to {high}", what()));
+    if item.is_instance_of::<PyBool>() {
+        return Err(InputTypeError::new_err(format!("{} is the boolean {item}; expected an integer", what())));
+    }
+    match item.extract::<i128>() {
+        Ok(value) if (low..=high).contains(&value) => Ok(value),
+        Ok(_) => Err(out_of_range()),
+        Err(error) if error.is_instance_of::<PyOverflowError>(item.py()) => Err(out_of_range()),
+        Err(_) => Err(not_an_integer(item, &what())),
+    }
+}
+
+fn not_an_integer(item: &Bound<'_, PyAny>, what: &str) -> PyErr {
+    let repr = item.repr().map_or_else(
+        |_| "?".to_owned(),
+        |repr| {
+            let text = repr.to_string();
+            let short: String = text.chars().take(60).collect();
+            if short.len() < text.len() { format!("{short}...") } else { text }
+        },
+    );
+    let kind = item.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    let hint = if kind.starts_with("float") && what != "label" { "; dcai.to_fixed turns floats into fixed-point integers" } else { "" };
+    InputTypeError::new_err(format!("{what} is {repr} ({kind}); expected an integer{hint}"))
+}
+
+const INT64: (i128, i128) = (i64::MIN as i128, i64::MAX as i128);
+const UINT64: (i128, i128) = (0, u64::MAX as i128);
+const INT80: (i128, i128) = (INT80_MIN, INT80_MAX);
+
+#[expect(clippy::cast_possible_truncation, reason = "`int` has checked the bounds")]
+pub fn int64(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<i64> {
+    int(item, INT64, what).map(|value| value as i64)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`int` has checked the bounds")]
+pub fn uint64(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<u64> {
+    int(item, UINT64, what).map(|value| value as u64)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`int` has checked the bounds")]
+pub fn uint32(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<u32> {
+    int(item, (0, u32::MAX.into()), what).map(|value| value as u32)
+}
+
+pub fn int80(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<i128> {
+    int(item, INT80, what)
+}
+
+/// A count: any integer from 0 to 2^256 - 1.
+pub fn uint256(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<U256> {
+    if item.is_instance_of::<PyBool>() || !item.hasattr("__index__")? {
+        return Err(not_an_integer(item, &what()));
+    }
+    let number = item.call_method0("__index__")?;
+    let bytes = number.call_method1("to_bytes", (32, "little")).map_err(|_| {
+        InputError::new_err(format!("{} is {item}, and must be an integer from 0 to 2^256 - 1", what()))
+    })?;
+    Ok(U256::from_le_slice(bytes.extract()?))
+}
+
+/// Each item of a Python sequence, converted with its position.
+pub fn list<'py, T>(
+    items: &Bound<'py, PyAny>,
+    what: &str,
+    convert: impl Fn(&Bound<'py, PyAny>, usize) -> PyResult<T>,
+) -> PyResult<Vec<T>> {
+    let refuse = || {
+        let kind = items.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+        InputTypeError::new_err(format!("{what} must be a sequence, not {kind}"))
+    };
+    if items.is_instance_of::<PyString>() || items.is_instance_of::<pyo3::types::PyBytes>() {
+        return Err(refuse());
+    }
+    let iterator = items.try_iter().map_err(|_| refuse())?;
+    iterator.enumerate().map(|(i, item)| convert(&item?, i)).collect()
+}
+
+pub fn int80_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i128>> {
+    list(items, what, |item, i| int80(item, || format!("{what}[{i}]")))
+}
+
+pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
+    if let Ok(array) = items.cast::<PyArray1<i64>>() {
+        return Ok(array.try_readonly()?.as_array().to_vec());
+    }
+    list(items, what, |item, i| int64(item, || format!("{what}[{i}]")))
+}
+
+/// One sample: a sequence of int64.
+pub fn sample(items: &Bound<'_, PyAny>) -> PyResult<Vec<i64>> {
+    int64_list(items, "sample")
+}
+
+/// Samples of any lengths in compressed form: where each begins and the last ends, and all of them one after another.
+pub fn ragged_rows(rows: &Bound<'_, PyAny>) -> PyResult<(Vec<i64>, Vec<i64>)> {
+    let (mut indptr, mut values) = (vec![0], Vec::new());
+    for (row, items) in list(rows, "batch", |items, _| Ok(items.clone()))?.iter().enumerate() {
+        values.extend(int64_list(items, &format!("row {row}"))?);
+        indptr.push(i64::try_from(values.len()).unwrap_or(i64::MAX));
+    }
+    Ok((indptr, values))
+}
+
+/// One label for each row.
+pub fn view_labels<'a>(rows: &impl Rows, labels: &'a PyReadonlyArray1<'_, u64>) -> PyResult<&'a [u64]> {
+    let labels = labels.as_slice()?;
+    if labels.len() == rows.len() {
+        return Ok(labels);
+    }
+    Err(InputError::new_err(format!("{} labels for {} rows", labels.len(), rows.len())))
+}

@@ -1,0 +1,69 @@
+//! `dcai._kernels`: the models of `dcai-core` for Python.
+//!
+//! This crate converts arguments, releases the GIL around the work and turns each error into its Python twin. The public
+//! face with names, docs and dispatch is the Python package.
+
+mod convert;
+mod dense;
+mod errors;
+mod shared;
+mod sparse;
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// The native kernels of dcai; private: use the models of the package `dcai`.
+#[pymodule(gil_used = true)]
+mod _kernels {
+    use super::*;
+
+    #[pymodule_export]
+    use super::dense::{DensePerceptron, NearestCentroidClassifier};
+    #[pymodule_export]
+    use super::sparse::{SparseNearestCentroidClassifier, SparsePerceptron};
+
+    /// Floats to fixed-point int64: (array, -1), or (None, position of the first that is no number or does not fit).
+    #[pyfunction]
+    fn to_fixed_int64<'py>(
+        py: Python<'py>,
+        reals: PyReadonlyArray1<'py, f64>,
+    ) -> PyResult<(Option<Bound<'py, PyArray1<i64>>>, isize)> {
+        let reals = reals.as_slice()?;
+        let fixed = py.detach(|| {
+            let convert = |&real: &f64| dcai_core::fixed::to_fixed(real)?.try_into().ok();
+            reals.iter().enumerate().map(|(i, real)| convert(real).ok_or(i)).collect::<Result<Vec<i64>, _>>()
+        });
+        Ok(match fixed {
+            Ok(fixed) => (Some(PyArray1::from_vec(py, fixed)), -1),
+            Err(position) => (None, position.cast_signed()),
+        })
+    }
+
+    /// Fixed-point integers to the nearest floats.
+    #[pyfunction]
+    fn from_fixed_int64<'py>(
+        py: Python<'py>,
+        fixed: PyReadonlyArray1<'py, i64>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let fixed = fixed.as_slice()?;
+        let reals =
+            py.detach(|| fixed.iter().map(|&fixed| dcai_core::fixed::from_fixed(fixed.into())).collect::<Vec<_>>());
+        Ok(PyArray1::from_vec(py, reals))
+    }
+
+    /// A batch given as a list of lists, as the pair (indptr, values).
+    #[pyfunction]
+    fn to_csr<'py>(rows: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+        let (indptr, values) = convert::ragged_rows(rows)?;
+        let py = rows.py();
+        PyTuple::new(py, [PyArray1::from_vec(py, indptr), PyArray1::from_vec(py, values)])
+    }
+
+    /// Floor of the 2-norm of one dense sample. Mirrors: `norm` in contracts/src/libraries/Norm.sol
+    #[pyfunction]
+    fn norm<'py>(sample: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let data = convert::sample(sample)?;
+        convert::to_python_uint(sample.py(), sample.py().detach(|| dcai_core::norm(&data)))
+    }
+}

@@ -1,0 +1,298 @@
+//! The models over sparse samples: indices of the features that are present.
+
+use std::collections::BTreeMap;
+
+use dcai_core::{CentroidValue, CsrRows, FeatureIndex, StoredClass, U256};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+
+use crate::convert::{int80, int80_list, list, sample, to_python_uint, uint32, uint64, uint256, view_labels};
+use crate::errors::{InputError, InputTypeError, to_revert, to_row_revert};
+use crate::shared::Shared;
+
+/// Runs `$work` with `$rows` bound to a view of a batch of feature indices in compressed form, whichever of int32 and
+/// int64 its two arrays hold; nothing is copied.
+macro_rules! with_rows {
+    ($indptr:expr, $indices:expr, $rows:ident => $work:expr) => {{
+        let (indptr, indices) = (IndexArray::new($indptr)?, IndexArray::new($indices)?);
+        match (&indptr, &indices) {
+            (IndexArray::Int32(indptr), IndexArray::Int32(indices)) => {
+                let $rows = view(indptr.as_slice()?, indices.as_slice()?)?;
+                $work
+            }
+            (IndexArray::Int32(indptr), IndexArray::Int64(indices)) => {
+                let $rows = view(indptr.as_slice()?, indices.as_slice()?)?;
+                $work
+            }
+            (IndexArray::Int64(indptr), IndexArray::Int32(indices)) => {
+                let $rows = view(indptr.as_slice()?, indices.as_slice()?)?;
+                $work
+            }
+            (IndexArray::Int64(indptr), IndexArray::Int64(indices)) => {
+                let $rows = view(indptr.as_slice()?, indices.as_slice()?)?;
+                $work
+            }
+        }
+    }};
+}
+
+enum IndexArray<'py> {
+    Int32(PyReadonlyArray1<'py, i32>),
+    Int64(PyReadonlyArray1<'py, i64>),
+}
+
+impl<'py> IndexArray<'py> {
+    fn new(array: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(array) = array.cast::<PyArray1<i32>>() {
+            return Ok(Self::Int32(array.try_readonly()?));
+        }
+        match array.cast::<PyArray1<i64>>() {
+            Ok(array) => Ok(Self::Int64(array.try_readonly()?)),
+            Err(_) => Err(InputTypeError::new_err("indptr and indices must be int32 or int64 arrays")),
+        }
+    }
+}
+
+fn view<'a, P: FeatureIndex, I>(indptr: &'a [P], indices: &'a [I]) -> PyResult<CsrRows<'a, P, I>> {
+    CsrRows::new(indptr, indices).map_err(InputError::new_err)
+}
+
+#[pyclass(frozen, module = "dcai._kernels")]
+pub struct SparsePerceptron(Shared<dcai_core::SparsePerceptron>);
+
+#[pymethods]
+impl SparsePerceptron {
+    #[new]
+    fn new(
+        weights: &Bound<'_, PyAny>,
+        intercept: &Bound<'_, PyAny>,
+        learning_rate: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let model = dcai_core::SparsePerceptron::new(
+            int80_list(weights, "weights")?,
+            int80(intercept, || "intercept".into())?,
+            uint32(learning_rate, || "learning_rate".into())?,
+        );
+        Ok(Self(Shared::new(model.map_err(|error| to_revert(weights.py(), &error))?)))
+    }
+
+    /// The weights that are not zero, as pairs (index, weight) by increasing index.
+    #[getter]
+    fn weights(&self, py: Python<'_>) -> Vec<(u64, i128)> {
+        self.0.read(py, dcai_core::SparsePerceptron::weights)
+    }
+
+    #[getter]
+    fn intercept(&self, py: Python<'_>) -> i128 {
+        self.0.read(py, dcai_core::SparsePerceptron::intercept)
+    }
+
+    #[getter]
+    fn learning_rate(&self, py: Python<'_>) -> u32 {
+        self.0.read(py, dcai_core::SparsePerceptron::learning_rate)
+    }
+
+    fn initialize_weights(&self, start: &Bound<'_, PyAny>, weights: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = weights.py();
+        let start = uint64(start, || "start".into())?;
+        let weights = int80_list(weights, "weights")?;
+        let result = self.0.write(py, |model| model.initialize_weights(start, &weights));
+        result.map_err(|error| to_revert(py, &error))
+    }
+
+    fn initialize_sparse_weights(&self, weights: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = weights.py();
+        let weights = list(weights, "weights", |row, i| int80_list(row, &format!("weights[{i}]")))?;
+        let result = self.0.write(py, |model| model.initialize_sparse_weights(&weights));
+        result.map_err(|error| to_revert(py, &error))
+    }
+
+    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let (py, data) = (data.py(), sample(data)?);
+        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+    }
+
+    fn predict_batch<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
+        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let (py, data) = (data.py(), sample(data)?);
+        let label = uint64(label, || "label".into())?;
+        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+    }
+
+    fn update_batch<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+        labels: PyReadonlyArray1<'py, u64>,
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let changed = with_rows!(indptr, indices, rows => {
+            let labels = view_labels(&rows, &labels)?;
+            self.0.write(py, |model| model.update_batch(&rows, labels))
+        });
+        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    fn evaluate_batch<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+        labels: PyReadonlyArray1<'py, u64>,
+    ) -> PyResult<u64> {
+        let labels = labels.as_slice()?;
+        let correct = with_rows!(indptr, indices, rows => {
+            self.0.read(py, |model| model.evaluate_batch(&rows, labels))
+        });
+        correct.map_err(|error| to_row_revert(py, &error))
+    }
+
+    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
+        self.0.equals(py, &other.0)
+    }
+}
+
+#[pyclass(frozen, module = "dcai._kernels")]
+pub struct SparseNearestCentroidClassifier(Shared<dcai_core::SparseNearestCentroidClassifier>);
+
+/// Rows (index, value) of one centroid.
+fn rows_of_uint64(rows: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Vec<u64>>> {
+    list(rows, what, |row, i| {
+        let what = format!("{what}[{i}]");
+        list(row, &what, |item, j| uint64(item, || format!("{what}[{j}]")))
+    })
+}
+
+#[pymethods]
+impl SparseNearestCentroidClassifier {
+    #[new]
+    fn new(centroids: &Bound<'_, PyAny>, counts: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = centroids.py();
+        let centroids = list(centroids, "centroids", |rows, k| rows_of_uint64(rows, &format!("centroids[{k}]")))?;
+        let counts = list(counts, "counts", |count, k| uint64(count, || format!("counts[{k}]")))?;
+        let model = dcai_core::SparseNearestCentroidClassifier::new(&centroids, &counts);
+        Ok(Self(Shared::new(model.map_err(|error| to_revert(py, &error))?)))
+    }
+
+    /// A model from what a contract stores: for each class the number of samples, the squared magnitude, and the values
+    /// as {index: (value, number of samples)}.
+    #[staticmethod]
+    fn restore(
+        counts: &Bound<'_, PyAny>,
+        squared_magnitudes: &Bound<'_, PyAny>,
+        stored: Vec<BTreeMap<u32, (u64, u64)>>,
+    ) -> PyResult<Self> {
+        let py = counts.py();
+        let counts = list(counts, "counts", |count, k| uint64(count, || format!("counts[{k}]")))?;
+        let squared_magnitudes: Vec<U256> = list(squared_magnitudes, "squared_magnitudes", |value, k| {
+            uint256(value, || format!("squared_magnitudes[{k}]"))
+        })?;
+        if counts.len() != stored.len() || squared_magnitudes.len() != stored.len() {
+            return Err(InputError::new_err(format!(
+                "{} counts and {} squared magnitudes for {} classes",
+                counts.len(),
+                squared_magnitudes.len(),
+                stored.len()
+            )));
+        }
+        let classes = counts.into_iter().zip(squared_magnitudes).zip(stored);
+        let classes = classes.map(|((num_samples, squared_magnitude), values)| {
+            let value = |(index, (value, num_samples))| (index, CentroidValue { value, num_samples });
+            StoredClass { num_samples, squared_magnitude, values: values.into_iter().map(value).collect() }
+        });
+        let classes = classes.collect();
+        let model = dcai_core::SparseNearestCentroidClassifier::restore(classes);
+        Ok(Self(Shared::new(model.map_err(|error| to_revert(py, &error))?)))
+    }
+
+    #[getter]
+    fn counts(&self, py: Python<'_>) -> Vec<u64> {
+        self.0.read(py, dcai_core::SparseNearestCentroidClassifier::num_samples)
+    }
+
+    #[getter]
+    fn squared_magnitudes<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let values = self.0.read(py, dcai_core::SparseNearestCentroidClassifier::squared_magnitudes);
+        values.into_iter().map(|value| to_python_uint(py, value)).collect()
+    }
+
+    /// For each class {index: (value, number of samples)} as stored, by increasing index.
+    #[getter]
+    fn stored(&self, py: Python<'_>) -> Vec<Vec<(u64, (u64, u64))>> {
+        let stored = self.0.read(py, dcai_core::SparseNearestCentroidClassifier::stored);
+        let pair = |(index, value): (u64, CentroidValue)| (index, (value.value, value.num_samples));
+        stored.into_iter().map(|values| values.into_iter().map(pair).collect()).collect()
+    }
+
+    fn centroid_value(&self, class: &Bound<'_, PyAny>, index: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let py = class.py();
+        let class = uint64(class, || "class".into())?;
+        let index = uint32(index, || "feature index".into())?;
+        let value = self.0.read(py, |model| model.centroid_value(class, index));
+        value.map_err(|error| to_revert(py, &error))
+    }
+
+    fn add_class(&self, centroid: &Bound<'_, PyAny>, count: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = centroid.py();
+        let centroid = rows_of_uint64(centroid, "centroid")?;
+        let count = uint64(count, || "count".into())?;
+        let result = self.0.write(py, |model| model.add_class(&centroid, count));
+        result.map_err(|error| to_revert(py, &error))
+    }
+
+    fn extend_centroid(&self, extension: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = extension.py();
+        let extension = rows_of_uint64(extension, "extension")?;
+        let label = uint64(label, || "label".into())?;
+        let result = self.0.write(py, |model| model.extend_centroid(&extension, label));
+        result.map_err(|error| to_revert(py, &error))
+    }
+
+    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let (py, data) = (data.py(), sample(data)?);
+        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+    }
+
+    fn predict_batch<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
+        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let (py, data) = (data.py(), sample(data)?);
+        let label = uint64(label, || "label".into())?;
+        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+    }
+
+    fn update_batch<'py>(
+        &self,
+        py: Python<'py>,
+        indptr: &Bound<'py, PyAny>,
+        indices: &Bound<'py, PyAny>,
+        labels: PyReadonlyArray1<'py, u64>,
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let changed = with_rows!(indptr, indices, rows => {
+            let labels = view_labels(&rows, &labels)?;
+            self.0.write(py, |model| model.update_batch(&rows, labels))
+        });
+        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
+        self.0.equals(py, &other.0)
+    }
+}
