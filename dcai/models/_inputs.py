@@ -65,6 +65,8 @@ def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
     """
     if hasattr(data, "tocsr"):
         return None, _from_scipy(data)
+    if hasattr(data, "indptr") and hasattr(data, "indices"):
+        data = (data.indptr, data.indices)  # rows as dcai.data has them
     if isinstance(data, tuple) and len(data) == 2 and all(_is_row(part) for part in data):
         indptr, indices = (_integers(part, what) for part, what in zip(data, CsrBatch._fields, strict=True))
         if indptr.ndim != 1 or indices.ndim != 1:

@@ -294,7 +294,7 @@ class SparseClassifier(Classifier):
             return self._kernel.update(sample, _inputs.as_label(label))
         return self._kernel.update_batch(*batch, _inputs.as_labels(label, len(batch)))
 
-    def norm(self, data: Any) -> int:  # noqa: ARG002  # the interface of the contracts has it
+    def norm(self, data: Any) -> int:
         """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""
         raise Revert("NormNotDefined")
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from dcai.errors import InputError, InputTypeError
+from dcai.files import write_whole
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
 
 __all__ = ["Fields", "read", "real", "require_distinct", "write"]
@@ -179,18 +179,7 @@ def write(fields: Mapping[str, Any], path: str | os.PathLike[str] | None) -> str
     """Write fields as JSON, decimals with all their digits, to a file that is replaced whole or not at all."""
     text = _dump(fields) + "\n"
     if path is not None:
-        target = Path(path)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(target)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        write_whole(path, text)
     return text
 
 

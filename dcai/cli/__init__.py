@@ -1,0 +1,74 @@
+"""The command ``dcai``: one file a command, each loaded when it is called.
+
+Exit codes: 0 fine, 1 a finding (not equal, a regression), 2 wrong usage, 3 the environment (a missing package, an
+unreachable server), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+import dcai
+from dcai.errors import DataError, DcaiError, InputError, MissingExtraError
+
+__all__ = ["main"]
+
+#: Each command and what it does, in the order in which the help shows them.
+_COMMANDS = {
+    "demo": "Train four contracts on real data beside their native twins, and compare.",
+    "data": "List, locate and fetch data sets.",
+    "verify": "Compare contracts and kernels; replay a difference.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose help costs no imports: a command's module is imported when the command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"dcai.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dcai.__version__, prog_name="dcai")
+def _group() -> None:
+    """The off-chain twin of on-chain learning.
+
+    Contracts and native kernels that compute the same integers, bit for bit.
+    """
+
+
+def main() -> None:
+    """Run the command line; the one place where errors become exit codes."""
+    try:
+        _group(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except InputError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except (DataError, MissingExtraError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(3)
+    except DcaiError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

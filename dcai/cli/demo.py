@@ -1,0 +1,150 @@
+"""``dcai demo``: the main job on real data, in one command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai.demo import Prices, Result, Scenario, as_json, as_tables, run_scenario, scenarios
+from dcai.errors import InputError
+
+__all__ = ["demo"]
+
+#: Where output goes to a file or a pipe, tables are as wide as they need to be.
+_WIDTH = 130
+
+
+@click.command()
+@click.option(
+    "--contributions",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="Samples to stream through each contract.",
+)
+@click.option("--only", metavar="TEXT", help="Only scenarios whose data or contract contain TEXT.")
+@click.option("--engine", default="py-evm", show_default=True, help="EVM that runs the contracts.")
+@click.option("--fork", default="prague", show_default=True, help="Rules of the EVM.")
+@click.option(
+    "--gas-price-gwei",
+    type=click.FloatRange(min=0),
+    default=4.0,
+    show_default=True,
+    help="Price of gas; the default is that of the 0xDeCA10B paper.",
+)
+@click.option(
+    "--eth-usd",
+    type=click.FloatRange(min=0),
+    default=373.0,
+    show_default=True,
+    help="Price of an ether; the default is that of the 0xDeCA10B paper.",
+)
+@click.option("--json", "json_", is_flag=True, help="Print one JSON object instead of tables.")
+@click.option(
+    "--case-dir",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=".",
+    help="Where to write the case of a mismatch; the current folder by default.",
+)
+def demo(
+    contributions: int,
+    only: str | None,
+    engine: str,
+    fork: str,
+    gas_price_gwei: float,
+    eth_usd: float,
+    json_: bool,
+    case_dir: Path,
+) -> None:
+    """Train contracts on real data, beside their native twins.
+
+    For each data set: fit an initial model, deploy it on an EVM in this process, stream contributions through contract
+    and kernel, and compare label, error and the whole storage after every step. Exits with 1 on a mismatch, and
+    writes a case that 'dcai verify replay' replays.
+    """
+    chosen = scenarios()
+    has_imdb = any("IMDB" in scenario.title for scenario in chosen)
+    if only is not None:
+        text = only.lower()
+        titles = [f"{scenario.title}: {scenario.contract.__name__}" for scenario in chosen]
+        chosen = [scenario for scenario, title in zip(chosen, titles, strict=True) if text in title.lower()]
+        if not chosen:
+            raise InputError(f"--only {only!r} matches none of: {'; '.join(titles)}")
+    results, interrupted = _run(chosen, contributions, engine, fork)
+    prices = Prices(gas_price_gwei, eth_usd)
+    if json_:
+        click.echo(json.dumps(as_json(results, prices, engine=engine, fork=fork), indent=2))
+    else:
+        _print_tables(results, prices)
+        if not has_imdb:
+            click.echo("IMDB is not on this computer; 'dcai data fetch imdb' gets it and adds a scenario.\n")
+    _save_cases(results, case_dir)
+    if not json_:
+        click.echo(_verdict(results, engine, fork, interrupted=interrupted))
+    if any(result.difference for result in results):
+        sys.exit(1)
+    if interrupted:
+        raise click.Abort
+
+
+def _run(chosen: list[Scenario], contributions: int, engine: str, fork: str) -> tuple[list[Result], bool]:
+    """The results so far, and whether Ctrl-C ended the run."""
+    results: list[Result] = []
+    with _progress() as progress:
+        for scenario in chosen:
+            task = progress.add_task(f"{scenario.title}, {scenario.contract.__name__}", total=contributions)
+            try:
+                for result in run_scenario(scenario, contributions=contributions, engine=engine, fork=fork):
+                    if result not in results:
+                        results.append(result)
+                    progress.update(task, completed=result.contributions)
+            except KeyboardInterrupt:
+                return results, True
+            progress.update(task, total=results[-1].contributions)
+    return results, False
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _print_tables(results: list[Result], prices: Prices) -> None:
+    console = Console()
+    if not console.is_terminal or console.width < _WIDTH:
+        console = Console(width=_WIDTH)
+    for table in as_tables(results, prices):
+        console.print(table)
+        console.print()
+
+
+def _save_cases(results: list[Result], folder: Path) -> None:
+    for result in results:
+        if result.case is None:
+            continue
+        path = folder / f"dcai-mismatch-{result.contract}-{result.num_features}-{result.steps}.json"
+        result.case.save(path)
+        click.echo(f"{result.data}, {result.contract}: {result.difference}", err=True)
+        click.echo(f"replay it with: dcai verify replay {path}", err=True)
+
+
+def _verdict(results: list[Result], engine: str, fork: str, *, interrupted: bool) -> str:
+    steps = sum(result.steps for result in results)
+    mismatches = sum(result.difference is not None for result in results)
+    refused = sum(result.refused for result in results)
+    partial = "interrupted, partial: " if interrupted else ""
+    return (
+        f"{partial}contract on {engine} ({fork}) and kernel: {steps:,} steps compared ({refused} refused by both), "
+        f"{mismatches} mismatches"
+    )

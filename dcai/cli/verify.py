@@ -1,0 +1,38 @@
+"""``dcai verify``: replay a difference between contract and kernel."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dcai.errors import NotEqual
+from dcai.verify import Case
+
+__all__ = ["verify"]
+
+
+@click.group()
+def verify() -> None:
+    """Compare contracts and kernels."""
+
+
+@verify.command()
+@click.argument("case", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def replay(case: Path) -> None:
+    """Replay CASE, a file in which a run has written a difference.
+
+    Exits with 1 where contract and kernel still differ.
+    """
+    found = Case.load(case)
+    name = type(found.model).__name__
+    click.echo(f"{name} on {found.engine} ({found.fork}), {len(found.steps)} steps; found: {found.difference}")
+    if not found.same_code:
+        click.echo("the installed contract is not the one that the case was found with", err=True)
+    try:
+        found.replay()
+    except NotEqual as difference:
+        click.echo(f"still differs: {difference}")
+        sys.exit(1)
+    click.echo(f"{len(found.steps)} steps compared, 0 mismatches")
