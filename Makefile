@@ -1,0 +1,67 @@
+# All that a developer types. Everything is installed into .venv, contracts/node_modules and target, nowhere else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+NPM    := npm --prefix contracts
+
+# The extension is built again when what it is made of changes.
+SOURCES := pyproject.toml Cargo.toml Cargo.lock $(shell find kernels -name '*.rs' -o -name Cargo.toml)
+
+# Where the recorded data lie beside the project, use them.
+ifneq ($(wildcard ../shared/data),)
+export DCAI_DATA_DIR ?= $(abspath ../shared/data)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench fuzz artifacts check-artifacts clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Build everything and run the main job on real data
+	$(BIN)/dcai demo
+
+test: $(VENV)/.installed ## Run all tests: Rust, then Python
+	cargo test --workspace --quiet
+	$(BIN)/python -m pytest tests bench
+
+lint: $(VENV)/.installed contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/stubtest dcai._kernels --concise
+	$(NPM) run --silent lint
+
+format: $(VENV)/.installed contracts/node_modules/.installed ## Format Rust, Python and Solidity
+	cargo fmt --all
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+	$(NPM) run --silent format
+
+bench: $(VENV)/.installed ## Run the kernels beside numpy, scipy and scikit-learn; print ratios
+	$(BIN)/python -m bench
+
+fuzz: $(VENV)/.installed ## Search for differences for a long time (the deep profile)
+	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
+
+artifacts: contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts
+	$(NPM) run --silent build
+
+check-artifacts: contracts/node_modules/.installed ## Rebuild the artifacts and compare them with the committed ones
+	$(NPM) run --silent check
+
+clean: ## Remove all that was built or installed here
+	rm -rf $(VENV) target contracts/node_modules dcai/*.so
+
+$(VENV)/.installed: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+contracts/node_modules/.installed: contracts/package.json contracts/package-lock.json
+	$(NPM) ci --silent --no-fund --no-audit
+	@touch $@

@@ -1,0 +1,34 @@
+"""Data sets in the form the models take, and the encoders that make it.
+
+>>> from dcai import data
+>>> cancer = data.breast_cancer()
+>>> X, y = cancer.initial(100)      # build the first model from these
+>>> X, y = cancer.stream(100)       # these arrive one by one
+>>> cancer.X_test, cancer.y_test    # no model trains on these
+
+scikit-learn and requests load only when a function needs them.
+"""
+
+from dcai.data.bundled import breast_cancer, digits, digits_parity, digits_presence
+from dcai.data.catalogue import CATALOGUE, cache_dir, imdb, load, locate
+from dcai.data.dataset import Dataset, SparseRows
+from dcai.data.encoders import l2_normalized, present, standardized
+from dcai.data.imdb import read_imdb
+
+__all__ = [
+    "CATALOGUE",
+    "Dataset",
+    "SparseRows",
+    "breast_cancer",
+    "cache_dir",
+    "digits",
+    "digits_parity",
+    "digits_presence",
+    "imdb",
+    "l2_normalized",
+    "load",
+    "locate",
+    "present",
+    "read_imdb",
+    "standardized",
+]
