@@ -124,7 +124,8 @@ def _print_tables(results: list[Result], prices: Prices) -> None:
     console = Console()
     if not console.is_terminal or console.width < _WIDTH:
         console = Console(width=_WIDTH)
-    for table in as_tables(results, prices):
+    for title, table in as_tables(results, prices):
+        console.print(title, style="bold", highlight=False)
         console.print(table)
         console.print()
 

@@ -36,9 +36,19 @@ class Prices:
         return gas * self.gas_price_gwei / _GWEI_PER_ETH * self.eth_usd
 
 
-def as_tables(results: Sequence[Result], prices: Prices) -> list[Table]:
-    """Two tables for a terminal: what was learned, and what it cost."""
-    return [_learning(results), _costs(results, prices)]
+def as_tables(results: Sequence[Result], prices: Prices) -> list[tuple[str, Table]]:
+    """Two tables for a terminal, each with its title: what was learned, and what it cost."""
+    return [
+        (
+            "Accuracy on hidden test samples before and after the updates; throughput of the kernel, all cores",
+            _learning(results),
+        ),
+        (
+            "Gas to deploy, and of the median update with a mistake and without; "
+            f"USD at {prices.gas_price_gwei:g} gwei and {prices.eth_usd:g} USD/ETH",
+            _costs(results, prices),
+        ),
+    ]
 
 
 def as_json(results: Sequence[Result], prices: Prices, *, engine: str, fork: str) -> dict[str, Any]:
@@ -56,11 +66,8 @@ def as_json(results: Sequence[Result], prices: Prices, *, engine: str, fork: str
 
 
 def _learning(results: Sequence[Result]) -> Table:
-    table = _table("Accuracy on hidden test samples before and after the updates; throughput of the kernel, all cores")
-    for name in ("data", "contract"):
-        table.add_column(name, no_wrap=True)
-    for name in ("classes", "features", "updates", "before", "after", "predictions/s", "steps"):
-        table.add_column(name, justify="right", no_wrap=True)
+    names = ("classes", "features", "updates", "before", "after", "predictions/s", "steps")
+    table = _table(names)
     for result in results:
         table.add_row(
             result.data,
@@ -77,24 +84,27 @@ def _learning(results: Sequence[Result]) -> Table:
 
 
 def _costs(results: Sequence[Result], prices: Prices) -> Table:
-    table = _table(
-        f"Gas to deploy and of the median update, with a mistake and without; "
-        f"USD at {prices.gas_price_gwei:g} gwei and {prices.eth_usd:g} USD/ETH"
-    )
-    for name in ("data", "contract"):
-        table.add_column(name, no_wrap=True)
-    for name in ("deploy", "txs", "USD", "mistake", "USD", "correct", "USD"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(("deploy", "txs", "USD", "mistake", "USD", "correct", "USD"))
     for result in results:
+        deploy_gas = sum(result.deploy_gas)
         table.add_row(
             result.data,
             result.contract,
-            f"{sum(result.deploy_gas):,}",
+            f"{deploy_gas:,}",
             f"{len(result.deploy_gas)}",
-            f"{prices.usd(sum(result.deploy_gas)):.2f}",
+            f"{prices.usd(deploy_gas):.2f}",
             *_gas_and_usd(result.mistake_gas, prices),
             *_gas_and_usd(result.correct_gas, prices),
         )
+    return table
+
+
+def _table(numbers: Sequence[str]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("data", "contract"):
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
@@ -107,10 +117,6 @@ def _gas_and_usd(gas: Sequence[int], prices: Prices) -> tuple[str, str]:
         return "-", "-"
     middle = median(gas)
     return f"{middle:,.0f}", f"{prices.usd(middle):.3f}"
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
 
 
 def _result_as_json(result: Result, prices: Prices) -> dict[str, Any]:

@@ -114,7 +114,8 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         """Learn the samples one after another, each as one ``update`` of the contract.
 
         The first call without a `fit` before it starts from a model of zeros: weights of 0, or centroids of 0 that
-        count no sample. Later calls, and those after `fit`, go on with ``model_``, in place.
+        count no sample. Later calls, and those after `fit`, go on with ``model_``, in place, and with the learning rate
+        that it has.
 
         Parameters
         ----------
@@ -301,9 +302,9 @@ class _PerceptronTraining(_OnChainEstimator):
         for epoch in range(1, n_epochs + 1):
             if self.shuffle:
                 random.shuffle(order)
+            self.n_iter_ = epoch
             if not model.update(data[order], labels[order]).any():
                 break  # no sample changed the model, so none will: the remaining passes need not be run
-        self.n_iter_ = epoch
         return model
 
     def _check_target(self, y: NDArray[Any]) -> None:
@@ -422,7 +423,8 @@ class SparsePerceptronEstimator(_SparseInput, _PerceptronTraining):
     Notes
     -----
     Samples are arrays or SciPy sparse matrices of shape (n, d), in which every number but zero, a negative one too,
-    means that the feature is present. A sample without any feature gets the first class and teaches nothing.
+    means that the feature is present. A sample without any feature teaches nothing, and gets the first class. Since the
+    intercept of the contract never learns, a feature that is always present can take its place.
 
     Examples
     --------
@@ -473,8 +475,8 @@ class NearestCentroidEstimator(_DenseInput, _OnChainEstimator):
 
     `fit` takes the exact mean of each class over the rounded rows, to the nearest integer, half away from zero, and the
     number of samples as its count. The contract's own updates give the same but for rounding: each rounds toward zero,
-    so that n of them may end n units of ``10**-9`` nearer to zero, and the order of the samples shows. The mean has
-    neither flaw, and what is deployed need not have been learned on a chain.
+    so that n of them may end n / 2 units of ``10**-9`` nearer to zero, and the order of the samples shows. The mean has
+    neither flaw, and what is deployed first need not have been learned on a chain.
 
     `partial_fit` makes these updates. Before its first sample a class has a centroid of 0, which can be the nearest.
 
@@ -535,7 +537,7 @@ class SparseNearestCentroidEstimator(_SparseInput, _OnChainEstimator):
     --------
     >>> from dcai.models.sklearn import SparseNearestCentroidEstimator
     >>> estimator = SparseNearestCentroidEstimator().fit([[1, 1, 0], [0, 1, 0], [0, 0, 1]], ["a", "a", "b"])
-    >>> estimator.predict([[0, 1, 1]]).tolist()
+    >>> estimator.predict([[1, 1, 1]]).tolist()
     ['a']
     >>> estimator.model_.centroids[0]
     {0: 500000000, 1: 1000000000}

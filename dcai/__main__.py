@@ -1,0 +1,5 @@
+"""``python -m dcai``: the command line."""
+
+from dcai.cli import main
+
+main()

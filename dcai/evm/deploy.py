@@ -1,0 +1,316 @@
+"""Putting a model on a chain: by transactions, in chunks that fit, or directly as code and storage.
+
+How much fits a transaction is measured and never computed: each chunk is sent with the gas limit
+of a transaction, changes nothing where it fails, and is then tried at half its size.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dcai import artifacts
+from dcai.errors import EvmError, InputError
+from dcai.evm.abi import Abi
+from dcai.evm.contract import Contract
+from dcai.evm.hashing import to_address
+from dcai.evm.storage import contract_name, expected_storage
+from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from dcai.artifacts import Artifact
+    from dcai.evm.chain import Evm
+    from dcai.evm.receipt import Receipt
+    from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
+
+__all__ = ["deploy", "place"]
+
+Size = TypeVar("Size")
+
+#: Of the first weights of a sparse Perceptron, this share must be non-zero to go in by position: a
+#: zero in between costs a storage access, and a weight given with its index costs more calldata
+#: and memory. Either way the state is the same.
+_DENSE_SHARE = 0.75
+
+#: A sample count that the constructor of a nearest centroid classifier refuses (2^191,
+#: ``dataCountLimit``).
+_DATA_COUNT_LIMIT = 1 << 191
+
+
+def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contract:
+    """Deploy the contract of a model.
+
+    Parameters
+    ----------
+    chain : Evm
+        Where to.
+    model : model of dcai.models
+        The contract's state will be exactly its state.
+    sender : str, optional
+        Who deploys and then owns it; the chain's account unless given.
+
+    Returns
+    -------
+    Contract
+        Its ``deployment`` has the receipt of each transaction: the constructor with as much as
+        fits, then chunks of weights or centroids, then of feature indices, none over 2^24 gas.
+
+    Raises
+    ------
+    InputTypeError
+        It is no model of dcai.
+    InputError
+        No sequence of transactions leads to this state: a sparse centroid whose values are of
+        different sample counts, a class of 2^191 samples. ``place`` takes any state.
+    Revert
+        The contract refused the model.
+    EvmError
+        Not even the smallest chunk fits a transaction.
+    """
+    name = contract_name(model)
+    deployment = _Deployment(chain, artifacts.load(name), sender)
+    _PLANS[name](deployment, model)
+    deployment.extend(
+        "addFeatureIndices",
+        [int(index) for index in model.feature_indices],
+        lambda _, chunk: (chunk,),
+    )
+    return deployment.contract(model)
+
+
+def place(chain: Evm, model: Classifier, *, owner: str | None = None) -> Contract:
+    """Put the contract of a model on a chain as code and storage, without transactions.
+
+    Parameters
+    ----------
+    chain : Evm
+        Where to.
+    model : model of dcai.models
+        Any state.
+    owner : str, optional
+        The contract's owner; the chain's account unless given.
+
+    Returns
+    -------
+    Contract
+        At an address that had no code.
+
+    Raises
+    ------
+    InputTypeError
+        It is no model of dcai.
+    """
+    artifact = artifacts.load(contract_name(model))
+    storage = expected_storage(model, chain.account if owner is None else owner)
+    address = next(a for a in _addresses() if not chain.code(a))
+    chain.set_account(address, code=artifact.deployed_bytecode, storage=storage)
+    contract = Contract(chain, artifact, address)
+    contract.note_indices(_feature_indices(model))
+    return contract
+
+
+def _addresses() -> Iterator[str]:
+    return (to_address(b"\x22" * 16 + n.to_bytes(4, "big")) for n in count())
+
+
+def _feature_indices(model: Classifier) -> Iterator[int]:
+    """Yield the keys of a sparse model's mappings."""
+    if isinstance(model, SparsePerceptron):
+        yield from model.weights
+    elif isinstance(model, SparseNearestCentroidClassifier):
+        for stored in model.stored:
+            yield from stored
+
+
+class _Deployment:
+    """The transactions of one deployment so far."""
+
+    def __init__(self, chain: Evm, artifact: Artifact, sender: str | None) -> None:
+        self._chain = chain
+        self._artifact = artifact
+        self._abi = Abi(artifact.abi)
+        self._sender = sender
+        self._receipts: list[Receipt] = []
+        chain.errors.learn(self._abi.errors.values())
+
+    def contract(self, model: Classifier) -> Contract:
+        contract = Contract(self._chain, self._artifact, self._address, self._receipts)
+        contract.note_indices(_feature_indices(model))
+        return contract
+
+    @property
+    def _address(self) -> str:
+        address = self._receipts[0].contract_address
+        if address is None:
+            raise EvmError(f"the creation of {self._artifact.name} gave no address")
+        return address
+
+    def create(self, sizes: Iterable[Size], args: Callable[[Size], tuple[Any, ...]]) -> Size:
+        """Create the contract with the first of ``sizes`` that fits, and return it."""
+
+        def send(size: Size) -> Receipt:
+            data = self._artifact.bytecode + self._abi.constructor.encode(args(size))
+            return self._chain.transact_if_successful(None, data, sender=self._sender)
+
+        return self._first_fitting(sizes, send)
+
+    def call(self, function: str, *args: Any) -> None:
+        """Send one call that cannot be divided."""
+        self._first_fitting((0,), lambda _: self._send(function, args))
+
+    def extend(
+        self,
+        function: str,
+        items: Sequence[Any],
+        args: Callable[[int, Sequence[Any]], tuple[Any, ...]],
+    ) -> None:
+        """Send all items in chunks; ``args`` makes arguments of a chunk's position and items."""
+
+        def send(start: int, size: int) -> Receipt:
+            return self._send(function, args(start, items[start : start + size]))
+
+        start, size = 0, len(items)
+        while start < len(items):
+            sizes = _halvings(min(size, len(items) - start))
+            size = self._first_fitting(sizes, partial(send, start))
+            start += size
+
+    def _send(self, function: str, args: tuple[Any, ...]) -> Receipt:
+        data = self._abi.function(function, len(args)).encode(args)
+        return self._chain.transact_if_successful(self._address, data, sender=self._sender)
+
+    def _first_fitting(self, sizes: Iterable[Size], send: Callable[[Size], Receipt]) -> Size:
+        """Send with one size after another until one fits, and keep its receipt."""
+        last: EvmError | None = None
+        for size in sizes:
+            try:
+                receipt = send(size)
+                receipt.raise_for_error()
+            except EvmError as error:
+                last = error  # unlike a Revert, which says no to the values, whatever their number
+            else:
+                self._receipts.append(receipt)
+                return size
+        raise last or EvmError(f"{self._artifact.name}: there is nothing to send")
+
+
+def _halvings(size: int, least: int = 1) -> Iterator[int]:
+    """Yield ``size``, half of it rounded up and so on, down to ``least`` (0 or 1)."""
+    while size > 1:
+        yield size
+        size -= size // 2  # rounded up, so that two halves are all
+    yield from range(size, least - 1, -1)
+
+
+def _shrinkings(classes: int, features: int) -> Iterator[tuple[int, int]]:
+    """Yield numbers of classes and of features of each, the longer side halved at each step."""
+    while True:
+        yield classes, features
+        if max(classes, features) <= 1:
+            return
+        if features >= classes:
+            features -= features // 2
+        else:
+            classes -= classes // 2
+
+
+def _dense_perceptron(deployment: _Deployment, model: DensePerceptron) -> None:
+    weights = [int(weight) for weight in model.weights]
+    done = deployment.create(_halvings(len(weights), 0), lambda n: _perceptron(model, weights[:n]))
+    deployment.extend("initializeWeights", weights[done:], lambda _, chunk: (chunk,))
+
+
+def _sparse_perceptron(deployment: _Deployment, model: SparsePerceptron) -> None:
+    weights: dict[int, int] = dict(sorted(model.weights.items()))
+    dense = [weights.get(index, 0) for index in range(_dense_length(list(weights)))]
+    done = deployment.create(_halvings(len(dense), 0), lambda n: _perceptron(model, dense[:n]))
+    deployment.extend("initializeWeights", dense[done:], lambda at, chunk: (done + at, chunk))
+    rows = [[index, weight] for index, weight in weights.items() if index >= len(dense)]
+    deployment.extend("initializeSparseWeights", rows, lambda _, chunk: (chunk,))
+
+
+def _perceptron(model: DensePerceptron | SparsePerceptron, weights: list[int]) -> tuple[Any, ...]:
+    return model.classifications, weights, model.intercept, model.learning_rate
+
+
+def _dense_length(indices: Sequence[int]) -> int:
+    """Return how many weights to give by position: while enough of them are non-zero."""
+    dense = (i for n, i in enumerate(indices, 1) if n >= _DENSE_SHARE * (i + 1))
+    return max(dense, default=-1) + 1
+
+
+def _nearest_centroid(deployment: _Deployment, model: NearestCentroidClassifier) -> None:
+    centroids = [centroid.tolist() for centroid in model.centroids]
+    for k, class_count in enumerate(model.counts):
+        if class_count >= _DATA_COUNT_LIMIT:
+            raise InputError(
+                f"class {k} has {class_count} samples, and the constructor takes fewer than 2^191; "
+                "place(model) puts any state on a chain"
+            )
+    # Classes must be of one length while they are added, so the length that all have comes first.
+    _add_classes(deployment, model, centroids, min(map(len, centroids)))
+
+
+def _sparse_nearest_centroid(deployment: _Deployment, model: SparseNearestCentroidClassifier) -> None:
+    columns = zip(model.stored, model.counts, model.squared_magnitudes, strict=True)
+    centroids = [_pairs(*column, k) for k, column in enumerate(columns)]
+    _add_classes(deployment, model, centroids, max(map(len, centroids)))
+
+
+def _add_classes(
+    deployment: _Deployment,
+    model: NearestCentroidClassifier | SparseNearestCentroidClassifier,
+    centroids: list[list[Any]],
+    length: int,
+) -> None:
+    """Create with as many classes, and of the first ``length`` entries, as fit; send the rest."""
+    names, counts = model.classifications, model.counts
+
+    def args(size: tuple[int, int]) -> tuple[Any, ...]:
+        classes, entries = size
+        return names[:classes], [c[:entries] for c in centroids[:classes]], counts[:classes]
+
+    classes, entries = deployment.create(_shrinkings(len(centroids), length), args)
+    for k in range(classes, len(centroids)):
+        deployment.call("addClass", centroids[k][:entries], names[k], counts[k])
+    for k, centroid in enumerate(centroids):
+        deployment.extend("extendCentroid", centroid[entries:], partial(_extension, k))
+
+
+def _extension(k: int, _start: int, chunk: Sequence[Any]) -> tuple[Any, ...]:
+    return chunk, k
+
+
+def _pairs(stored: Mapping[int, tuple[int, int]], class_count: int, squared_magnitude: int, k: int) -> list[list[int]]:
+    """Return a class as the constructor takes it, or say why it cannot."""
+    for index, (value, num_samples) in stored.items():
+        if num_samples != class_count:
+            raise InputError(
+                f"class {k} stores the value {value} of feature {index} as of {num_samples} "
+                f"samples and has {class_count} now: no constructor stores that. {_INSTEAD}"
+            )
+    total = sum(value * value for value, _ in stored.values())
+    if total != squared_magnitude:
+        raise InputError(
+            f"the squared magnitude of class {k} is {squared_magnitude}, which rounding "
+            f"has moved from the sum of its squares, {total}: the constructor stores the latter. "
+            f"{_INSTEAD}"
+        )
+    return [[index, value] for index, (value, _) in stored.items()]
+
+
+_INSTEAD = (
+    "place(model) puts any state on a chain; a new model of this one's .centroids and .counts "
+    "can be deployed, and differs from it by the rounding alone"
+)
+
+
+_PLANS: dict[str, Callable[[_Deployment, Any], None]] = {
+    "DensePerceptron": _dense_perceptron,
+    "SparsePerceptron": _sparse_perceptron,
+    "NearestCentroidClassifier": _nearest_centroid,
+    "SparseNearestCentroidClassifier": _sparse_nearest_centroid,
+}

@@ -1,0 +1,237 @@
+"""The reference engine: py-evm, in process, without blocks, signatures or state roots.
+
+The only module that imports ``eth``. Each transaction runs through py-evm's own executor of the
+fork, on its own state and with its own interpreter; only the wrapping of a block is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from dcai.errors import MissingExtraError
+from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Transaction, World
+
+try:
+    from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_HASH32
+    from eth.db.account import AccountDB
+    from eth.db.atomic import AtomicDB
+    from eth.exceptions import OutOfGas, VMError
+    from eth.exceptions import Revert as RevertOpcode
+    from eth.vm.execution_context import ExecutionContext
+    from eth.vm.forks.arrow_glacier import ArrowGlacierVM
+    from eth.vm.forks.cancun import CancunVM
+    from eth.vm.forks.gray_glacier import GrayGlacierVM
+    from eth.vm.forks.london import LondonVM
+    from eth.vm.forks.paris import ParisVM
+    from eth.vm.forks.prague import PragueVM
+    from eth.vm.forks.shanghai import ShanghaiVM
+    from eth.vm.spoof import SpoofTransaction
+    from eth_typing import Address, BlockNumber
+except ImportError as error:
+    raise MissingExtraError("the engine 'py-evm'", "evm") from error
+
+if TYPE_CHECKING:
+    from eth.abc import ComputationAPI, SignedTransactionAPI, StateAPI, VirtualMachineAPI
+    from eth_typing import Hash32
+
+__all__ = ["PyEvm"]
+
+_VMS: tuple[type[VirtualMachineAPI], ...] = (
+    LondonVM,
+    ArrowGlacierVM,
+    GrayGlacierVM,
+    ParisVM,
+    ShanghaiVM,
+    CancunVM,
+    PragueVM,
+)
+
+#: After so many transactions the state is written anew: py-evm's journals keep some 4 kB of each, for good.
+_RENEWED_AFTER = 1_000
+
+
+class TrackingAccountDB(AccountDB):
+    """py-evm's accounts, which also remember what was written: its tries cannot list their keys."""
+
+    def __init__(self, db: AtomicDB, state_root: Hash32) -> None:
+        super().__init__(db, state_root)
+        self.accounts: set[Address] = set()
+        self.slots: defaultdict[Address, set[int]] = defaultdict(set)
+
+    def set_storage(self, address: Address, slot: int, value: int) -> None:
+        super().set_storage(address, slot, value)
+        self.slots[address].add(slot)
+
+    def set_balance(self, address: Address, balance: int) -> None:
+        super().set_balance(address, balance)
+        self.accounts.add(address)
+
+    def set_nonce(self, address: Address, nonce: int) -> None:
+        super().set_nonce(address, nonce)
+        self.accounts.add(address)
+
+    def set_code(self, address: Address, code: bytes) -> None:
+        super().set_code(address, code)
+        self.accounts.add(address)
+
+
+class PyEvm(Engine):
+    """py-evm behind the interface of :class:`dcai.evm.engine.Engine`."""
+
+    NAME = "py-evm"
+    FORKS: ClassVar[tuple[str, ...]] = tuple(cast(Any, vm).fork for vm in _VMS)
+
+    def __init__(self, fork: str) -> None:
+        super().__init__(fork)
+        vm = _VMS[self.FORKS.index(fork)]
+        self._transactions = vm.get_transaction_builder()
+        self._state_class = self.state_class(vm.get_state_class())
+        self._state = self._new_state()
+        self._executed = 0
+
+    @staticmethod
+    def state_class(base: type[StateAPI]) -> type[StateAPI]:
+        """Return the state class to run on: a subclass of the fork's, never a patch of it."""
+        configured: type[StateAPI] = cast(Any, base).configure(account_db_class=TrackingAccountDB)
+        return configured
+
+    def _new_state(self) -> StateAPI:
+        blank = AccountDB(AtomicDB()).state_root
+        return self._state_class(AtomicDB(), self._execution_context(), blank)
+
+    def _execution_context(self) -> ExecutionContext:
+        block = self.block
+        return ExecutionContext(
+            coinbase=Address(block.coinbase),
+            timestamp=block.timestamp,
+            block_number=BlockNumber(block.number),
+            difficulty=0,
+            mix_hash=ZERO_HASH32,
+            gas_limit=block.gas_limit,
+            prev_hashes=(),
+            chain_id=block.chain_id,
+            base_fee_per_gas=0,
+            excess_blob_gas=0,
+        )
+
+    @property
+    def _accounts(self) -> TrackingAccountDB:
+        return cast(TrackingAccountDB, cast(Any, self._state)._account_db)
+
+    # -- transactions -- #
+
+    def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
+        """Run one transaction, isolated from those before it."""
+        if self._executed >= _RENEWED_AFTER:
+            self.load(self.dump())
+        self._executed += 1
+        state = self._state
+        cast(Any, state).execution_context = self._execution_context()
+        # What the last transaction left is the original state now, and every access is cold again.
+        state.lock_changes()
+        before = state.snapshot()
+        try:
+            spoof = self._spoof(transaction)
+            computation = state.apply_transaction(spoof)
+        except BaseException:  # even an interrupt must not leave half a transaction
+            state.revert(before)
+            raise
+        if keep == "always" or (keep == "success" and computation.is_success):
+            state.commit(before)
+        else:
+            state.revert(before)
+        return self._execution(transaction, computation)
+
+    def _spoof(self, transaction: Transaction) -> SignedTransactionAPI:
+        """Wrap an unsigned transaction so that py-evm takes its sender as given."""
+        sender = Address(transaction.sender)
+        unsigned = self._transactions.create_unsigned_transaction(
+            nonce=self._state.get_nonce(sender),
+            gas_price=0,
+            gas=transaction.gas_limit,
+            to=CREATE_CONTRACT_ADDRESS if transaction.to is None else Address(transaction.to),
+            value=transaction.value,
+            data=transaction.data,
+        )
+        return cast("SignedTransactionAPI", SpoofTransaction(unsigned, from_=sender))
+
+    @staticmethod
+    def _execution(transaction: Transaction, computation: ComputationAPI) -> Execution:
+        created = computation.msg.storage_address if transaction.to is None else None
+        halt = None
+        if computation.is_error and not isinstance(computation.error, RevertOpcode):
+            halt = _describe(computation.error)
+        return Execution(
+            success=computation.is_success,
+            gas_spent=transaction.gas_limit - computation.get_gas_remaining(),
+            gas_refund=computation.get_gas_refund(),
+            output=computation.output,
+            logs=tuple(RawLog(*log) for log in computation.get_log_entries()),
+            created=created if computation.is_success else None,
+            halt=halt,
+        )
+
+    # -- state -- #
+
+    def nonce(self, address: bytes) -> int:
+        """Return the nonce of an account."""
+        return self._state.get_nonce(Address(address))
+
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an account in wei."""
+        return self._state.get_balance(Address(address))
+
+    def code(self, address: bytes) -> bytes:
+        """Return the runtime code of an account."""
+        return self._state.get_code(Address(address))
+
+    def storage_at(self, address: bytes, slot: int) -> int:
+        """Return one word of storage."""
+        return self._state.get_storage(Address(address), slot)
+
+    def storage(self, address: bytes) -> dict[int, int]:
+        """Return every non-zero slot of an account."""
+        accounts = self._accounts
+        key = Address(address)
+        words = ((slot, accounts.get_storage(key, slot)) for slot in sorted(accounts.slots[key]))
+        return {slot: word for slot, word in words if word}
+
+    def set_account(self, address: bytes, account: Account) -> None:
+        """Replace an account outside of any transaction."""
+        key = Address(address)
+        state = self._state
+        for slot in self._accounts.slots[key] - account.storage.keys():
+            state.set_storage(key, slot, 0)
+        state.set_nonce(key, account.nonce)
+        state.set_balance(key, account.balance)
+        state.set_code(key, account.code)
+        for slot, word in account.storage.items():
+            state.set_storage(key, slot, word)
+
+    def dump(self) -> World:
+        """Return every account that exists."""
+        return {
+            bytes(key): Account(self.nonce(key), self.balance(key), self.code(key), self.storage(key))
+            for key in sorted(self._accounts.accounts)
+            if self._state.account_exists(key)
+        }
+
+    def load(self, world: World) -> None:
+        """Replace the whole state."""
+        # A new state, not a revert: py-evm forgets its journal of storage once changes are locked.
+        self._state = self._new_state()
+        self._executed = 0
+        for address, account in world.items():
+            self.set_account(address, account)
+
+
+def _describe(error: VMError) -> str:
+    """Say what stopped the EVM, in py-evm's words where they help."""
+    detail = str(error)
+    if isinstance(error, OutOfGas) and detail.startswith(("Out of gas", "Contract code")):
+        return detail
+    # "InvalidJumpDestination" -> "Invalid jump destination"
+    name = re.sub(r"(?<!^)[A-Z]", lambda capital: f" {capital[0].lower()}", type(error).__name__)
+    return f"{name}: {detail}" if detail else name

@@ -1,0 +1,58 @@
+"""The command line as its user meets it: help, versions, exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+
+import dcai
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dcai", *args], capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_command() -> None:
+    shown = run("--help")
+    assert shown.returncode == 0
+    for command in ("demo", "data", "verify"):
+        assert command in shown.stdout
+
+
+def test_version() -> None:
+    assert dcai.__version__ in run("--version").stdout
+
+
+@pytest.mark.parametrize("command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"]])
+def test_each_command_has_help(command: list[str]) -> None:
+    shown = run(*command, "--help")
+    assert shown.returncode == 0
+    assert "Usage" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["nonsense"], "nonsense"),
+        (["demo", "--contributions", "0"], "--contributions"),
+        (["demo", "--only", "nothing of this name"], "breast cancer: DensePerceptron"),
+        (["demo", "--engine", "geth", "--only", "breast"], "py-evm"),
+        (["demo", "--fork", "homestead", "--only", "breast"], "prague"),
+        (["demo", "--case-dir", "/no/such/folder"], "/no/such/folder"),
+        (["verify", "replay", "/no/such/file.json"], "/no/such/file.json"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_what_would_be_right(args: list[str], message: str) -> None:
+    shown = run(*args)
+    assert shown.returncode == 2
+    assert message in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_help_is_cheap() -> None:
+    code = (
+        "import sys; sys.argv = ['dcai', '--help']\nfrom dcai.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    heavy = "print([m for m in ('eth', 'sklearn', 'scipy', 'requests', 'rich') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code + heavy], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
