@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from dcai import data
 from dcai.data import Dataset, SparseRows
 from dcai.models import (
@@ -17,6 +15,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.models.means import dense_means, presence_means
 
 __all__ = ["Scenario", "initial_model", "refused_calls", "scenarios"]
 
@@ -63,7 +62,7 @@ def initial_model(scenario: Scenario, dataset: Dataset[Any]) -> Classifier:
     """The model that the deployer fits on the first samples.
 
     A Perceptron learns them in one pass from zero weights, as the contract would. A nearest centroid classifier starts
-    with the means of its classes, rounded toward zero.
+    with the means of its classes.
     """
     X, y = dataset.initial(scenario.num_initial)
     names = dataset.class_names
@@ -73,16 +72,11 @@ def initial_model(scenario: Scenario, dataset: Dataset[Any]) -> Classifier:
         model: Classifier = make(weights, 0, _LEARNING_RATE, classifications=names)
         model.update(X, y)
         return model
-    classes = [np.flatnonzero(y == label) for label in range(len(names))]
-    counts = [len(rows) for rows in classes]
     if isinstance(X, SparseRows):
-        presence = X.to_dense(dataset.n_features).astype(np.int64)
-        means = [presence[rows].sum(axis=0) * 10**9 // max(len(rows), 1) for rows in classes]
-        centroids = [[(int(j), int(mean[j])) for j in np.flatnonzero(mean)] for mean in means]
-        return SparseNearestCentroidClassifier(centroids, counts, classifications=names)
-    sums = [X[rows].sum(axis=0) for rows in classes]
-    dense = [np.sign(total) * (abs(total) // max(count, 1)) for total, count in zip(sums, counts, strict=True)]
-    return NearestCentroidClassifier(dense, counts, classifications=names)
+        shares, counts = presence_means(X.indptr, X.indices, y, len(names))
+        return SparseNearestCentroidClassifier(shares, counts, classifications=names)
+    means, counts = dense_means(X, y, len(names))
+    return NearestCentroidClassifier(means, counts, classifications=names)
 
 
 def refused_calls(model: Classifier, sample: list[int]) -> list[tuple[list[int], int]]:

@@ -158,7 +158,7 @@ def read_model(artifact: Artifact, words: Mapping[int, int], *, indices: Iterabl
     if artifact.name not in _STATES:
         raise ArtifactError(f"{artifact.name} holds no model; those that do: {', '.join(_STATES)}")
     state = _State(artifact, words, indices)
-    return MODELS[artifact.name]._restore(
+    return MODELS[artifact.name].restore(
         _STATES[artifact.name](state), state.read("classifications"), state.read("featureIndices")
     )
 

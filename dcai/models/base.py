@@ -56,7 +56,7 @@ class Classifier(ABC):
 
     @abstractmethod
     def _state(self) -> dict[str, Any]:
-        """All that the kernel holds, as arguments of ``_restore``."""
+        """All that the kernel holds, as arguments of ``restore``."""
 
     @classmethod
     @abstractmethod
@@ -64,14 +64,29 @@ class Classifier(ABC):
         """Build the kernel that ``_state`` describes."""
 
     @classmethod
-    def _restore(cls, state: dict[str, Any], classifications: Iterable[str], feature_indices: Iterable[int]) -> Self:
+    def restore(cls, state: dict[str, Any], classifications: Iterable[str], feature_indices: Iterable[int]) -> Self:
+        """Build a model in any state that a contract can reach, though not be built with.
+
+        Parameters
+        ----------
+        state : dict
+            What the kernel holds. A Perceptron: ``weights``, ``intercept``, ``learning_rate``. A nearest centroid
+            classifier: ``centroids``, ``counts``; a sparse one: ``counts``, ``squared_magnitudes``, ``stored``.
+        classifications, feature_indices
+            As for the constructor.
+
+        Raises
+        ------
+        InputError, Revert
+            No contract can reach that state.
+        """
         model = cls.__new__(cls)
         Classifier.__init__(model, cls._restore_kernel(state), classifications, feature_indices)
         return model
 
     def copy(self) -> Self:
         """Return an independent copy, in the same state."""
-        return self._restore(self._state(), self.classifications, self.feature_indices)
+        return self.restore(self._state(), self.classifications, self.feature_indices)
 
     def __copy__(self) -> Self:
         return self.copy()
@@ -80,7 +95,7 @@ class Classifier(ABC):
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return self._restore, (self._state(), self.classifications, self.feature_indices)
+        return self.restore, (self._state(), self.classifications, self.feature_indices)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Classifier):

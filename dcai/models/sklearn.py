@@ -45,6 +45,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.models.means import dense_means, presence_means
 
 try:
     from scipy.sparse import csr_array
@@ -497,11 +498,8 @@ class NearestCentroidEstimator(_DenseInput, _OnChainEstimator):
         return NearestCentroidClassifier(zeros, [0] * len(names), classifications=names)
 
     def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> NearestCentroidClassifier:
-        counts = np.bincount(labels, minlength=len(names))
-        # int64 holds twice the sum of 4 * 10^9 rows whose values are at most 10^9.
-        sums = np.array([data[labels == k].sum(axis=0) for k in range(len(names))])
-        means = np.sign(sums) * _half_up(np.abs(sums), counts[:, np.newaxis])
-        return NearestCentroidClassifier(means, counts, classifications=names)
+        centroids, counts = dense_means(data, labels, len(names))
+        return NearestCentroidClassifier(centroids, counts, classifications=names)
 
 
 class SparseNearestCentroidEstimator(_SparseInput, _OnChainEstimator):
@@ -549,18 +547,8 @@ class SparseNearestCentroidEstimator(_SparseInput, _OnChainEstimator):
         return SparseNearestCentroidClassifier([{} for _ in names], [0] * len(names), classifications=names)
 
     def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> SparseNearestCentroidClassifier:
-        counts = np.bincount(labels, minlength=len(names))
-        centroids = []
-        for k, count in enumerate(counts):
-            features, present = np.unique(data[labels == k].indices, return_counts=True)
-            shares = _half_up(present * TO_FLOAT, count)
-            centroids.append(dict(zip(features.tolist(), shares.tolist(), strict=True)))
+        centroids, counts = presence_means(data.indptr, data.indices, labels, len(names))
         return SparseNearestCentroidClassifier(centroids, counts, classifications=names)
-
-
-def _half_up(totals: NDArray[np.int64], counts: Any) -> Any:
-    """``totals / counts`` to the nearest integer, halves up; neither is negative."""
-    return (2 * totals + counts) // (2 * counts)
 
 
 def _names(classes: NDArray[Any]) -> list[str]:

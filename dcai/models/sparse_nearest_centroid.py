@@ -165,7 +165,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
             "squared_magnitudes": [plain if value is None else value for plain, value in kept],
             "stored": stored,
         }
-        return cls._restore(state, model.classifications, model.feature_indices)
+        return cls.restore(state, model.classifications, model.feature_indices)
 
     def _to_fields(self) -> dict[str, Any]:
         """Return the fields of the format, and for a class whose values are scaled lazily two of our own.
