@@ -24,7 +24,7 @@ demo: $(VENV)/.installed ## Build everything and run the main job on real data
 
 test: $(VENV)/.installed ## Run all tests: Rust, then Python
 	cargo test --workspace --quiet
-	$(BIN)/python -m pytest tests bench
+	$(BIN)/python -m pytest tests bench --benchmark-disable
 
 lint: $(VENV)/.installed contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
 	cargo fmt --all --check
@@ -42,7 +42,8 @@ format: $(VENV)/.installed contracts/node_modules/.installed ## Format Rust, Pyt
 	$(NPM) run --silent format
 
 bench: $(VENV)/.installed ## Run the kernels beside numpy, scipy and scikit-learn; print ratios
-	$(BIN)/python -m bench
+	$(BIN)/python -m pytest bench --benchmark-enable --benchmark-quiet
+	RAYON_NUM_THREADS=$$(nproc) $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
 
 fuzz: $(VENV)/.installed ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet

@@ -144,7 +144,7 @@ def present(mask: ArrayLike) -> SparseRows:
         raise InputError(f"mask must have two axes (samples, features), got {flags.ndim}")
     indptr = np.zeros(len(flags) + 1, np.int64)
     np.cumsum(np.count_nonzero(flags, axis=1), out=indptr[1:])
-    return SparseRows(indptr, np.nonzero(flags)[1].astype(np.int64, copy=False))
+    return SparseRows(indptr, np.ascontiguousarray(np.nonzero(flags)[1], np.int64))
 
 
 def _matrix(X: ArrayLike) -> NDArray[np.float64]:

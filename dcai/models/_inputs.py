@@ -63,6 +63,8 @@ def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
     InputTypeError
         Floats, booleans, text.
     """
+    if type(data) is list and data and type(data[0]) is int:
+        return data, None  # the most frequent case, first
     if hasattr(data, "tocsr"):
         return None, _from_scipy(data)
     if hasattr(data, "indptr") and hasattr(data, "indices"):
@@ -90,6 +92,8 @@ def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
 
 def as_label(label: Any) -> int:
     """One label; numpy booleans count as 0 and 1."""
+    if type(label) is int:
+        return label
     if isinstance(label, (bool, np.bool_)):
         return int(label)
     if isinstance(label, np.ndarray) and label.ndim == 0:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 from numpy.typing import NDArray
 from scipy import sparse
@@ -395,7 +396,6 @@ def test_the_names_of_the_classes_travel(estimator: Any, y: Any, names: tuple[st
 
 
 def test_names_of_features() -> None:
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.eye(2), columns=["a", "b"])
     fitted = NearestCentroidEstimator().fit(frame, [0, 1])
     assert fitted.feature_names_in_.tolist() == ["a", "b"]

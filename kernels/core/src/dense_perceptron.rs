@@ -4,7 +4,7 @@ use alloy_primitives::{I256, U256};
 
 use crate::batch::{RowError, Rows, predict_rows, update_rows};
 use crate::int80::{to_i256, to_int80};
-use crate::norm::require_normalized;
+use crate::norm::require_unit;
 use crate::{DenseRows, Error, Result, TO_FLOAT};
 
 /// The twin of the contract `DensePerceptron`.
@@ -72,7 +72,7 @@ impl DensePerceptron {
     pub fn update(&mut self, data: &[i64], label: u64) -> Result<bool> {
         Error::check_length(self.weights.len(), data.len())?;
         let class = Error::check_class(label, 2)?;
-        require_normalized(data)?;
+        require_unit(data)?;
         let positive = class == 1;
         if self.score_is_positive(data) == positive {
             return Ok(false);

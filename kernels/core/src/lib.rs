@@ -1,8 +1,8 @@
 //! The integer semantics of the on-chain classifiers, bit for bit.
 //!
 //! Each model is the twin of the contract of the same name in `contracts/src/models`: the same names, the same order
-//! of checks, the same rounding, the same errors. A line `Mirrors: path` stands on every function that must
-//! stay exact.
+//! of checks, the same rounding, the same errors. A `Mirrors` line with the path stands on every
+//! function that must stay exact.
 //!
 //! Numbers are fixed-point: a real `r` is stored as `round(r * 10^9)`. Where a product or a sum may leave the native
 //! width, a fast path runs under a bound that is checked at run time, and an exact 256-bit path stands behind it.
@@ -25,7 +25,7 @@ pub use error::Error;
 pub use int80::{INT80_MAX, INT80_MIN};
 pub use nearest_centroid::{DATA_COUNT_LIMIT, NearestCentroidClassifier};
 pub use norm::norm;
-pub use sparse_nearest_centroid::{CentroidValue, FEATURE_INDEX_LIMIT, SparseNearestCentroidClassifier, StoredClass};
+pub use sparse_nearest_centroid::{FEATURE_INDEX_LIMIT, Feature, SparseNearestCentroidClassifier, StoredClass};
 pub use sparse_perceptron::SparsePerceptron;
 
 /// Result of a call that a contract may refuse.

@@ -4,7 +4,7 @@ use alloy_primitives::{I256, U256};
 
 use crate::batch::{RowError, predict_rows, update_rows};
 use crate::int80::to_i256;
-use crate::norm::require_normalized;
+use crate::norm::require_unit;
 use crate::{DenseRows, Error, Result, TO_FLOAT};
 
 /// Initial sample counts must be below `2^191`, so that an int64 times a count fits in an int256.
@@ -104,7 +104,7 @@ impl NearestCentroidClassifier {
     pub fn update(&mut self, data: &[i64], classification: u64) -> Result<bool> {
         let class = Error::check_class(classification, self.centroids.len())?;
         Error::check_length(self.centroids[class].len(), data.len())?;
-        require_normalized(data)?;
+        require_unit(data)?;
         let centroid = &mut self.centroids[class];
         let count = self.data_counts[class];
         let new_count = if count < DATA_COUNT_LIMIT { count + U256::from(1) } else { count };

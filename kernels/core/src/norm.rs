@@ -31,8 +31,8 @@ fn square(x: i64) -> u128 {
 
 /// `NotNormalized` unless the squared norm lies strictly between `10^18 - 10^11` and `10^18 + 10^11`.
 ///
-/// Mirrors: `requireNormalized` in contracts/src/libraries/Norm.sol
-pub(crate) fn require_normalized(data: &[i64]) -> Result<()> {
+/// Mirrors: `requireUnit` in contracts/src/libraries/Norm.sol
+pub(crate) fn require_unit(data: &[i64]) -> Result<()> {
     let squared_norm = squared_norm(data);
     let low = U256::from(ONE_SQUARED - TOLERANCE);
     let high = U256::from(ONE_SQUARED + TOLERANCE);
@@ -71,11 +71,11 @@ mod tests {
     fn bounds_of_the_norm_check_are_exclusive() {
         // 10^18 + 10^11 is reached by one feature squared and a few small ones; here by arithmetic on the sum itself.
         let base = 1_000_000_000_i64;
-        assert!(require_normalized(&[base]).is_ok());
-        assert!(require_normalized(&[base, 316_227]).is_ok()); // + 99_999_515_529
+        assert!(require_unit(&[base]).is_ok());
+        assert!(require_unit(&[base, 316_227]).is_ok()); // + 99_999_515_529
         // 316_227^2 = 99_999_515_529, + 696^2 = 484_416, + 7^2 + 2^2 + 1 + 1 = 55 -> 10^11 exactly
         assert_eq!(316_227_i64.pow(2) + 696_i64.pow(2) + 49 + 4 + 1 + 1, 100_000_000_000);
-        assert!(require_normalized(&[base, 316_227, 696, 7, 2, 1, 1]).is_err());
-        assert!(require_normalized(&[base, 316_227, 696, 7, 2, 1]).is_ok());
+        assert!(require_unit(&[base, 316_227, 696, 7, 2, 1, 1]).is_err());
+        assert!(require_unit(&[base, 316_227, 696, 7, 2, 1]).is_ok());
     }
 }

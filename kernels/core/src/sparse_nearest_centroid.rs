@@ -12,9 +12,9 @@ pub const FEATURE_INDEX_LIMIT: u64 = 1 << 32;
 
 /// A value of a centroid as it is stored: right when the class had `num_samples`, and scaled when it is read.
 ///
-/// Mirrors: `CentroidValue` in contracts/src/models/SparseNearestCentroidClassifier.sol
+/// Mirrors: `Feature` in contracts/src/models/SparseNearestCentroidClassifier.sol
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CentroidValue {
+pub struct Feature {
     /// Mean of the feature, scale `10^9`.
     pub value: u64,
     /// Number of samples of the class when the value was written.
@@ -29,14 +29,14 @@ pub struct StoredClass {
     /// Squared magnitude of the centroid, scale `10^18`.
     pub squared_magnitude: U256,
     /// Stored values by feature index.
-    pub values: Vec<(u32, CentroidValue)>,
+    pub values: Vec<(u32, Feature)>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct ClassInfo {
     num_samples: u64,
     squared_magnitude: U256,
-    centroid: SparseMap<CentroidValue>,
+    centroid: SparseMap<Feature>,
 }
 
 /// The twin of the contract `SparseNearestCentroidClassifier`.
@@ -88,7 +88,7 @@ impl SparseNearestCentroidClassifier {
     }
 
     /// The stored values of each class that are not zero, by increasing feature index.
-    pub fn stored(&self) -> Vec<Vec<(u64, CentroidValue)>> {
+    pub fn stored(&self) -> Vec<Vec<(u64, Feature)>> {
         self.class_infos.iter().map(|info| info.centroid.entries()).collect()
     }
 
@@ -121,7 +121,7 @@ impl SparseNearestCentroidClassifier {
     ///
     /// Mirrors: `predict` in contracts/src/models/SparseNearestCentroidClassifier.sol
     pub fn predict<I: FeatureIndex>(&self, data: &[I]) -> Result<u64> {
-        check_data(data)?;
+        require_increasing(data)?;
         let distances = self.class_infos.iter().map(|info| info.distance(data));
         Ok(lowest_of_nearest(distances))
     }
@@ -145,7 +145,7 @@ impl SparseNearestCentroidClassifier {
     /// Mirrors: `update` in contracts/src/models/SparseNearestCentroidClassifier.sol
     pub fn update<I: FeatureIndex>(&mut self, data: &[I], classification: u64) -> Result<bool> {
         let class = Error::check_class(classification, self.class_infos.len())?;
-        check_data(data)?;
+        require_increasing(data)?;
         self.class_infos[class].update(data)?;
         Ok(true)
     }
@@ -190,10 +190,10 @@ impl ClassInfo {
                 return Err(Error::MalformedPair { position, length: row.len() as u64 });
             };
             check_index(position, index)?;
-            if self.centroid.get(index) != CentroidValue::default() {
+            if self.centroid.get(index) != Feature::default() {
                 return Err(Error::DuplicateFeature { position, index });
             }
-            self.centroid.set(index, CentroidValue { value, num_samples: self.num_samples });
+            self.centroid.set(index, Feature { value, num_samples: self.num_samples });
             // At most 2^32 features of a square below 2^128: far from an overflow.
             self.squared_magnitude += square(value);
         }
@@ -203,7 +203,7 @@ impl ClassInfo {
     /// Mirrors: `_trueValue` in contracts/src/models/SparseNearestCentroidClassifier.sol
     #[inline]
     fn true_value(&self, index: u64) -> u64 {
-        let CentroidValue { value, num_samples } = self.centroid.get(index);
+        let Feature { value, num_samples } = self.centroid.get(index);
         if num_samples == self.num_samples || value == 0 {
             return value;
         }
@@ -232,7 +232,7 @@ impl ClassInfo {
             let previous = self.true_value(index);
             squared_magnitude = squared_magnitude.saturating_sub(square(previous));
             let value = moving_average(previous, n, new_n);
-            self.centroid.set(index, CentroidValue { value, num_samples: new_n });
+            self.centroid.set(index, Feature { value, num_samples: new_n });
             added += square(value);
         }
         self.squared_magnitude = scale_squared(squared_magnitude, n, new_n) + added;
@@ -344,8 +344,8 @@ fn lowest_of_nearest<D: Ord>(distances: impl Iterator<Item = D>) -> u64 {
     nearest.map_or(0, |(class, _)| class)
 }
 
-/// Mirrors: `_checkData` in contracts/src/models/SparseNearestCentroidClassifier.sol
-fn check_data<I: FeatureIndex>(data: &[I]) -> Result<()> {
+/// Mirrors: `_requireIncreasing` in contracts/src/models/SparseNearestCentroidClassifier.sol
+fn require_increasing<I: FeatureIndex>(data: &[I]) -> Result<()> {
     let mut previous = None;
     for (position, &index) in (0..).zip(data) {
         let signed: i64 = index.into();
@@ -369,7 +369,7 @@ fn check_index(position: u64, index: u64) -> Result<()> {
     Err(Error::IndexTooLarge { position, index: U256::from(index), limit: U256::from(FEATURE_INDEX_LIMIT) })
 }
 
-/// An index that `check_data` has let pass.
+/// An index that `require_increasing` has let pass.
 #[inline]
 fn to_u64<I: FeatureIndex>(index: I) -> u64 {
     u64::try_from(index.into()).unwrap_or(u64::MAX)

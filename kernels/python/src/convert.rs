@@ -45,7 +45,11 @@ fn not_an_integer(item: &Bound<'_, PyAny>, what: &str) -> PyErr {
         },
     );
     let kind = item.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
-    let hint = if kind.starts_with("float") && what != "label" { "; dcai.to_fixed turns floats into fixed-point integers" } else { "" };
+    let hint = if kind.starts_with("float") && what != "label" {
+        "; dcai.to_fixed turns floats into fixed-point integers"
+    } else {
+        ""
+    };
     InputTypeError::new_err(format!("{what} is {repr} ({kind}); expected an integer{hint}"))
 }
 

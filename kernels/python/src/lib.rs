@@ -30,10 +30,7 @@ mod _kernels {
         reals: PyReadonlyArray1<'py, f64>,
     ) -> PyResult<(Option<Bound<'py, PyArray1<i64>>>, isize)> {
         let reals = reals.as_slice()?;
-        let fixed = py.detach(|| {
-            let convert = |&real: &f64| dcai_core::fixed::to_fixed(real)?.try_into().ok();
-            reals.iter().enumerate().map(|(i, real)| convert(real).ok_or(i)).collect::<Result<Vec<i64>, _>>()
-        });
+        let fixed = py.detach(|| dcai_core::fixed::to_fixed_int64(reals));
         Ok(match fixed {
             Ok(fixed) => (Some(PyArray1::from_vec(py, fixed)), -1),
             Err(position) => (None, position.cast_signed()),
@@ -47,8 +44,7 @@ mod _kernels {
         fixed: PyReadonlyArray1<'py, i64>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let fixed = fixed.as_slice()?;
-        let reals =
-            py.detach(|| fixed.iter().map(|&fixed| dcai_core::fixed::from_fixed(fixed.into())).collect::<Vec<_>>());
+        let reals = py.detach(|| dcai_core::fixed::from_fixed_int64(fixed));
         Ok(PyArray1::from_vec(py, reals))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dcai_core::{CentroidValue, CsrRows, FeatureIndex, StoredClass, U256};
+use dcai_core::{CsrRows, Feature, FeatureIndex, StoredClass, U256};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
@@ -206,7 +206,7 @@ impl SparseNearestCentroidClassifier {
         }
         let classes = counts.into_iter().zip(squared_magnitudes).zip(stored);
         let classes = classes.map(|((num_samples, squared_magnitude), values)| {
-            let value = |(index, (value, num_samples))| (index, CentroidValue { value, num_samples });
+            let value = |(index, (value, num_samples))| (index, Feature { value, num_samples });
             StoredClass { num_samples, squared_magnitude, values: values.into_iter().map(value).collect() }
         });
         let classes = classes.collect();
@@ -229,7 +229,7 @@ impl SparseNearestCentroidClassifier {
     #[getter]
     fn stored(&self, py: Python<'_>) -> Vec<Vec<(u64, (u64, u64))>> {
         let stored = self.0.read(py, dcai_core::SparseNearestCentroidClassifier::stored);
-        let pair = |(index, value): (u64, CentroidValue)| (index, (value.value, value.num_samples));
+        let pair = |(index, value): (u64, Feature)| (index, (value.value, value.num_samples));
         stored.into_iter().map(|values| values.into_iter().map(pair).collect()).collect()
     }
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SlotDerivation} from "@openzeppelin/contracts/utils/SlotDerivation.sol";
+import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
+
+import {DimensionMismatch} from "../interfaces/Errors.sol";
+import {DenseData} from "../libraries/DenseData.sol";
+import {Norm} from "../libraries/Norm.sol";
+import {PackedArray} from "../libraries/PackedArray.sol";
+import {PackedInt80} from "../libraries/PackedInt80.sol";
+import {SCALE} from "../libraries/Scale.sol";
+import {Perceptron} from "./Perceptron.sol";
+
+/// @title A Perceptron on dense data of unit norm
+/// @notice score(x) = intercept + sum of weights[i] * x[i]. The intercept is added as it is stored,
+/// although the products are at scale 10^18.
+/// @dev Storage after {Classifier}: slot 3 `weights` (three a slot), 4 `intercept` with `learningRate`
+/// above it.
+contract DensePerceptron is Perceptron {
+    using DenseData for int64[];
+    using PackedArray for int80[];
+    using PackedInt80 for uint256;
+    using SlotDerivation for bytes32;
+    using StorageSlot for bytes32;
+
+    /// @dev The size of a feature in calldata, in bytes.
+    uint256 private constant FEATURE = DenseData.FEATURE;
+
+    /// @notice The weights, scale 10^9, by feature.
+    int80[] public weights;
+
+    /// @notice What the score starts from; no update changes it.
+    int80 public intercept;
+
+    /// @notice How far a mistake moves the weights, scale 10^9.
+    uint32 public learningRate;
+
+    /// @notice The deployer becomes the owner. Anything but two classes is `NotTwoClasses`.
+    /// @param names The names of the two classes.
+    /// @param initialWeights The first weights, scale 10^9; {initializeWeights} appends more.
+    /// @param initialIntercept See {intercept}.
+    /// @param rate See {learningRate}.
+    constructor(
+        string[] memory names,
+        int80[] memory initialWeights,
+        int80 initialIntercept,
+        uint32 rate
+    ) Perceptron(names) {
+        weights.append(initialWeights);
+        intercept = initialIntercept;
+        learningRate = rate;
+    }
+
+    /// @notice Appends weights, for a model that does not fit into one transaction. Only the owner.
+    /// @param moreWeights The weights, scale 10^9.
+    function initializeWeights(int80[] memory moreWeights) external onlyOwner {
+        weights.append(moreWeights);
+    }
+
+    /// @notice Learn from one labelled sample: where the prediction differs from the label,
+    /// weights[i] += s * (x[i] * learningRate / 10^9), with s = 1 for label 1 and -1 for label 0, and
+    /// the quotient rounded toward zero. A correct prediction changes nothing.
+    /// @dev Errors in order: `OwnableUnauthorizedAccount`; `DimensionMismatch`; `UnknownClass`;
+    /// `NotNormalized`; `SafeCastOverflowedIntDowncast` for the first weight that leaves `int80`.
+    /// @param data The features, scale 10^9, as many as there are weights, with unit norm.
+    /// @param classification The label, 0 or 1.
+    function update(int64[] calldata data, uint64 classification) external onlyOwner {
+        _requireDimension(data);
+        _requireClass(classification);
+        (int256 score, uint256 squaredNorm) = _scoreAndSquaredNorm(data);
+        Norm.requireUnit(squaredNorm);
+        if (_classOf(score) != classification) {
+            int256 rate = int256(uint256(learningRate));
+            _addScaled(data, classification == 1 ? rate : -rate);
+        }
+    }
+
+    /// @notice Predict the class of a sample.
+    /// @dev Errors: `DimensionMismatch`.
+    /// @param data The features, scale 10^9, as many as there are weights.
+    /// @return classification 1 where the score is positive, else 0.
+    function predict(int64[] calldata data) external view returns (uint64 classification) {
+        _requireDimension(data);
+        (int256 score, ) = _scoreAndSquaredNorm(data);
+        return _classOf(score);
+    }
+
+    /// @notice The Euclidean norm of a sample.
+    /// @param data The features, scale 10^9, any number of them.
+    /// @return length The norm, scale 10^9, rounded toward zero.
+    function norm(int64[] calldata data) external pure returns (uint256 length) {
+        return Norm.euclidean(data);
+    }
+
+    /// @notice weights[i] += x[i] * rate / 10^9, rounded toward zero, slot by slot.
+    /// @param data The features, scale 10^9; the caller has checked their number and format.
+    /// @param rate The signed learning rate, scale 10^9.
+    function _addScaled(int64[] calldata data, int256 rate) private {
+        bytes32 slot = weights.firstSlot();
+        // Safe: |x| <= 2^63 and |rate| < 2^32, so products are below 2^96, and so are their sums with
+        // |w| <= 2^79.
+        unchecked {
+            uint256 end = data.end();
+            for (uint256 p = data.begin(); p < end; p += 3 * FEATURE) {
+                uint256 word = slot.getUint256Slot().value;
+                int256 x0 = DenseData.load(p);
+                int256 x1 = DenseData.loadOrZero(p + FEATURE, end);
+                int256 x2 = DenseData.loadOrZero(p + 2 * FEATURE, end);
+                uint256 newWord = PackedInt80.pack(
+                    word.get(0) + (x0 * rate) / int256(uint256(SCALE)),
+                    word.get(1) + (x1 * rate) / int256(uint256(SCALE)),
+                    word.get(2) + (x2 * rate) / int256(uint256(SCALE))
+                );
+                if (newWord != word) slot.getUint256Slot().value = newWord;
+                slot = slot.offset(1);
+            }
+        }
+    }
+
+    /// @notice The score and the squared norm in one pass over the data, slot by slot.
+    /// @param data The features, scale 10^9; the caller has checked their number.
+    /// @return score The intercept as stored, plus products at scale 10^18.
+    /// @return squaredNorm The sum of squares, scale 10^18.
+    function _scoreAndSquaredNorm(
+        int64[] calldata data
+    ) private view returns (int256 score, uint256 squaredNorm) {
+        score = intercept;
+        bytes32 slot = weights.firstSlot();
+        // Safe: |w| <= 2^79 and |x| <= 2^63, so a product is at most 2^142 and a square at most 2^126;
+        // calldata holds fewer than 2^64 features, so the sums stay below 2^207.
+        unchecked {
+            uint256 end = data.end();
+            for (uint256 p = data.begin(); p < end; p += 3 * FEATURE) {
+                uint256 word = slot.getUint256Slot().value;
+                int256 x0 = DenseData.load(p);
+                int256 x1 = DenseData.loadOrZero(p + FEATURE, end);
+                int256 x2 = DenseData.loadOrZero(p + 2 * FEATURE, end);
+                DenseData.requireInt64(x0, x1, x2);
+                score += word.get(0) * x0 + word.get(1) * x1 + word.get(2) * x2;
+                squaredNorm += uint256(x0 * x0 + x1 * x1 + x2 * x2);
+                slot = slot.offset(1);
+            }
+        }
+    }
+
+    /// @notice Requires as many features as weights; else `DimensionMismatch`.
+    /// @param data The features.
+    function _requireDimension(int64[] calldata data) private view {
+        if (data.length != weights.length) revert DimensionMismatch(weights.length, data.length);
+    }
+}
