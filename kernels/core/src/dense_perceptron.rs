@@ -3,6 +3,7 @@
 use alloy_primitives::{I256, U256};
 
 use crate::batch::{RowError, Rows, predict_rows, update_rows};
+use crate::dot::DotProduct;
 use crate::int80::{to_i256, to_int80};
 use crate::norm::require_unit;
 use crate::{DenseRows, Error, Result, TO_FLOAT};
@@ -63,7 +64,16 @@ impl DensePerceptron {
 
     /// Labels of all rows, on all cores.
     pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
-        predict_rows(rows, |row| self.predict(row))
+        let Some(weights) = DotProduct::new(self.weights.iter().copied()) else {
+            return predict_rows(rows, |row| self.predict(row));
+        };
+        predict_rows(rows, |row| {
+            Error::check_length(self.weights.len(), row.len())?;
+            match weights.with(row) {
+                Some(product) => Ok(u64::from(self.intercept + product > 0)),
+                None => self.predict(row),
+            }
+        })
     }
 
     /// Learns one sample; true where the model changed: it was mistaken, and not every step rounds to zero.

@@ -9,6 +9,7 @@
 
 mod batch;
 mod dense_perceptron;
+mod dot;
 mod error;
 pub mod fixed;
 mod int80;

@@ -3,6 +3,7 @@
 use alloy_primitives::{I256, U256};
 
 use crate::batch::{RowError, predict_rows, update_rows};
+use crate::dot::DotProduct;
 use crate::int80::to_i256;
 use crate::norm::require_unit;
 use crate::{DenseRows, Error, Result, TO_FLOAT};
@@ -94,7 +95,10 @@ impl NearestCentroidClassifier {
 
     /// Labels of all rows, on all cores.
     pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
-        predict_rows(rows, |row| self.predict(row))
+        let Some(centroids) = CentroidProducts::new(&self.centroids) else {
+            return predict_rows(rows, |row| self.predict(row));
+        };
+        predict_rows(rows, |row| centroids.nearest(row).map_or_else(|| self.predict(row), Ok))
     }
 
     /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed, as it
@@ -121,6 +125,52 @@ impl NearestCentroidClassifier {
     /// Learns row after row.
     pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
         update_rows(rows, labels, |row, label| self.update(row, label))
+    }
+}
+
+/// What tells the nearest centroid of most rows from one dot product a class.
+///
+/// With `D = sum_j (x_j - c_j)^2`, a distance lies in `D / 10^9 - dimension < distance <= D / 10^9`, since each term loses
+/// less than 1 when it is divided and rounded. So where the smallest `D` is at least `dimension * 10^9` below all
+/// others, its class has the smallest distance. `sum_j x_j^2` is the same for all classes and left out of `D`.
+struct CentroidProducts {
+    /// For each class the product with its centroid, and `sum_j c_j^2`.
+    classes: Vec<(DotProduct, i128)>,
+    dimension: usize,
+    margin: i128,
+}
+
+impl CentroidProducts {
+    /// None where centroids are of several lengths, or too large for the products.
+    fn new(centroids: &[Vec<i64>]) -> Option<Self> {
+        let dimension = centroids.first()?.len();
+        let classes = centroids.iter().filter(|centroid| centroid.len() == dimension).map(|centroid| {
+            let product = DotProduct::new(centroid.iter().map(|&value| value.into()))?;
+            // Values below 2^45, fewer than 2^36 of them: below 2^126.
+            let squares = centroid.iter().map(|&value| i128::from(value) * i128::from(value)).sum();
+            Some((product, squares))
+        });
+        let classes: Vec<_> = classes.collect::<Option<_>>()?;
+        let margin = dimension as i128 * i128::from(TO_FLOAT);
+        (classes.len() == centroids.len()).then_some(Self { classes, dimension, margin })
+    }
+
+    /// The label, or None where it takes the exact distances to tell, or to say what is wrong.
+    fn nearest(&self, row: &[i64]) -> Option<u64> {
+        if row.len() != self.dimension {
+            return None;
+        }
+        let (mut nearest, mut smallest, mut second) = (0, i128::MAX, i128::MAX);
+        for (class, (product, squares)) in (0..).zip(&self.classes) {
+            // A product is below 2^(45 + 31 + 36), so nothing here leaves 128 bits.
+            let difference = squares - 2 * product.with(row)?;
+            if difference < smallest {
+                (second, smallest, nearest) = (smallest, difference, class);
+            } else {
+                second = second.min(difference);
+            }
+        }
+        (second.saturating_sub(smallest) >= self.margin).then_some(nearest)
     }
 }
 
@@ -218,6 +268,19 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn batch_and_single_predictions_agree(
+            centroids in proptest::collection::vec(proptest::collection::vec(-60_000..60_000_i64, 3), 1..5),
+            rows in proptest::collection::vec(-60_000..60_000_i64, 30),
+        ) {
+            // Differences of some 10^4: distances of 0 to 10, with ties that rounding makes.
+            let counts = vec![U256::ZERO; centroids.len()];
+            let model = NearestCentroidClassifier::new(centroids, counts).expect("all of length 3");
+            let batch = DenseRows::new(&rows, 10, 3).expect("30 values");
+            let expected: Result<Vec<u64>> = rows.chunks(3).map(|row| model.predict(row)).collect();
+            assert_eq!(model.predict_batch(&batch).expect("lengths agree"), expected.expect("lengths agree"));
+        }
+
         #[test]
         fn narrow_and_wide_distances_agree(
             pairs in proptest::collection::vec((-(1_i64 << 31)..1 << 31, -(1_i64 << 31)..1 << 31), 0..64)
