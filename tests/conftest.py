@@ -1,0 +1,17 @@
+"""Hypothesis profiles: ``fast`` for every run, ``deep`` by ``HYPOTHESIS_PROFILE=deep`` for a long search."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No deadline: two busy cores make any wall-clock limit a flaky test. The blob lets a failure be replayed elsewhere.
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile(
+    "fast", max_examples=60, stateful_step_count=20, deadline=None, print_blob=True, suppress_health_check=_SLOW
+)
+settings.register_profile(
+    "deep", max_examples=3000, stateful_step_count=60, deadline=None, print_blob=True, suppress_health_check=_SLOW
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
