@@ -4,7 +4,8 @@
 >>> cancer = data.breast_cancer()
 >>> X, y = cancer.initial(100)      # build the first model from these
 >>> X, y = cancer.stream(100)       # these arrive one by one
->>> cancer.X_test, cancer.y_test    # no model trains on these
+>>> cancer.X_test.shape             # no model trains on these
+(114, 30)
 
 scikit-learn and requests load only when a function needs them.
 """
