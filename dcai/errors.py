@@ -6,6 +6,7 @@ for the same input with the same name and arguments, so tests compare errors as 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class MissingExtraError(DcaiError, ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional dependency: pip install 'dcai[{extra}]'")
+        super().__init__(what, extra)
+        self.what = what
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.what} needs an optional dependency: pip install 'dcai[{self.extra}]'"
 
 
 _SAFE_CAST = "{1} does not fit in {0} bits; the contract refuses to wrap"
@@ -112,9 +118,9 @@ class Revert(DcaiError):
 
     def __str__(self) -> str:
         text = f"{self.name or 'revert'}({', '.join(map(str, self.args))})"
-        meaning = _MEANING.get(self.name)
-        if meaning is not None:
-            text += f": {meaning.format(*self.args)}"
+        # A contract of somebody else's may use the name with other arguments; then its own words must do.
+        with suppress(LookupError, ValueError):
+            text += f": {_MEANING[self.name].format(*self.args)}"
         return text if self.row is None else f"row {self.row}: {text}"
 
     def __repr__(self) -> str:
@@ -154,3 +160,16 @@ class NotEqual(DcaiError):
 
     def __str__(self) -> str:
         return f"step {self.step}: {self.field} differs: the contract has {self.expected}, the kernel has {self.actual}"
+
+
+def shown(value: object) -> str:
+    """A value in a message: its ``repr``, shortened, whatever that may raise."""
+    longest = 80  # a uint256 has 78 digits
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"a deeply nested {type(value).__name__}"
+    except ValueError:
+        # Python does not print integers of thousands of digits.
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else f"some {type(value).__name__}"
+    return text if len(text) <= longest else f"{text[:longest]}..."

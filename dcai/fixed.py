@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.errors import InputError, InputTypeError
+from dcai.errors import InputError, InputTypeError, shown
 
 __all__ = ["TO_FLOAT", "from_fixed", "to_fixed"]
 
@@ -57,19 +57,18 @@ def to_fixed(values: Any, *, bits: int = 64) -> Any:
     >>> to_fixed([[0.6, -0.8]])
     array([[ 600000000, -800000000]])
     """
-    if not 1 <= bits <= 256:
-        raise InputError(f"bits is {bits}, and must be from 1 to 256")
+    if isinstance(bits, bool) or not isinstance(bits, int) or not 1 <= bits <= 256:
+        raise InputError(f"bits is {shown(bits)}, and must be an integer from 1 to 256")
     if isinstance(values, (int, float, Decimal, Fraction)):
         return scalar_to_fixed(values, bits, "the value")
     array = as_array(values)
-    if array.dtype.kind == "f" and bits == 64:
+    if array.dtype.kind == "f" and array.dtype.itemsize <= 8 and bits == 64:
         return _floats_to_int64(array)
     if array.dtype.kind not in "fiuO":
         raise InputTypeError(f"expected real numbers, got an array of {array.dtype}")
     fixed = np.empty(array.shape, dtype=object)
     for place, value in np.ndenumerate(array):
-        real = value.item() if isinstance(value, np.generic) else value
-        fixed[place] = scalar_to_fixed(real, bits, f"value{list(place)}" if place else "the value")
+        fixed[place] = scalar_to_fixed(_plain(value), bits, f"value{list(place)}" if place else "the value")
     if bits > 64:
         return fixed if array.ndim else fixed.item()
     return fixed.astype(np.int64) if array.ndim else fixed.item()
@@ -99,15 +98,16 @@ def from_fixed(values: Any) -> Any:
     0.5
     """
     if type(values) is int:
-        return values / TO_FLOAT
+        return _divide(values, "the value")
     array = as_array(values)
+    if array.size == 0:
+        return np.zeros(array.shape)
     if array.dtype == np.int64:
-        flat = _kernels.from_fixed_int64(np.ascontiguousarray(array).reshape(-1))
+        flat = _kernels.from_fixed_int64(np.require(array, np.int64, ("C", "A")).reshape(-1))
         return flat.reshape(array.shape) if array.ndim else float(flat[0])
     if array.dtype.kind not in "iuO" or not all(isinstance(value, int | np.integer) for value in array.flat):
         raise InputTypeError(f"expected fixed-point integers, got an array of {array.dtype}")
-    # Python divides integers of any size and rounds once.
-    floats = np.array([int(value) / TO_FLOAT for value in array.flat], dtype=np.float64)
+    floats = np.array([_divide(int(value), f"value[{i}]") for i, value in enumerate(array.flat)], dtype=np.float64)
     return floats.reshape(array.shape) if array.ndim else float(floats[0])
 
 
@@ -133,7 +133,7 @@ def scalar_to_fixed(value: Any, bits: int, what: str, *, signed: bool = True) ->
         The value is no real number.
     """
     if isinstance(value, bool) or not isinstance(value, (float, Rational, Decimal)):
-        raise InputTypeError(f"{what} is {value!r}; expected a real number")
+        raise InputTypeError(f"{what} is {shown(value)}; expected a real number")
     if not isinstance(value, Rational) and not Decimal(value).is_finite():
         raise InputError(f"{what} is {value}; expected a finite number")
     scaled = _scale_decimal(value) if isinstance(value, Decimal) else _scale(Fraction(value))
@@ -141,10 +141,25 @@ def scalar_to_fixed(value: Any, bits: int, what: str, *, signed: bool = True) ->
     if scaled is None or not low <= scaled <= high:
         kind = "int" if signed else "uint"
         raise InputError(
-            f"{what} is {value}, which times 10^9 does not fit in {kind}{bits}; "
+            f"{what} is {shown(value)}, which times 10^9 does not fit in {kind}{bits}; "
             f"it must be from {low / TO_FLOAT:.10g} to {high / TO_FLOAT:.10g}"
         )
     return scaled
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as the Python number that it is, exactly."""
+    if isinstance(value, np.longdouble):
+        return Fraction(*value.as_integer_ratio()) if np.isfinite(value) else float(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _divide(fixed: int, what: str) -> float:
+    """Python divides integers of any size and rounds once."""
+    try:
+        return fixed / TO_FLOAT
+    except OverflowError as error:
+        raise InputError(f"{what} is {shown(fixed)}, which no float holds") from error
 
 
 def _scale(value: Fraction) -> int:
@@ -165,7 +180,7 @@ def _scale_decimal(value: Decimal) -> int | None:
 
 
 def _floats_to_int64(array: NDArray[Any]) -> Any:
-    flat = np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
+    flat = np.require(array, np.float64, ("C", "A")).reshape(-1)
     fixed, position = _kernels.to_fixed_int64(flat)
     if fixed is None:
         place = np.unravel_index(position, array.shape) if array.ndim else ()
@@ -180,7 +195,9 @@ def as_array(values: object) -> NDArray[Any]:
     """As ``numpy.asarray``, but a ragged or textual input is an ``InputError``."""
     if isinstance(values, (str, bytes)):
         raise InputTypeError(f"expected numbers, got the text {values!r}")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InputError("the array has masked items; expected numbers throughout")
     try:
         return np.asarray(values)
-    except (ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(f"expected an array in which all rows have one length: {error}") from error

@@ -14,4 +14,6 @@ settings.register_profile(
 settings.register_profile(
     "deep", max_examples=3000, stateful_step_count=60, deadline=None, print_blob=True, suppress_health_check=_SLOW
 )
+# Before scipy is imported: without it, scikit-learn skips some of its checks of estimators.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -7,13 +7,16 @@ fork, on its own state and with its own interpreter; only the wrapping of a bloc
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dcai.errors import MissingExtraError
 from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Transaction, World
 
+_RECURSION_LIMIT = sys.getrecursionlimit()
 try:
+    from eth import EVM_RECURSION_LIMIT
     from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_HASH32
     from eth.db.account import AccountDB
     from eth.db.atomic import AtomicDB
@@ -31,6 +34,10 @@ try:
     from eth_typing import Address, BlockNumber
 except ImportError as error:
     raise MissingExtraError("the engine 'py-evm'", "evm") from error
+finally:
+    # py-evm and what it imports raise the limit for the whole process, to where a deep recursion in C, such as that of
+    # json, ends in a crash. Here it is high only while an EVM runs.
+    sys.setrecursionlimit(_RECURSION_LIMIT)
 
 if TYPE_CHECKING:
     from eth.abc import ComputationAPI, SignedTransactionAPI, StateAPI, VirtualMachineAPI
@@ -132,12 +139,16 @@ class PyEvm(Engine):
         # What the last transaction left is the original state now, and every access is cold again.
         state.lock_changes()
         before = state.snapshot()
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, EVM_RECURSION_LIMIT))
         try:
             spoof = self._spoof(transaction)
             computation = state.apply_transaction(spoof)
         except BaseException:  # even an interrupt must not leave half a transaction
             state.revert(before)
             raise
+        finally:
+            sys.setrecursionlimit(limit)
         if keep == "always" or (keep == "success" and computation.is_success):
             state.commit(before)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from dcai.errors import InputError
+from dcai.errors import InputError, shown
 from dcai.models import json_format
 from dcai.models.base import Classifier, DenseClassifier, SparseClassifier
 from dcai.models.dense_perceptron import DensePerceptron
@@ -63,4 +63,4 @@ def from_json(source: str | PathLike[str] | Mapping[str, Any]) -> Classifier:
         if kind in model.json_types:
             return model.from_fields(fields)
     known = ", ".join(repr(name) for model in MODELS.values() for name in model.json_types)
-    raise InputError(f"field 'type' is {kind!r}; expected one of {known}")
+    raise InputError(f"field 'type' is {shown(kind)}; expected one of {known}")

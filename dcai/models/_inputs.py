@@ -6,16 +6,18 @@ Contiguous arrays of the right dtype pass through without a copy; everything els
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.errors import InputError, InputTypeError
+from dcai.errors import InputError, InputTypeError, shown
 
 __all__ = ["CsrBatch", "as_dense", "as_label", "as_labels", "as_sparse"]
 
+#: What the kernels read in place.
+_READABLE: tuple[Literal["C"], Literal["A"]] = ("C", "A")
 _FLOAT_HINT = "dcai.to_fixed turns floats into fixed-point integers"
 
 
@@ -50,7 +52,7 @@ def as_dense(data: Any) -> tuple[Any, NDArray[np.int64] | None]:
         return array, None
     if array.ndim != 2:
         raise InputError(f"samples have shape {array.shape}; expected (d,) for one sample or (n, d) for n of them")
-    return None, np.ascontiguousarray(array)
+    return None, array
 
 
 def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
@@ -71,11 +73,7 @@ def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
         data = (data.indptr, data.indices)  # rows as dcai.data has them
     if isinstance(data, tuple) and len(data) == 2 and all(_is_row(part) for part in data):
         indptr, indices = (_integers(part, what) for part, what in zip(data, CsrBatch._fields, strict=True))
-        if indptr.ndim != 1 or indices.ndim != 1:
-            raise InputError(
-                f"(indptr, indices) have shapes {indptr.shape} and {indices.shape}; both need one dimension"
-            )
-        return None, CsrBatch(_native(indptr), _native(indices))
+        return None, _csr(indptr, indices)
     if isinstance(data, (list, tuple)):
         if not data or not _is_row(data[0]):
             return data, None
@@ -100,12 +98,11 @@ def as_label(label: Any) -> int:
         return as_label(label.item())
     if _is_row(label):
         raise InputTypeError("one sample takes one label, not a sequence of labels")
-    # The kernel checks type and range.
     return label  # type: ignore[no-any-return]  # an integer, or the kernel refuses it
 
 
-def as_labels(labels: Any, num_rows: int) -> NDArray[np.uint64]:
-    """One label a row as uint64.
+def as_labels(labels: Any, num_rows: int | None) -> NDArray[np.uint64]:
+    """Labels as uint64, one for each of ``num_rows`` rows, or any number of them for None.
 
     Raises
     ------
@@ -115,45 +112,50 @@ def as_labels(labels: Any, num_rows: int) -> NDArray[np.uint64]:
         Labels that are not integers.
     """
     if not _is_row(labels):
-        raise InputTypeError(f"a batch takes a sequence of {num_rows} labels, not {labels!r}")
-    array = np.asarray(labels)
-    if array.size == 0:
-        array = array.astype(np.uint64)
-    if array.ndim != 1 or len(array) != num_rows:
-        raise InputError(f"labels have shape {array.shape}; expected one for each of {num_rows} rows")
-    if array.dtype.kind == "b":
-        return array.astype(np.uint64)
-    if array.dtype.kind not in "iuO":
-        raise InputTypeError(f"labels are {array.dtype}; expected integers, the indices of classes")
-    if array.dtype.kind == "O":
-        # Python integers too large for numpy, or no integers at all: each is looked at.
-        for row, label in enumerate(array):
-            if isinstance(label, bool) or not isinstance(label, (int, np.integer)):
-                raise InputTypeError(f"labels[{row}] is {label!r}; expected an integer")
-    outside = np.flatnonzero((array < 0) | (array > np.iinfo(np.uint64).max))
-    if outside.size:
-        row = int(outside[0])
-        raise InputError(f"labels[{row}] is {array[row]}, and must be from 0 to 2^64 - 1")
-    return np.ascontiguousarray(array, dtype=np.uint64)
+        raise InputTypeError(f"a batch takes a sequence of labels, one a row, not {shown(labels)}")
+    if isinstance(labels, (list, tuple)):
+        array = _kernels.to_labels([as_label(label) for label in labels])
+    else:
+        array = _as_array(labels, "labels")
+        if array.dtype.kind == "O" and array.ndim == 1:
+            array = _kernels.to_labels(array)
+        elif array.dtype.kind not in "iub" and array.size:
+            raise InputTypeError(f"labels are {array.dtype}; expected integers, the indices of classes")
+        elif array.dtype.kind == "i" and array.size and array.min() < 0:
+            row = int(array.argmin())
+            raise InputError(f"labels[{row}] is {array.flat[row]}, and must be an integer from 0 to 2^64 - 1")
+    if array.ndim != 1 or num_rows not in (None, len(array)):
+        rows = "row" if num_rows is None else f"of {num_rows} rows"
+        raise InputError(f"labels have shape {array.shape}; expected one for each {rows}")
+    return np.require(array, np.uint64, _READABLE)
 
 
 def _is_row(item: Any) -> bool:
     """Whether an item is a sequence of numbers rather than a number."""
+    if isinstance(item, (list, tuple)):
+        return True
     if isinstance(item, np.ndarray):
         return item.ndim > 0
-    return isinstance(item, Sequence) and not isinstance(item, (str, bytes))
+    if isinstance(item, np.generic):
+        return False
+    return (isinstance(item, Sequence) and not isinstance(item, (str, bytes))) or hasattr(item, "__array__")
+
+
+def _as_array(data: Any, what: str) -> NDArray[Any]:
+    """An array of anything that numpy reads and that has no masked items."""
+    if data is None or isinstance(data, (str, bytes)):
+        raise InputTypeError(f"{what} are {shown(data)}; expected integers")
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise InputError(f"{what} have masked items; expected integers throughout")
+    try:
+        return np.asarray(data)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InputTypeError(f"{what} cannot be read as an array of integers: {error}") from error
 
 
 def _integers(data: Any, what: str) -> NDArray[Any]:
     """An array of int64, or int32 as it is, from anything that numpy reads."""
-    if isinstance(data, (str, bytes)):
-        raise InputTypeError(f"{what} are the text {data!r}; expected integers")
-    if data is None:
-        raise InputTypeError(f"{what} are None; expected integers")
-    try:
-        array = np.asarray(data)
-    except (ValueError, TypeError) as error:
-        raise InputTypeError(f"{what} cannot be read as an array of integers: {error}") from error
+    array = _as_array(data, what)
     kind = array.dtype.kind
     if array.size == 0 and kind == "f":
         return array.astype(np.int64)  # numpy's dtype of an empty list
@@ -172,11 +174,8 @@ def _integers(data: Any, what: str) -> NDArray[Any]:
     if array.dtype == np.uint64 and array.size and int(array.max()) > np.iinfo(np.int64).max:
         place = np.unravel_index(int(array.argmax()), array.shape)
         raise InputError(f"{what}{[int(i) for i in place]} is {array.max()}, and must be below 2^63")
-    return array if array.dtype == np.int32 and what != "samples" else array.astype(np.int64, copy=False)
-
-
-def _native(array: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(array)
+    keeps_int32 = array.dtype == np.int32 and what != "samples"
+    return np.require(array, np.int32 if keeps_int32 else np.int64, _READABLE)
 
 
 def _rectangle(rows: Sequence[Any]) -> NDArray[np.int64]:
@@ -189,14 +188,24 @@ def _rectangle(rows: Sequence[Any]) -> NDArray[np.int64]:
     return values.reshape(len(rows), int(lengths[0]))
 
 
+def _csr(indptr: NDArray[Any], indices: NDArray[Any]) -> CsrBatch:
+    if indptr.ndim != 1 or indices.ndim != 1:
+        raise InputError(f"(indptr, indices) have shapes {indptr.shape} and {indices.shape}; both need one dimension")
+    return CsrBatch(indptr, indices)
+
+
 def _from_scipy(matrix: Any) -> CsrBatch:
     if matrix.format != "csr":
         matrix = matrix.tocsr()
-    if not np.all(matrix.data == 1):
-        position = int(np.flatnonzero(matrix.data != 1)[0])
-        row = int(np.searchsorted(matrix.indptr, position, side="right")) - 1
+    indptr = _integers(matrix.indptr, "indptr")
+    # The arrays may be longer than what the matrix uses of them.
+    used = slice(0, int(indptr[-1]) if indptr.ndim == 1 and indptr.size else None)
+    values, indices = matrix.data[used], _integers(matrix.indices, "indices")[used]
+    if not np.all(values == 1):
+        position = int(np.flatnonzero(values != 1)[0])
+        row = int(np.searchsorted(indptr, position, side="right")) - 1
         raise InputError(
-            f"row {row}, column {matrix.indices[position]} of the matrix is {matrix.data[position]}; "
+            f"row {row}, column {indices[position]} of the matrix is {values[position]}; "
             "sparse models see presence alone, so every stored value must be 1"
         )
-    return CsrBatch(_native(matrix.indptr), _native(matrix.indices))
+    return _csr(indptr, indices)

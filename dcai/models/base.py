@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
+
 from dcai import _kernels
-from dcai.errors import InputError, InputTypeError, Revert
+from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import _inputs, json_format
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Classifier(ABC):
     def __init__(self, kernel: Any, classifications: Iterable[str], feature_indices: Iterable[int]) -> None:
         self._kernel = kernel
         self.classifications = _as_names(classifications)
-        self.feature_indices = _as_feature_indices(feature_indices)
+        self.feature_indices = tuple(_kernels.to_feature_indices(feature_indices))
 
     # -- one sample or a batch ---------------------------------------------------------------------------------------
 
@@ -86,7 +88,9 @@ class Classifier(ABC):
 
     def copy(self) -> Self:
         """Return an independent copy, in the same state."""
-        return self.restore(self._state(), self.classifications, self.feature_indices)
+        model = type(self).__new__(type(self))
+        Classifier.__init__(model, self._kernel.copy(), self.classifications, self.feature_indices)
+        return model
 
     def __copy__(self) -> Self:
         return self.copy()
@@ -95,7 +99,8 @@ class Classifier(ABC):
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return self.restore, (self._state(), self.classifications, self.feature_indices)
+        # Of a copy, which no other thread updates between one part of the state and the next.
+        return self.restore, (self.copy()._state(), self.classifications, self.feature_indices)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Classifier):
@@ -151,7 +156,9 @@ class Classifier(ABC):
         str
             The JSON text.
         """
-        return json_format.write({"type": self.json_types[0], **self._to_fields()}, path)
+        # Of a copy, which no other thread updates between one part of the state and the next.
+        fields = self.copy()._to_fields()
+        return json_format.write({"type": self.json_types[0], **fields}, path)
 
     @classmethod
     @abstractmethod
@@ -198,6 +205,9 @@ class DenseClassifier(Classifier):
         sample, batch = _inputs.as_dense(data)
         if batch is None:
             return self._kernel.predict(sample)
+        if batch.size == 0 and len(batch):
+            # Rows without features take no memory, so there may be more than any list of labels holds.
+            return np.full(len(batch), self._kernel.predict_batch(batch[:1])[0])
         return self._kernel.predict_batch(batch)
 
     def update(self, data: Any, label: Any) -> Any:
@@ -334,10 +344,18 @@ def check_names(classifications: Sequence[str] | None, num_centroids: int) -> Se
     return names
 
 
+def check_length(values: Any, what: str) -> int:
+    """Return the length of a sequence with one entry a class."""
+    is_scalar = isinstance(values, np.ndarray) and values.ndim == 0
+    if not hasattr(values, "__len__") or isinstance(values, (str, bytes, Mapping)) or is_scalar:
+        raise InputTypeError(f"{what} is {shown(values)}; expected a sequence with one entry a class")
+    return len(values)
+
+
 def as_name(name: object, what: str) -> str:
     """Check the name of a class: text that a contract can store as UTF-8."""
     if not isinstance(name, str):
-        raise InputTypeError(f"{what} is {name!r}; expected text")
+        raise InputTypeError(f"{what} is {shown(name)}; expected text")
     try:
         name.encode()
     except UnicodeEncodeError as error:
@@ -346,19 +364,7 @@ def as_name(name: object, what: str) -> str:
 
 
 def _as_names(classifications: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(classifications, (str, bytes)) or not isinstance(classifications, Iterable):
-        raise InputTypeError(f"classifications is {classifications!r}; expected a sequence of names, one a class")
+    is_sequence = hasattr(classifications, "__getitem__") and isinstance(classifications, Iterable)
+    if not is_sequence or isinstance(classifications, (str, bytes, Mapping)):
+        raise InputTypeError(f"classifications is {shown(classifications)}; expected a sequence of names, one a class")
     return tuple(as_name(name, f"classifications[{k}]") for k, name in enumerate(classifications))
-
-
-def _as_feature_indices(indices: Iterable[int]) -> tuple[int, ...]:
-    if isinstance(indices, (str, bytes)) or not isinstance(indices, Iterable):
-        raise InputTypeError(f"feature_indices is {indices!r}; expected a sequence of integers")
-    checked = []
-    for i, index in enumerate(indices):
-        if isinstance(index, bool) or not hasattr(index, "__index__"):
-            raise InputTypeError(f"feature_indices[{i}] is {index!r}; expected an integer")
-        if not 0 <= index.__index__() < 1 << 32:
-            raise InputError(f"feature_indices[{i}] is {index}, and must be from 0 to 2^32 - 1")
-        checked.append(index.__index__())
-    return tuple(checked)

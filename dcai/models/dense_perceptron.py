@@ -109,7 +109,7 @@ class DensePerceptron(DenseClassifier):
             fields.take_fixed("intercept", "bias", bits=80),
             fields.take_fixed("learningRate", bits=32, signed=False, default=TO_FLOAT),
             classifications=fields.take_text_list("classifications"),
-            feature_indices=fields.take_integer_list("featureIndices", ()),
+            feature_indices=fields.take_integer_list("featureIndices", (), bits=32),
         )
 
     def _to_fields(self) -> dict[str, Any]:

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from dcai.errors import InputError, InputTypeError
+from dcai.errors import InputError, InputTypeError, shown
 from dcai.files import write_whole
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
 
 __all__ = ["Fields", "read", "real", "require_distinct", "write"]
+
+
+#: Digits of the largest uint64.
+_LONGEST_INDEX = 20
+
+
+_DEEPEST = 20
+#: Brackets, and texts as a whole, so that the brackets within them do not count.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
 class Fields:
@@ -35,7 +45,7 @@ class Fields:
         if not isinstance(fields, Mapping):
             name = where.rstrip(".")
             place = f"field {name!r}" if name else "the model"
-            raise InputTypeError(f"{place} is {_short(fields)}; expected a JSON object")
+            raise InputTypeError(f"{place} is {shown(fields)}; expected a JSON object")
         for key in fields:
             if not isinstance(key, str):
                 raise InputTypeError(f"field {where}{key!r}: names of fields are text")
@@ -90,11 +100,12 @@ class Fields:
             for key, value in values.items()
         }
 
-    def index(self, name: str, key: object) -> int:
+    def index(self, name: str, key: Any) -> int:
         """Turn the text of a feature index into the index."""
         # Digits as JavaScript writes an index, so that no two texts name the same one.
-        if not isinstance(key, str) or not key.isascii() or not key.isdigit() or key != key.lstrip("0").zfill(1):
-            raise InputError(f"{self.place(f'{name}.{key}')}: expected a feature index as its name")
+        is_number = isinstance(key, str) and key.isascii() and key.isdigit() and len(key) <= _LONGEST_INDEX
+        if not is_number or key != str(int(key)):
+            raise InputError(f"{self.place(name)} has the key {shown(key)}; expected a feature index")
         return int(key)
 
     def take_text_list(self, name: str) -> list[str]:
@@ -105,29 +116,28 @@ class Fields:
             self._expect(f"{name}[{i}]", value, str, "text")
         return list(self._iterate(values))
 
-    def take_integer(self, name: str) -> int:
-        """Take an integer that is not scaled: a count, for example."""
-        return self.integer(name, self.take(name)[1])
+    def take_integer(self, name: str, *, bits: int) -> int:
+        """Take an unsigned integer that is not scaled: a count, for example."""
+        return self.integer(name, self.take(name)[1], bits=bits)
 
-    def integer(self, name: str, value: object) -> int:
-        """Check that the value of a field is a whole number that is not negative."""
+    def integer(self, name: str, value: object, *, bits: int) -> int:
+        """Check that the value of a field is a whole number of so many bits."""
         number = _number(value)
-        if isinstance(number, Decimal) and number.is_finite() and -1 < number.adjusted() < 80:
-            whole = int(number)
-            number = whole if whole == number else number
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise InputTypeError(f"{self.place(name)} is {_short(value)}; expected a whole number")
-        if number < 0:
-            raise InputError(f"{self.place(name)} is {number}; expected a whole number from 0 on")
-        return number
+        if isinstance(number, bool) or not isinstance(number, (int, Decimal)):
+            raise InputTypeError(f"{self.place(name)} is {shown(value)}; expected a whole number")
+        if isinstance(number, Decimal) and (not number.is_finite() or number != number.to_integral_value()):
+            raise InputError(f"{self.place(name)} is {shown(value)}; expected a whole number")
+        if not 0 <= number < 1 << bits:
+            raise InputError(f"{self.place(name)} is {shown(value)}, and must be from 0 to 2^{bits} - 1")
+        return int(number)
 
-    def take_integer_list(self, name: str, default: Iterable[int]) -> list[int]:
-        """Take a list of integers that are not scaled."""
+    def take_integer_list(self, name: str, default: Iterable[int], *, bits: int) -> list[int]:
+        """Take a list of unsigned integers that are not scaled."""
         if name not in self._fields:
             return list(default)
         _, values = self.take(name)
         self._expect(name, values, list, "a list of whole numbers")
-        return [self.integer(f"{name}[{i}]", value) for i, value in enumerate(self._iterate(values))]
+        return [self.integer(f"{name}[{i}]", value, bits=bits) for i, value in enumerate(self._iterate(values))]
 
     def take_objects(self, *names: str) -> dict[str, Fields]:
         """Take an object of objects: the inner ones by name."""
@@ -139,7 +149,7 @@ class Fields:
         """Take the field ``type``, which must be one of these."""
         _, value = self.take("type")
         if value not in types:
-            raise InputError(f"field 'type' is {_short(value)}; expected {' or '.join(map(repr, types))}")
+            raise InputError(f"field 'type' is {shown(value)}; expected {' or '.join(map(repr, types))}")
 
     def peek_type(self) -> object:
         """Return the field ``type`` and leave it where it is."""
@@ -152,7 +162,7 @@ class Fields:
 
     def _expect(self, name: str, value: object, kind: type, what: str) -> None:
         if not isinstance(value, kind):
-            raise InputTypeError(f"{self.place(name)} is {_short(value)}; expected {what}")
+            raise InputTypeError(f"{self.place(name)} is {shown(value)}; expected {what}")
 
     @staticmethod
     def _iterate(values: object) -> list[Any]:
@@ -167,11 +177,13 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Fields:
     if isinstance(source, str) and source.lstrip()[:1] in ("", "{", "["):
         return Fields(_parse(source, "the text"))
     if not isinstance(source, (str, os.PathLike)):
-        raise InputTypeError(f"expected a path, JSON text or a dict, got {_short(source)}")
+        raise InputTypeError(f"expected a path, JSON text or a dict, got {shown(source)}")
     try:
         text = Path(source).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{os.fspath(source)} is not JSON: it is no UTF-8 text") from error
+    except ValueError as error:
+        raise InputError(f"{shown(source)} is no path: {error}") from error
     return Fields(_parse(text, os.fspath(source)))
 
 
@@ -210,11 +222,14 @@ def _dump(value: object) -> str:
 
 
 def _parse(text: str, name: str) -> object:
+    _refuse_deep_nesting(text, name)
     try:
         return json.loads(
             text,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
+            # Whatever stands for a number, NaN included, is kept until the field that has it can be named.
+            parse_float=_decimal,
+            parse_int=_decimal,
+            parse_constant=Decimal,
             object_pairs_hook=_refuse_repetition,
         )
     except InputError as error:
@@ -223,8 +238,23 @@ def _parse(text: str, name: str) -> object:
         raise InputError(f"{name} is not JSON: {error}") from error
 
 
-def _refuse_constant(constant: str) -> None:
-    raise InputError(f"{constant} is no number that JSON allows; expected finite numbers")
+def _refuse_deep_nesting(text: str, name: str) -> None:
+    """Raise before the parser recurses: where a library has raised Python's limit, its recursion could end in a crash."""
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
+        if depth > _DEEPEST:
+            raise InputError(f"{name} is nested more than {_DEEPEST} deep, and no model is")
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # An exponent beyond those that a decimal has.
+        mantissa, _, exponent = text.lower().partition("e")
+        vanishes = exponent.startswith("-") or Decimal(mantissa).is_zero()
+        return Decimal(0) if vanishes else Decimal("Infinity").copy_sign(Decimal(mantissa))
 
 
 def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -240,9 +270,4 @@ def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _number(value: object) -> object:
     """Turn what a caller's own ``json.load`` gives for a number into the decimal that stood there."""
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return Decimal(repr(float(value))) if isinstance(value, float) else value

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dcai import _kernels
-from dcai.errors import Revert
+from dcai.errors import InputError, Revert
 from dcai.models import json_format
-from dcai.models.base import DenseClassifier, as_name, check_names
+from dcai.models.base import DenseClassifier, as_name, check_length, check_names
 
 __all__ = ["NearestCentroidClassifier"]
 
@@ -62,9 +62,8 @@ class NearestCentroidClassifier(DenseClassifier):
         classifications: Sequence[str] | None = None,
         feature_indices: Iterable[int] = (),
     ) -> None:
-        names = None if classifications is None else check_names(classifications, len(centroids))
-        kernel = _kernels.NearestCentroidClassifier(centroids, counts)
-        super().__init__(kernel, names or check_names(None, len(kernel.counts)), feature_indices)
+        names = check_names(classifications, check_length(centroids, "centroids"))
+        super().__init__(_kernels.NearestCentroidClassifier(centroids, counts), names, feature_indices)
 
     @property
     def centroids(self) -> list[NDArray[np.int64]]:
@@ -102,7 +101,7 @@ class NearestCentroidClassifier(DenseClassifier):
         centroids, counts = [], []
         for info in classes.values():
             centroids.append(info.take_fixed_list("centroid", bits=64))
-            counts.append(info.take_integer("dataCount"))
+            counts.append(info.take_integer("dataCount", bits=256))
             info.refuse_unknown()
         if not classes:
             raise Revert("NoClasses")
@@ -110,11 +109,16 @@ class NearestCentroidClassifier(DenseClassifier):
             centroids,
             counts,
             classifications=list(classes),
-            feature_indices=fields.take_integer_list("featureIndices", ()),
+            feature_indices=fields.take_integer_list("featureIndices", (), bits=32),
         )
 
     def _to_fields(self) -> dict[str, Any]:
         json_format.require_distinct(self.classifications)
+        # What no constructor takes cannot be read back.
+        try:
+            NearestCentroidClassifier(self.centroids, self.counts)
+        except Revert as revert:
+            raise InputError(f"this state has no JSON form, since no contract begins with it: {revert}") from revert
         classes = zip(self.classifications, self.centroids, self.counts, strict=True)
         return {
             "featureIndices": self.feature_indices,

@@ -8,9 +8,9 @@ from typing import Any, Self, TypeAlias
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.errors import InputError, InputTypeError, Revert
+from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import json_format
-from dcai.models.base import SparseClassifier, as_name, check_names
+from dcai.models.base import SparseClassifier, as_name, check_length, check_names
 
 __all__ = ["SparseNearestCentroidClassifier"]
 
@@ -68,19 +68,17 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         classifications: Sequence[str] | None = None,
         feature_indices: Iterable[int] = (),
     ) -> None:
-        if not isinstance(centroids, Iterable) or isinstance(centroids, (str, bytes, Mapping)):
-            raise InputTypeError("centroids must be a sequence with a list of pairs (index, value) for each class")
+        names = check_names(classifications, check_length(centroids, "centroids"))
         rows = [_rows(centroid) for centroid in centroids]
-        names = check_names(classifications, len(rows))
         kernel = _kernels.SparseNearestCentroidClassifier(rows, counts)
         super().__init__(kernel, names, feature_indices)
 
     @property
     def centroids(self) -> list[dict[int, int]]:
         """For each class the true values that are not zero, by feature index, scale ``10**9``."""
-        value = self._kernel.centroid_value
-        classes = enumerate(self._kernel.stored)
-        true = [{index: value(k, index) for index, _ in stored} for k, stored in classes]
+        kernel = self._kernel.copy()
+        value = kernel.centroid_value
+        true = [{index: value(k, index) for index, _ in stored} for k, stored in enumerate(kernel.stored)]
         return [{index: value for index, value in centroid.items() if value} for centroid in true]
 
     @property
@@ -138,7 +136,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:
         classes = fields.take_objects("intents", "centroids")
-        feature_indices = fields.take_integer_list("featureIndices", ())
+        feature_indices = fields.take_integer_list("featureIndices", (), bits=32)
         if not classes:
             raise Revert("NoClasses")
         centroids = []
@@ -146,11 +144,11 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         magnitudes: list[int | None] = []
         stored = []
         for name, info in classes.items():
-            count = info.take_integer("dataCount")
+            count = info.take_integer("dataCount", bits=64)
             key, centroid = info.take("centroid")
             values = info.fixed_by_index(key, centroid, bits=64, signed=False)
             numbers = _take_num_samples(info, values, count)
-            magnitude = info.take_integer("squaredMagnitude") if "squaredMagnitude" in info else None
+            magnitude = info.take_integer("squaredMagnitude", bits=224) if "squaredMagnitude" in info else None
             if magnitude is None and numbers:
                 raise InputError(f"class {name!r} has 'numSamples' without its 'squaredMagnitude'")
             info.refuse_unknown()
@@ -205,8 +203,8 @@ def _take_num_samples(info: json_format.Fields, values: Mapping[int, int], count
         return {}
     name, numbers = info.take("numSamples")
     if not isinstance(numbers, Mapping):
-        raise InputTypeError(f"{info.place(name)} is {numbers!r}; expected an object {{index: number}}")
-    lagging = {info.index(name, key): info.integer(f"{name}.{key}", n) for key, n in numbers.items()}
+        raise InputTypeError(f"{info.place(name)} is {shown(numbers)}; expected an object {{index: number}}")
+    lagging = {info.index(name, key): info.integer(f"{name}.{key}", n, bits=64) for key, n in numbers.items()}
     for index, number in lagging.items():
         if index not in values:
             raise InputError(f"{info.place(f'{name}.{index}')}: the centroid has no value there")

@@ -121,13 +121,18 @@ class SparsePerceptron(SparseClassifier):
         -------
         int
             Number of rows whose prediction equals the label.
+
+        Raises
+        ------
+        Revert
+            ``DimensionMismatch`` for another number of labels than rows, ``NegativeIndex``.
         """
         sample, batch = _inputs.as_sparse(data)
         if batch is None:
             if len(sample):
                 raise InputError("evaluate_batch takes a batch, not one sample")
             batch = _inputs.CsrBatch(*_kernels.to_csr([]))
-        return self._kernel.evaluate_batch(*batch, _inputs.as_labels(labels, len(batch)))
+        return self._kernel.evaluate_batch(*batch, _inputs.as_labels(labels, None))
 
     def _state(self) -> dict[str, Any]:
         kernel = self._kernel
@@ -151,7 +156,7 @@ class SparsePerceptron(SparseClassifier):
             fields.take_fixed("intercept", "bias", bits=80),
             fields.take_fixed("learningRate", bits=32, signed=False, default=TO_FLOAT),
             classifications=fields.take_text_list("classifications"),
-            feature_indices=fields.take_integer_list("featureIndices", ()),
+            feature_indices=fields.take_integer_list("featureIndices", (), bits=32),
         )
 
     def _to_fields(self) -> dict[str, Any]:

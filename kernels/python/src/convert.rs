@@ -4,7 +4,7 @@ use dcai_core::{I256, INT80_MAX, INT80_MIN, Rows, U256};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PyString};
 
 use crate::errors::{InputError, InputTypeError};
 
@@ -23,9 +23,9 @@ pub fn to_python_int(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> 
 /// A Python integer within bounds; `what` names it in an error.
 pub fn int(item: &Bound<'_, PyAny>, (low, high): (i128, i128), what: impl Fn() -> String) -> PyResult<i128> {
     let out_of_range =
-        || InputError::new_err(format!("{} is {item}, and must be an integer from {low} to {high}", what()));
+        || InputError::new_err(format!("{} is {}, and must be an integer from {low} to {high}", what(), shown(item)));
     if item.is_instance_of::<PyBool>() {
-        return Err(InputTypeError::new_err(format!("{} is the boolean {item}; expected an integer", what())));
+        return Err(not_an_integer(item, &what()));
     }
     match item.extract::<i128>() {
         Ok(value) if (low..=high).contains(&value) => Ok(value),
@@ -36,21 +36,31 @@ pub fn int(item: &Bound<'_, PyAny>, (low, high): (i128, i128), what: impl Fn() -
 }
 
 fn not_an_integer(item: &Bound<'_, PyAny>, what: &str) -> PyErr {
-    let repr = item.repr().map_or_else(
-        |_| "?".to_owned(),
-        |repr| {
-            let text = repr.to_string();
-            let short: String = text.chars().take(60).collect();
-            if short.len() < text.len() { format!("{short}...") } else { text }
-        },
-    );
-    let kind = item.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
-    let hint = if kind.starts_with("float") && what != "label" {
+    let kind = kind_of(item);
+    let hint = if kind.starts_with("float") && !what.starts_with("label") {
         "; dcai.to_fixed turns floats into fixed-point integers"
     } else {
         ""
     };
-    InputTypeError::new_err(format!("{what} is {repr} ({kind}); expected an integer{hint}"))
+    InputTypeError::new_err(format!("{what} is {} ({kind}); expected an integer{hint}", shown(item)))
+}
+
+fn kind_of(item: &Bound<'_, PyAny>) -> String {
+    item.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string())
+}
+
+/// A value in an error: its `repr`, shortened, whatever that may raise.
+fn shown(item: &Bound<'_, PyAny>) -> String {
+    /// A uint256 has 78 digits.
+    const LONGEST: usize = 80;
+    let Ok(repr) = item.repr() else {
+        // Python does not print integers of thousands of digits.
+        let bits = item.call_method0("bit_length").and_then(|bits| bits.extract::<u64>());
+        return bits.map_or_else(|_| format!("some {}", kind_of(item)), |bits| format!("an integer of {bits} bits"));
+    };
+    let text = repr.to_string_lossy();
+    let short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() { format!("{short}...") } else { short }
 }
 
 const INT64: (i128, i128) = (i64::MIN as i128, i64::MAX as i128);
@@ -78,12 +88,12 @@ pub fn int80(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<i12
 
 /// A count: any integer from 0 to 2^256 - 1.
 pub fn uint256(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<U256> {
-    if item.is_instance_of::<PyBool>() || !item.hasattr("__index__")? {
+    if item.is_instance_of::<PyBool>() {
         return Err(not_an_integer(item, &what()));
     }
-    let number = item.call_method0("__index__")?;
+    let number = item.call_method0("__index__").map_err(|_| not_an_integer(item, &what()))?;
     let bytes = number.call_method1("to_bytes", (32, "little")).map_err(|_| {
-        InputError::new_err(format!("{} is {item}, and must be an integer from 0 to 2^256 - 1", what()))
+        InputError::new_err(format!("{} is {}, and must be an integer from 0 to 2^256 - 1", what(), shown(item)))
     })?;
     Ok(U256::from_le_slice(bytes.extract()?))
 }
@@ -94,11 +104,10 @@ pub fn list<'py, T>(
     what: &str,
     convert: impl Fn(&Bound<'py, PyAny>, usize) -> PyResult<T>,
 ) -> PyResult<Vec<T>> {
-    let refuse = || {
-        let kind = items.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
-        InputTypeError::new_err(format!("{what} must be a sequence, not {kind}"))
-    };
-    if items.is_instance_of::<PyString>() || items.is_instance_of::<pyo3::types::PyBytes>() {
+    let refuse = || InputTypeError::new_err(format!("{what} must be a sequence, not {}", kind_of(items)));
+    // Sets have no order and mappings have keys; text and bytes are sequences of something else.
+    let is_text = items.is_instance_of::<PyString>() || items.is_instance_of::<PyBytes>();
+    if is_text || !items.hasattr("__getitem__")? || items.cast::<PyMapping>().is_ok() {
         return Err(refuse());
     }
     let iterator = items.try_iter().map_err(|_| refuse())?;
@@ -110,8 +119,11 @@ pub fn int80_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i128>> {
 }
 
 pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
-    if let Ok(array) = items.cast::<PyArray1<i64>>() {
-        return Ok(array.try_readonly()?.as_array().to_vec());
+    // Plain arrays only: a masked array is a subclass, and its masked items are no numbers.
+    if let Ok(array) = items.cast_exact::<PyArray1<i64>>()
+        && let Ok(values) = array.try_readonly()?.as_slice()
+    {
+        return Ok(values.to_vec());
     }
     list(items, what, |item, i| int64(item, || format!("{what}[{i}]")))
 }

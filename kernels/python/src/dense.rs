@@ -92,6 +92,11 @@ impl DensePerceptron {
         Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
     }
 
+    /// A copy in one state, whatever other threads do meanwhile.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self(self.0.copy(py))
+    }
+
     fn equals(&self, py: Python<'_>, other: &Self) -> bool {
         self.0.equals(py, &other.0)
     }
@@ -185,6 +190,11 @@ impl NearestCentroidClassifier {
         let labels = view_labels(&rows, &labels)?;
         let changed = self.0.write(py, |model| model.update_batch(&rows, labels));
         Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    /// A copy in one state, whatever other threads do meanwhile.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self(self.0.copy(py))
     }
 
     fn equals(&self, py: Python<'_>, other: &Self) -> bool {

@@ -56,6 +56,21 @@ mod _kernels {
         PyTuple::new(py, [PyArray1::from_vec(py, indptr), PyArray1::from_vec(py, values)])
     }
 
+    /// Labels as an array.
+    #[pyfunction]
+    fn to_labels<'py>(labels: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        let py = labels.py();
+        let labels = convert::list(labels, "labels", |label, i| convert::uint64(label, || format!("labels[{i}]")))?;
+        Ok(PyArray1::from_vec(py, labels))
+    }
+
+    /// Feature indices as integers.
+    #[pyfunction]
+    fn to_feature_indices(indices: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
+        let what = "feature_indices";
+        convert::list(indices, what, |index, i| convert::uint32(index, || format!("{what}[{i}]")))
+    }
+
     /// Floor of the 2-norm of one dense sample. Mirrors: `norm` in contracts/src/libraries/Norm.sol
     #[pyfunction]
     fn norm<'py>(sample: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

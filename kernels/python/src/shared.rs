@@ -25,6 +25,10 @@ impl<M: Send + Sync> Shared<M> {
 }
 
 impl<M: Clone + Eq + Send + Sync> Shared<M> {
+    pub fn copy(&self, py: Python<'_>) -> Self {
+        Self::new(self.read(py, M::clone))
+    }
+
     /// Whether two models are in the same state. The other is copied first: two locks are never held at once.
     pub fn equals(&self, py: Python<'_>, other: &Self) -> bool {
         let other = other.read(py, M::clone);

@@ -156,6 +156,11 @@ impl SparsePerceptron {
         correct.map_err(|error| to_row_revert(py, &error))
     }
 
+    /// A copy in one state, whatever other threads do meanwhile.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self(self.0.copy(py))
+    }
+
     fn equals(&self, py: Python<'_>, other: &Self) -> bool {
         self.0.equals(py, &other.0)
     }
@@ -290,6 +295,11 @@ impl SparseNearestCentroidClassifier {
             self.0.write(py, |model| model.update_batch(&rows, labels))
         });
         Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+    }
+
+    /// A copy in one state, whatever other threads do meanwhile.
+    fn copy(&self, py: Python<'_>) -> Self {
+        Self(self.0.copy(py))
     }
 
     fn equals(&self, py: Python<'_>, other: &Self) -> bool {
