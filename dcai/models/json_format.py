@@ -239,7 +239,7 @@ def _parse(text: str, name: str) -> object:
 
 
 def _refuse_deep_nesting(text: str, name: str) -> None:
-    """Raise before the parser recurses: where a library has raised Python's limit, its recursion could end in a crash."""
+    """Raise before the parser recurses: a library may have raised Python's limit to where that ends in a crash."""
     depth = 0
     for token in _BRACKETS.finditer(text):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
