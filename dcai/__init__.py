@@ -9,6 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+try:
+    from dcai._kernels import __version__
+except ImportError as error:
+    raise ImportError(
+        "the native extension of dcai is not here: in a checkout, build it with 'make demo' or 'pip install -e .', "
+        "or leave the checkout to import an installed dcai"
+    ) from error
+
 from dcai.errors import DcaiError, InputError, InputTypeError, NotEqual, Revert
 from dcai.fixed import TO_FLOAT, from_fixed, to_fixed
 from dcai.models import (
@@ -37,6 +45,7 @@ __all__ = [
     "Revert",
     "SparseNearestCentroidClassifier",
     "SparsePerceptron",
+    "__version__",
     "artifacts",
     "data",
     "evm",
@@ -45,8 +54,6 @@ __all__ = [
     "to_fixed",
     "verify",
 ]
-
-__version__ = "0.1.0"
 
 _LAZY = frozenset({"artifacts", "data", "evm", "verify"})
 

@@ -11,6 +11,7 @@ __all__ = [
     "NearestCentroidClassifier",
     "SparseNearestCentroidClassifier",
     "SparsePerceptron",
+    "__version__",
     "from_fixed_int64",
     "norm",
     "to_csr",
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 _Indices: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
+
+__version__: str
 
 def to_fixed_int64(reals: NDArray[np.float64]) -> tuple[NDArray[np.int64] | None, int]: ...
 def from_fixed_int64(fixed: NDArray[np.int64]) -> NDArray[np.float64]: ...

@@ -8,6 +8,10 @@ from pathlib import Path
 
 __all__ = ["write_whole"]
 
+# Once, at import: to read it is to set it, for all threads.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file, or replace it, in one step.
@@ -34,10 +38,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files for the owner alone; a written file has the mode that the user's umask gives.
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(0o666 & ~umask)
+        # mkstemp makes files for the owner alone.
+        partial.chmod(0o666 & ~_UMASK)
         partial.replace(target)
     except BaseException:
         partial.unlink(missing_ok=True)

@@ -57,7 +57,7 @@ def to_fixed(values: Any, *, bits: int = 64) -> Any:
     >>> to_fixed([[0.6, -0.8]])
     array([[ 600000000, -800000000]])
     """
-    if isinstance(bits, bool) or not isinstance(bits, int) or not 1 <= bits <= 256:
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 1 <= bits <= 256:
         raise InputError(f"bits is {shown(bits)}, and must be an integer from 1 to 256")
     if isinstance(values, (int, float, Decimal, Fraction)):
         return scalar_to_fixed(values, bits, "the value")
@@ -142,9 +142,14 @@ def scalar_to_fixed(value: Any, bits: int, what: str, *, signed: bool = True) ->
         kind = "int" if signed else "uint"
         raise InputError(
             f"{what} is {shown(value)}, which times 10^9 does not fit in {kind}{bits}; "
-            f"it must be from {low / TO_FLOAT:.10g} to {high / TO_FLOAT:.10g}"
+            f"it must be from {_as_real(low)} to {_as_real(high)}"
         )
     return scaled
+
+
+def _as_real(fixed: int) -> str:
+    whole, rest = divmod(abs(fixed), TO_FLOAT)
+    return f"{'-' if fixed < 0 else ''}{whole}.{rest:09}".rstrip("0").rstrip(".")
 
 
 def _plain(value: Any) -> Any:

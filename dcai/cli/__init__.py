@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 import dcai
-from dcai.errors import DataError, DcaiError, InputError, MissingExtraError
+from dcai.errors import DcaiError, InputError, NotEqual, Revert
 
 __all__ = ["main"]
 
@@ -63,12 +63,12 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except InputError as error:
+    except (DcaiError, OSError) as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except (DataError, MissingExtraError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(3)
-    except DcaiError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, NotEqual):
+        return 1
+    return 2 if isinstance(error, (InputError, Revert)) else 3

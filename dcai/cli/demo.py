@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dcai.data import locate
 from dcai.demo import Prices, Result, Scenario, as_json, as_tables, run_scenario, scenarios
 from dcai.errors import InputError
 
@@ -68,7 +69,6 @@ def demo(
     writes a case that 'dcai verify replay' replays.
     """
     chosen = scenarios()
-    has_imdb = any("IMDB" in scenario.title for scenario in chosen)
     if only is not None:
         text = only.lower()
         titles = [f"{scenario.title}: {scenario.contract.__name__}" for scenario in chosen]
@@ -81,7 +81,7 @@ def demo(
         click.echo(json.dumps(as_json(results, prices, engine=engine, fork=fork), indent=2))
     else:
         _print_tables(results, prices)
-        if not has_imdb:
+        if locate("imdb") is None:
             click.echo("IMDB is not on this computer; 'dcai data fetch imdb' gets it and adds a scenario.\n")
     _save_cases(results, case_dir)
     if not json_:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 __all__ = [
     "FORKS",
-    "MAX_CODE_BYTES",
     "MAX_INITCODE_BYTES",
     "MAX_REFUND_QUOTIENT",
     "MAX_TRANSACTION_GAS",
@@ -28,8 +27,6 @@ TOKENS_OF_NONZERO_BYTE = 4  # EIP-7623
 
 #: A refund is at most the gas spent divided by this (EIP-3529).
 MAX_REFUND_QUOTIENT = 5
-#: Runtime code longer than this is refused (EIP-170).
-MAX_CODE_BYTES = 24_576
 #: Creation code with its arguments longer than this is refused (EIP-3860, from Shanghai on).
 MAX_INITCODE_BYTES = 49_152
 #: A gas limit over this is refused since Osaka (EIP-7825), and used here only where asked for.

@@ -147,6 +147,8 @@ def _as_array(data: Any, what: str) -> NDArray[Any]:
         raise InputTypeError(f"{what} are {shown(data)}; expected integers")
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
         raise InputError(f"{what} have masked items; expected integers throughout")
+    if not hasattr(data, "__array__") and not isinstance(data, (int, float, Sequence)):
+        raise InputTypeError(f"{what} are of type {type(data).__name__}; expected a sequence of integers or an array")
     try:
         return np.asarray(data)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

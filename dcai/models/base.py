@@ -20,29 +20,33 @@ __all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
 
 
 class Classifier(ABC):
-    """A classifier that lives in a contract of the same name, and here in a native kernel.
-
-    Attributes
-    ----------
-    classifications : tuple of str
-        Names of the classes; a label is an index into it.
-    feature_indices : tuple of int
-        Which features of a shared encoder the model takes; empty for all. Kept for whoever encodes: the model itself
-        does not look at it.
-    """
+    """A classifier that lives in a contract of the same name, and here in a native kernel."""
 
     #: The values of ``type`` in the JSON format of 0xDeCA10B, the one that is written first.
     json_types: ClassVar[tuple[str, ...]]
 
-    __slots__ = ("_kernel", "classifications", "feature_indices")
+    __slots__ = ("_classifications", "_feature_indices", "_kernel")
     __hash__ = None  # type: ignore[assignment]  # a model changes, so it is no key
 
     _kernel: Any
 
     def __init__(self, kernel: Any, classifications: Iterable[str], feature_indices: Iterable[int]) -> None:
         self._kernel = kernel
-        self.classifications = _as_names(classifications)
-        self.feature_indices = tuple(_kernels.to_feature_indices(feature_indices))
+        self._classifications = _as_names(classifications)
+        self._feature_indices = tuple(_kernels.to_feature_indices(feature_indices))
+
+    @property
+    def classifications(self) -> tuple[str, ...]:
+        """Names of the classes; a label is an index into it."""
+        return self._classifications
+
+    @property
+    def feature_indices(self) -> tuple[int, ...]:
+        """Which features of a shared encoder the model takes; empty for all.
+
+        Kept for whoever encodes: the model itself does not look at it.
+        """
+        return self._feature_indices
 
     # -- one sample or a batch ---------------------------------------------------------------------------------------
 
@@ -82,9 +86,24 @@ class Classifier(ABC):
         InputError, Revert
             No contract can reach that state.
         """
+        kernel = cls._restore_kernel(state)
+        names = _as_names(classifications)
+        num_classes = len(kernel.counts) if hasattr(kernel, "counts") else 2
+        if len(names) != num_classes:
+            raise Revert("DimensionMismatch", (num_classes, len(names)))
         model = cls.__new__(cls)
-        Classifier.__init__(model, cls._restore_kernel(state), classifications, feature_indices)
+        Classifier.__init__(model, kernel, names, feature_indices)
         return model
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the contract stores of the model, but for its names, as `restore` takes it.
+
+        Returns
+        -------
+        dict
+            Integers, in lists and pairs that JSON can hold; of one moment, whatever other threads do.
+        """
+        return self.copy()._state()
 
     def copy(self) -> Self:
         """Return an independent copy, in the same state."""
@@ -99,8 +118,7 @@ class Classifier(ABC):
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Of a copy, which no other thread updates between one part of the state and the next.
-        return self.restore, (self.copy()._state(), self.classifications, self.feature_indices)
+        return self.restore, (self.state(), self.classifications, self.feature_indices)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Classifier):

@@ -79,7 +79,7 @@ class NearestCentroidClassifier(DenseClassifier):
         """Add a class, as the contract's ``addClass``."""
         name = as_name(name, "name")
         self._kernel.add_class(centroid, count)
-        self.classifications = (*self.classifications, name)
+        self._classifications = (*self._classifications, name)
 
     def extend_centroid(self, extension: ArrayLike, label: int) -> None:
         """Append features to the centroid of one class, as the contract's ``extendCentroid``.
@@ -89,7 +89,8 @@ class NearestCentroidClassifier(DenseClassifier):
         self._kernel.extend_centroid(extension, label)
 
     def _state(self) -> dict[str, Any]:
-        return {"centroids": self._kernel.centroids, "counts": self._kernel.counts}
+        kernel = self._kernel
+        return {"centroids": [centroid.tolist() for centroid in kernel.centroids], "counts": kernel.counts}
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.NearestCentroidClassifier:

@@ -115,7 +115,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         """Add a class, as the contract's ``addClass``."""
         name = as_name(name, "name")
         self._kernel.add_class(_rows(centroid), count)
-        self.classifications = (*self.classifications, name)
+        self._classifications = (*self._classifications, name)
 
     def extend_centroid(self, extension: Centroid, label: int) -> None:
         """Add features to the centroid of one class, as the contract's ``extendCentroid``."""
@@ -126,12 +126,13 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         return {
             "counts": kernel.counts,
             "squared_magnitudes": kernel.squared_magnitudes,
-            "stored": self.stored,
+            "stored": kernel.stored,
         }
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparseNearestCentroidClassifier:
-        return _kernels.SparseNearestCentroidClassifier.restore(**state)
+        stored = [{index: tuple(value) for index, value in dict(values).items()} for values in state["stored"]]
+        return _kernels.SparseNearestCentroidClassifier.restore(state["counts"], state["squared_magnitudes"], stored)
 
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:

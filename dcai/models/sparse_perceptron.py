@@ -137,7 +137,7 @@ class SparsePerceptron(SparseClassifier):
     def _state(self) -> dict[str, Any]:
         kernel = self._kernel
         return {
-            "weights": dict(kernel.weights),
+            "weights": kernel.weights,
             "intercept": kernel.intercept,
             "learning_rate": kernel.learning_rate,
         }
@@ -145,7 +145,7 @@ class SparsePerceptron(SparseClassifier):
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:
         kernel = _kernels.SparsePerceptron((), state["intercept"], state["learning_rate"])
-        kernel.initialize_sparse_weights(list(state["weights"].items()))
+        kernel.initialize_sparse_weights(list(dict(state["weights"]).items()))
         return kernel
 
     @classmethod

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from dcai import artifacts
-from dcai.errors import InputError, NotEqual
+from dcai.errors import InputError, NotEqual, Revert, shown
 from dcai.evm import Evm
 from dcai.files import write_whole
-from dcai.models import Classifier, from_json
+from dcai.models import MODELS, Classifier
 from dcai.verify.differential import Differential, Step
 
 __all__ = ["Case"]
@@ -68,8 +68,10 @@ class Case:
             "code_sha256": self.code_sha256,
             "engine": self.engine,
             "fork": self.fork,
-            # Text within text: to most readers a JSON number is a float, which would lose digits.
-            "model": self.model.to_json(),
+            "classifications": self.model.classifications,
+            "feature_indices": self.model.feature_indices,
+            # The integers as stored, since a contract gets into states that no constructor takes.
+            "state": self.model.state(),
             "steps": [{"op": step.op, "data": step.data, "label": step.label} for step in self.steps],
         }
         write_whole(path, json.dumps(fields, indent=1) + "\n")
@@ -83,22 +85,26 @@ class Case:
         InputError
             The file is no case; the message says why.
         """
+        name = os.fspath(path)
         try:
             fields = json.loads(Path(path).read_text(encoding="utf-8"))
             if fields["format"] != _FORMAT:
-                raise InputError(f"its format is {fields['format']!r}; expected {_FORMAT!r}")
+                raise InputError(f"its format is {shown(fields['format'])}; expected {_FORMAT!r}")
+            contract = _text(fields, "contract")
+            if contract not in MODELS:
+                raise InputError(f"field 'contract' is {contract!r}; expected one of {', '.join(MODELS)}")
             return cls(
-                engine=fields["engine"],
-                fork=fields["fork"],
-                code_sha256=fields["code_sha256"],
-                difference=fields["difference"],
-                model=from_json(fields["model"]),
+                engine=_text(fields, "engine"),
+                fork=_text(fields, "fork"),
+                code_sha256=_text(fields, "code_sha256"),
+                difference=_text(fields, "difference"),
+                model=MODELS[contract].restore(fields["state"], fields["classifications"], fields["feature_indices"]),
                 steps=tuple(_step(step) for step in fields["steps"]),
             )
         except KeyError as error:
-            raise InputError(f"{os.fspath(path)} is no case: field {error} is missing") from error
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{os.fspath(path)} is no case: {error}") from error
+            raise InputError(f"{name} is no case: field {error} is missing") from error
+        except (ValueError, TypeError, OverflowError, RecursionError, Revert) as error:
+            raise InputError(f"{name} is no case: {error}") from error
 
     def replay(self) -> None:
         """Run the steps again, with the contract and the kernel that are installed.
@@ -119,6 +125,13 @@ class Case:
     def same_code(self) -> bool:
         """Whether the installed contract is the one that the case was found with."""
         return self.code_sha256 == _code_sha256(self.model)
+
+
+def _text(fields: dict[str, object], name: str) -> str:
+    value = fields[name]
+    if not isinstance(value, str):
+        raise InputError(f"field {name!r} is {shown(value)}; expected text")
+    return value
 
 
 def _step(fields: dict[str, object]) -> Step:

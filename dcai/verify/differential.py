@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, Literal
 
-from dcai.errors import DcaiError, EvmError, NotEqual, Revert
+from dcai.errors import DcaiError, EvmError, InputTypeError, NotEqual, Revert, shown
 from dcai.evm.contract import Contract
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage
@@ -79,15 +80,20 @@ class Differential:
         self._owner: str = contract.call("owner")
 
     def predict(self, data: Sequence[int]) -> Outcome:
-        """Predict with both; see `run`."""
-        return self.run(Step("predict", _as_integers(data)))
+        """Predict with both: ``run`` of a step of these arguments."""
+        return self.run(Step("predict", tuple(data)))
 
     def update(self, data: Sequence[int], label: int) -> Outcome:
-        """Update both; see `run`."""
-        return self.run(Step("update", _as_integers(data), int(label)))
+        """Update both: ``run`` of a step of these arguments."""
+        return self.run(Step("update", tuple(data), label))
 
     def run(self, step: Step) -> Outcome:
         """Run a step on both.
+
+        Parameters
+        ----------
+        step : Step
+            What to call.
 
         Returns
         -------
@@ -98,11 +104,17 @@ class Differential:
         ------
         NotEqual
             Label, error or a storage slot differs; ``steps`` has all that led there.
+        InputError
+            The arguments fit no contract; the step is not taken.
         """
+        step = Step(
+            step.op, _integers("data", step.data), None if step.label is None else _integer("label", step.label)
+        )
+        # What the ABI cannot encode is refused here, before the step counts.
+        arguments = (step.data,) if step.op == "predict" else (step.data, step.label)
+        self.contract.abi.function(step.op, len(arguments)).encode(arguments)
         self.steps.append(step)
-        if step.op == "predict":
-            return self._predict(step)
-        return self._update(step)
+        return self._predict(step) if step.op == "predict" else self._update(step)
 
     def _predict(self, step: Step) -> Outcome:
         expected = _or_error(self.contract.predict, step.data)
@@ -113,10 +125,11 @@ class Differential:
     def _update(self, step: Step) -> Outcome:
         before = self.contract.storage()
         result = _or_error(self.contract.update, step.data, step.label)
+        after = self.contract.storage()
         receipt = result if isinstance(result, Receipt) else getattr(result, "receipt", None)
-        expected = self.contract.storage() != before if isinstance(result, Receipt) else result
+        expected = after != before if isinstance(result, Receipt) else result
         actual = _or_error(self.model.update, list(step.data), step.label)
-        self.compare_storage()
+        self._compare_words(after)
         self._compare_results("changed", expected, actual)
         return Outcome(actual, receipt)
 
@@ -132,7 +145,9 @@ class Differential:
         NotEqual
             A slot differs.
         """
-        expected = self.contract.storage()
+        self._compare_words(self.contract.storage())
+
+    def _compare_words(self, expected: dict[int, int]) -> None:
         actual = expected_storage(self.model, self._owner, artifact=self.contract.artifact)
         if expected == actual:
             return
@@ -144,8 +159,15 @@ class Differential:
             raise NotEqual(max(len(self.steps) - 1, 0), field, expected, actual)
 
 
-def _as_integers(data: Sequence[int]) -> tuple[int, ...]:
-    return tuple(map(int, data))
+def _integers(what: str, values: Sequence[int]) -> tuple[int, ...]:
+    return tuple(_integer(f"{what}[{i}]", value) for i, value in enumerate(values))
+
+
+def _integer(what: str, value: Any) -> int:
+    try:
+        return index(value)
+    except TypeError as error:
+        raise InputTypeError(f"{what} is {shown(value)}; expected an integer (dcai.to_fixed scales floats)") from error
 
 
 def _or_error(function: Any, *args: Any) -> Any:

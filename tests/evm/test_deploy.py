@@ -146,7 +146,7 @@ def test_what_is_no_model_is_refused() -> None:
 
 def test_a_revert_ends_the_deployment() -> None:
     model = DensePerceptron([1], 0, 1)
-    model.classifications = ("one",)
+    model._classifications = ("one",)  # no public way leads to a model that a contract refuses
     chain = Evm()
     with pytest.raises(Revert) as refused:
         chain.deploy(model)

@@ -63,7 +63,12 @@ def test_code_that_has_changed_is_noticed() -> None:
     [
         (lambda fields: fields.pop("engine"), "field 'engine' is missing"),
         (lambda fields: fields.update(format="dcai-case-9"), "format is 'dcai-case-9'"),
-        (lambda fields: fields.update(model="{"), "not JSON"),
+        (lambda fields: fields["state"].pop("weights"), "field 'weights' is missing"),
+        (lambda fields: fields["state"].update(weights=[1.5]), r"weights\[0\] is 1.5"),
+        (lambda fields: fields.update(classifications=["one"]), "DimensionMismatch"),
+        (lambda fields: fields.update(contract="Perceptron"), "'Perceptron'; expected one of DensePerceptron"),
+        (lambda fields: fields.update(engine=["py-evm"]), "field 'engine'"),
+        (lambda fields: fields.update(fork=7), "field 'fork' is 7; expected text"),
         (lambda fields: fields.update(steps=[{"op": "steal", "data": [], "label": None}]), "is no step"),
         (lambda fields: fields.update(steps=[{"op": "update", "data": [], "label": None}]), "is no step"),
         (lambda fields: fields.update(steps=[{"op": "predict", "data": [1.5], "label": None}]), "list of integers"),
@@ -97,3 +102,14 @@ def test_step_keeps_large_integers(tmp_path: Path) -> None:
     fields = {name: getattr(case, name) for name in case.__dataclass_fields__}
     Case(**{**fields, "steps": steps}).save(tmp_path / "case.json")
     assert Case.load(tmp_path / "case.json").steps == steps
+
+
+def test_states_that_no_constructor_takes_are_kept(tmp_path: Path) -> None:
+    full = dcai.NearestCentroidClassifier([[10**9], [0]], [2**191 - 1, 1], classifications=["same", "same"])
+    full.update([10**9], 0)
+    half = dcai.NearestCentroidClassifier([[1], [2]], [1, 1])
+    half.extend_centroid([5], 0)
+    for model in (full, half):
+        run = Differential(Evm().place(model), model)
+        Case.of(run, NotEqual(0, "label", 0, 1)).save(tmp_path / "case.json")
+        assert Case.load(tmp_path / "case.json").model == model

@@ -107,3 +107,13 @@ def test_a_contract_with_one_wrong_constant_is_found(monkeypatch: pytest.MonkeyP
     run.compare_storage()
     with pytest.raises(NotEqual, match="storage slot"):
         run.update(ONE, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "label"), [([0.6, 0.8], 1), (ONE, 1.9), (ONE, -1), ([2**63, 0], 1), (["1", 0], 1), (ONE, 2**64)]
+)
+def test_what_no_contract_takes_is_no_step(data: list[int], label: int) -> None:
+    run = twins(dense())
+    with pytest.raises(dcai.InputError):
+        run.update(data, label)
+    assert run.steps == []

@@ -1,16 +1,18 @@
 //! Batches of samples: views of memory that someone else owns, and the loop over their rows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, Result};
 
-/// An error of one row of a batch.
+/// An error of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// Index of the first row that is refused.
-    pub row: usize,
+    /// Index of the first row that is refused; None where the batch as a whole is.
+    pub row: Option<usize>,
     /// Why.
     pub error: Error,
 }
@@ -135,7 +137,7 @@ pub(crate) fn predict_rows<R: Rows>(
 
     let first_refused = AtomicUsize::new(usize::MAX);
     let mut labels = vec![0; rows.len()];
-    labels.par_chunks_mut(rows_per_task).enumerate().for_each(|(task, labels)| {
+    let predict_task = |task: usize, labels: &mut [u64]| {
         let start = task * rows_per_task;
         for (i, label) in labels.iter_mut().enumerate() {
             match predict(rows.row(start + i)) {
@@ -146,15 +148,38 @@ pub(crate) fn predict_rows<R: Rows>(
                 }
             }
         }
-    });
+    };
+    let pool = if rows.len() > rows_per_task { thread_pool() } else { None };
+    match pool {
+        Some(pool) => pool.install(|| {
+            let tasks = labels.par_chunks_mut(rows_per_task).enumerate();
+            tasks.for_each(|(task, labels)| predict_task(task, labels));
+        }),
+        None => predict_task(0, &mut labels),
+    }
     let row = first_refused.into_inner();
     if row == usize::MAX {
         return Ok(labels);
     }
-    // Tasks race, so the first refused row is asked again for its error.
-    match predict(rows.row(row)) {
-        Err(error) => Err(RowError { row, error }),
-        Ok(_) => Ok(labels),
+    // Tasks race, so the first refused row is asked again for its error; it gives the same one.
+    predict(rows.row(row)).map(|_| labels).map_err(|error| RowError { row: Some(row), error })
+}
+
+/// The threads of this process; None where it can have none.
+///
+/// A fork copies a process without its threads, so a pool from before the fork would wait for ever. The child gets its own.
+fn thread_pool() -> Option<Arc<ThreadPool>> {
+    static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+    let process = std::process::id();
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*pool {
+        Some((owner, pool)) if *owner == process => Some(pool.clone()),
+        _ => {
+            let own = Arc::new(ThreadPoolBuilder::new().build().ok()?);
+            // The parent's pool is forgotten, not dropped: its threads are not here to hear of it.
+            std::mem::forget(pool.replace((process, own.clone())));
+            Some(own)
+        }
     }
 }
 
@@ -165,9 +190,10 @@ pub(crate) fn update_rows<R: Rows>(
     labels: &[u64],
     mut update: impl FnMut(&[R::Item], u64) -> Result<bool>,
 ) -> std::result::Result<Vec<bool>, RowError> {
+    debug_assert_eq!(rows.len(), labels.len());
     labels
         .iter()
         .enumerate()
-        .map(|(row, &label)| update(rows.row(row), label).map_err(|error| RowError { row, error }))
+        .map(|(row, &label)| update(rows.row(row), label).map_err(|error| RowError { row: Some(row), error }))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{RowError, Rows, predict_rows, update_rows};
+use crate::batch::{RowError, predict_rows, update_rows};
 use crate::dot::DotProduct;
 use crate::int80::{to_i256, to_int80};
 use crate::norm::require_unit;
@@ -103,7 +103,6 @@ impl DensePerceptron {
 
     /// Learns row after row.
     pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
-        debug_assert_eq!(rows.len(), labels.len());
         update_rows(rows, labels, |row, label| self.update(row, label))
     }
 

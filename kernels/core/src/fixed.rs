@@ -62,8 +62,8 @@ fn exact_to_fixed(real: f64) -> Option<i128> {
     // 53 bits times 30 bits: below 2^83.
     let scaled = u128::from(mantissa) * u128::from(crate::TO_FLOAT);
     let magnitude = match exponent {
-        38.. if scaled != 0 => return None,
-        0.. => scaled << exponent.min(37),
+        38.. => return None,
+        0.. => scaled << exponent,
         // Below 2^83 / 2^90: rounds to zero.
         ..=-90 => 0,
         _ => (scaled + (1 << (-exponent - 1))) >> -exponent,

@@ -10,7 +10,7 @@ use crate::{DenseRows, Error, Result, TO_FLOAT};
 
 /// Initial sample counts must be below `2^191`, so that an int64 times a count fits in an int256.
 ///
-/// Mirrors: `dataCountLimit` in contracts/src/models/NearestCentroidClassifier.sol
+/// Mirrors: `dataCountLimit` in contracts/src/models/NearestCentroid.sol
 pub const DATA_COUNT_LIMIT: U256 = U256::from_limbs([0, 0, 1 << 63, 0]);
 
 /// The twin of the contract `NearestCentroidClassifier`.
@@ -101,8 +101,8 @@ impl NearestCentroidClassifier {
         predict_rows(rows, |row| centroids.nearest(row).map_or_else(|| self.predict(row), Ok))
     }
 
-    /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed, as it
-    /// does unless the class is full.
+    /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed: the
+    /// count does, until the class is full.
     ///
     /// Mirrors: `update` in contracts/src/models/NearestCentroidClassifier.sol
     pub fn update(&mut self, data: &[i64], classification: u64) -> Result<bool> {

@@ -9,7 +9,7 @@ const TOLERANCE: u128 = TO_FLOAT as u128 * 100;
 
 /// Floor of the 2-norm, scale `10^9`.
 ///
-/// Mirrors: `norm` in contracts/src/libraries/Norm.sol
+/// Mirrors: `euclidean` in contracts/src/libraries/Norm.sol
 pub fn norm(data: &[i64]) -> U256 {
     squared_norm(data).root(2)
 }

@@ -10,12 +10,15 @@ pub(crate) struct SparseMap<V> {
     low: Vec<V>,
     /// Values of the indices from `low.len()` on; never zero.
     high: HashMap<u64, V>,
+    /// Number of values that are not zero.
+    num_entries: usize,
 }
 
 impl<V: Copy + Default + PartialEq> SparseMap<V> {
     /// The values of the indices `0, 1, 2, ...`
     pub(crate) fn from_list(values: Vec<V>) -> Self {
-        Self { low: values, high: HashMap::new() }
+        let num_entries = values.iter().filter(|&&value| value != V::default()).count();
+        Self { low: values, high: HashMap::new(), num_entries }
     }
 
     #[inline]
@@ -28,10 +31,15 @@ impl<V: Copy + Default + PartialEq> SparseMap<V> {
     }
 
     pub(crate) fn set(&mut self, index: u64, value: V) {
-        self.make_room_for(index);
+        let zero = V::default();
+        self.num_entries += usize::from(value != zero);
+        self.num_entries -= usize::from(self.get(index) != zero);
+        if value != zero {
+            self.make_room_for(index);
+        }
         if let Some(slot) = usize::try_from(index).ok().and_then(|i| self.low.get_mut(i)) {
             *slot = value;
-        } else if value == V::default() {
+        } else if value == zero {
             self.high.remove(&index);
         } else {
             self.high.insert(index, value);
@@ -54,16 +62,18 @@ impl<V: Copy + Default + PartialEq> SparseMap<V> {
         entries
     }
 
-    /// Lets the list grow to at most about twice its length at a time, so that memory stays in proportion to what was
-    /// written, whatever indices a stranger sends.
+    /// Lets the list grow to twice its length where a quarter of it will be in use. Memory stays in proportion to the values
+    /// that are not zero, whatever indices a stranger sends.
     fn make_room_for(&mut self, index: u64) {
         const SMALL: usize = 1024;
         let len = self.low.len();
+        let new_len = (2 * len).max(SMALL);
         let Ok(index) = usize::try_from(index) else { return };
-        if index < len || index >= (2 * len).max(SMALL) {
+        let pays = new_len == SMALL || 4 * self.num_entries >= new_len;
+        if index < len || index >= new_len || !pays {
             return;
         }
-        self.low.resize((2 * len).max(SMALL), V::default());
+        self.low.resize(new_len, V::default());
         let end = self.low.len() as u64;
         let moved: Vec<_> = self.high.extract_if(|&index, _| index < end).collect();
         for (index, value) in moved {
@@ -88,6 +98,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn few_values_take_little_memory_whatever_their_indices() {
+        let mut map = SparseMap::default();
+        for exponent in 0..64 {
+            map.set((1 << exponent) - 1, 1_u8);
+            map.set((1 << exponent) - 1, 0);
+            map.set(1 << exponent, 1);
+        }
+        assert!(map.low.len() <= 1024 && map.high.capacity() <= 256);
+        let mut map = SparseMap::default();
+        for index in 0..100_000 {
+            map.set(index, 1_u8);
+        }
+        assert!(map.high.is_empty() && map.low.len() < 400_000, "what is dense lies in the list");
+    }
 
     proptest! {
         #[test]

@@ -72,11 +72,6 @@ impl SparseNearestCentroidClassifier {
         Ok(Self { class_infos })
     }
 
-    /// The number of classes.
-    pub fn num_classes(&self) -> usize {
-        self.class_infos.len()
-    }
-
     /// The number of samples in each class.
     pub fn num_samples(&self) -> Vec<u64> {
         self.class_infos.iter().map(|info| info.num_samples).collect()
@@ -462,6 +457,6 @@ mod tests {
         let indices = [0, 1, 1, 0, -5, 3];
         let rows = CsrRows::new(&[0_i32, 2, 4, 5, 6], &indices).expect("indptr is well formed");
         let error = Error::NotStrictlyIncreasing { position: 1, previous: 1, index: 0 };
-        assert_eq!(model.predict_batch(&rows), Err(RowError { row: 1, error }));
+        assert_eq!(model.predict_batch(&rows), Err(RowError { row: Some(1), error }));
     }
 }

@@ -32,11 +32,6 @@ impl SparsePerceptron {
         self.weights.entries()
     }
 
-    /// The weight of one feature, scale `10^9`.
-    pub fn weight(&self, index: u64) -> i128 {
-        self.weights.get(index)
-    }
-
     /// The intercept, on the same scale as the weights.
     pub fn intercept(&self) -> i128 {
         self.intercept
@@ -143,7 +138,6 @@ impl SparsePerceptron {
         rows: &CsrRows<P, I>,
         labels: &[u64],
     ) -> std::result::Result<Vec<bool>, RowError> {
-        debug_assert_eq!(rows.len(), labels.len());
         update_rows(rows, labels, |row, label| self.update(row, label))
     }
 
@@ -156,7 +150,7 @@ impl SparsePerceptron {
         labels: &[u64],
     ) -> std::result::Result<u64, RowError> {
         let mismatch = Error::check_length(rows.len(), labels.len());
-        mismatch.map_err(|error| RowError { row: 0, error })?;
+        mismatch.map_err(|error| RowError { row: None, error })?;
         let predicted = self.predict_batch(rows)?;
         Ok(predicted.iter().zip(labels).filter(|(a, b)| a == b).count() as u64)
     }

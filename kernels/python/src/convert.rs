@@ -92,10 +92,11 @@ pub fn uint256(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<U
         return Err(not_an_integer(item, &what()));
     }
     let number = item.call_method0("__index__").map_err(|_| not_an_integer(item, &what()))?;
-    let bytes = number.call_method1("to_bytes", (32, "little")).map_err(|_| {
+    // The method of int itself: a subclass may have another.
+    let bytes = item.py().get_type::<PyInt>().call_method1("to_bytes", (number, 32, "little")).map_err(|_| {
         InputError::new_err(format!("{} is {}, and must be an integer from 0 to 2^256 - 1", what(), shown(item)))
     })?;
-    Ok(U256::from_le_slice(bytes.extract()?))
+    Ok(U256::from_le_bytes(bytes.extract::<[u8; 32]>()?))
 }
 
 /// Each item of a Python sequence, converted with its position.

@@ -18,10 +18,10 @@ pub fn to_revert(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// The same for a row of a batch.
+/// The same for a batch.
 pub fn to_row_revert(py: Python<'_>, RowError { row, error }: &RowError) -> PyErr {
     let revert = to_revert(py, error);
-    match revert.value(py).setattr("row", row) {
+    match revert.value(py).setattr("row", *row) {
         Ok(()) => revert,
         Err(error) => error,
     }

@@ -23,6 +23,11 @@ mod _kernels {
     #[pymodule_export]
     use super::sparse::{SparseNearestCentroidClassifier, SparsePerceptron};
 
+    /// The version of the package, which stands in Cargo.toml alone.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
     /// Floats to fixed-point int64: (array, -1), or (None, position of the first that is no number or does not fit).
     #[pyfunction]
     fn to_fixed_int64<'py>(
@@ -71,7 +76,7 @@ mod _kernels {
         convert::list(indices, what, |index, i| convert::uint32(index, || format!("{what}[{i}]")))
     }
 
-    /// Floor of the 2-norm of one dense sample. Mirrors: `norm` in contracts/src/libraries/Norm.sol
+    /// Floor of the 2-norm of one dense sample. Mirrors: `euclidean` in contracts/src/libraries/Norm.sol
     #[pyfunction]
     fn norm<'py>(sample: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let data = convert::sample(sample)?;
