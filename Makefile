@@ -19,14 +19,14 @@ endif
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## Build everything and run the main job on real data
+demo: $(VENV)/.demo ## Build everything and run the main job on real data
 	$(BIN)/dcai demo
 
-test: $(VENV)/.installed ## Run all tests: Rust, then Python
+test: $(VENV)/.dev ## Run all tests: Rust, then Python
 	cargo test --workspace --quiet
 	$(BIN)/python -m pytest tests bench --benchmark-disable
 
-lint: $(VENV)/.installed contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
+lint: $(VENV)/.dev contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	$(BIN)/ruff format --check
@@ -35,17 +35,17 @@ lint: $(VENV)/.installed contracts/node_modules/.installed ## Check formatting, 
 	$(BIN)/stubtest dcai._kernels --concise
 	$(NPM) run --silent lint
 
-format: $(VENV)/.installed contracts/node_modules/.installed ## Format Rust, Python and Solidity
+format: $(VENV)/.dev contracts/node_modules/.installed ## Format Rust, Python and Solidity
 	cargo fmt --all
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 	$(NPM) run --silent format
 
-bench: $(VENV)/.installed ## Run the kernels beside numpy, scipy and scikit-learn; print ratios
+bench: $(VENV)/.dev ## Run the kernels beside numpy, scipy and scikit-learn; print ratios
 	$(BIN)/python -m pytest bench --benchmark-enable --benchmark-quiet
-	RAYON_NUM_THREADS=$$(nproc) $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
+	RAYON_NUM_THREADS=$$($(BIN)/python -c 'import os; print(os.cpu_count())') $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
 
-fuzz: $(VENV)/.installed ## Search for differences for a long time (the deep profile)
+fuzz: $(VENV)/.dev ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
 
@@ -58,10 +58,19 @@ check-artifacts: contracts/node_modules/.installed ## Rebuild the artifacts and 
 clean: ## Remove all that was built or installed here
 	rm -rf $(VENV) target contracts/node_modules dcai/*.so
 
-$(VENV)/.installed: $(SOURCES)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+# What the demo needs, and all that development needs: the latter includes the former.
+$(VENV)/.demo: $(SOURCES)
+	$(call install,demo)
 	@touch $@
+
+$(VENV)/.dev: $(SOURCES)
+	$(call install,dev)
+	@touch $@ $(VENV)/.demo
+
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+endef
 
 contracts/node_modules/.installed: contracts/package.json contracts/package-lock.json
 	$(NPM) ci --silent --no-fund --no-audit

@@ -86,7 +86,10 @@ class Classifier(ABC):
         InputError, Revert
             No contract can reach that state.
         """
-        kernel = cls._restore_kernel(state)
+        try:
+            kernel = cls._restore_kernel(state)
+        except KeyError as error:
+            raise InputError(f"the state of a {cls.__name__} lacks {error}") from error
         names = _as_names(classifications)
         num_classes = len(kernel.counts) if hasattr(kernel, "counts") else 2
         if len(names) != num_classes:

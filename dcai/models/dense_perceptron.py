@@ -100,7 +100,7 @@ class DensePerceptron(DenseClassifier):
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.DensePerceptron:
-        return _kernels.DensePerceptron(**state)
+        return _kernels.DensePerceptron(state["weights"], state["intercept"], state["learning_rate"])
 
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:

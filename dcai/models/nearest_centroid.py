@@ -94,7 +94,7 @@ class NearestCentroidClassifier(DenseClassifier):
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.NearestCentroidClassifier:
-        return _kernels.NearestCentroidClassifier.restore(**state)
+        return _kernels.NearestCentroidClassifier.restore(state["centroids"], state["counts"])
 
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:

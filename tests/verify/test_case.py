@@ -63,7 +63,7 @@ def test_code_that_has_changed_is_noticed() -> None:
     [
         (lambda fields: fields.pop("engine"), "field 'engine' is missing"),
         (lambda fields: fields.update(format="dcai-case-9"), "format is 'dcai-case-9'"),
-        (lambda fields: fields["state"].pop("weights"), "field 'weights' is missing"),
+        (lambda fields: fields["state"].pop("weights"), "the state of a DensePerceptron lacks 'weights'"),
         (lambda fields: fields["state"].update(weights=[1.5]), r"weights\[0\] is 1.5"),
         (lambda fields: fields.update(classifications=["one"]), "DimensionMismatch"),
         (lambda fields: fields.update(contract="Perceptron"), "'Perceptron'; expected one of DensePerceptron"),
