@@ -5,11 +5,13 @@ import pkgutil
 import re
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 import dcai
 from dcai import DensePerceptron, SparsePerceptron, data
+from dcai.demo import run_scenario, scenarios
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,6 +41,22 @@ def test_what_the_readme_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"make ([a-z-]+)", README):
         assert f"\n{target}:" in makefile, target
+
+
+def test_the_table_of_the_readme_is_what_the_demo_prints() -> None:
+    """One scenario of the six, so that the test is quick: gas and accuracy are exact, throughput is not."""
+    (scenario,) = [s for s in scenarios() if s.title == "breast cancer" and s.contract is DensePerceptron]
+    *_, result = run_scenario(scenario, contributions=300)
+    learning, costs = re.findall(r"^breast cancer +DensePerceptron +(.*)$", README, re.MULTILINE)
+    assert learning.split()[:5] == [
+        "2",
+        "30",
+        "300",
+        f"{result.accuracy_before:.3f}",
+        f"{result.accuracy_after:.3f}",
+    ]
+    figures = [sum(result.deploy_gas), median(result.mistake_gas), median(result.correct_gas)]
+    assert [costs.split()[i] for i in (0, 3, 5)] == [f"{figure:,.0f}" for figure in figures]
 
 
 def modules() -> list[str]:
