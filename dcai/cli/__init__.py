@@ -12,15 +12,15 @@ from importlib import import_module
 import click
 
 import dcai
-from dcai.errors import DcaiError, InputError, NotEqual, Revert
+from dcai.errors import DcaiError, InputError, MissingExtraError, NotEqual, Revert
 
 __all__ = ["main"]
 
-#: Each command and what it does, in the order in which the help shows them.
+#: Each command, what it does and the extra with what it needs, in the order in which the help shows them.
 _COMMANDS = {
-    "demo": "Train four contracts on real data beside their native twins, and compare.",
-    "data": "List, locate and fetch data sets.",
-    "verify": "Compare contracts and kernels; replay a difference.",
+    "demo": ("Train four contracts on real data beside their native twins, and compare.", "demo"),
+    "data": ("List, locate and fetch data sets.", "data"),
+    "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 
 
@@ -33,13 +33,16 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"dcai.cli.{cmd_name}")
+        try:
+            module = import_module(f"dcai.cli.{cmd_name}")
+        except MissingExtraError as error:
+            raise MissingExtraError(f"dcai {cmd_name}", _COMMANDS[cmd_name][1]) from error
         command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, text) for name, (text, _) in _COMMANDS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -56,3 +56,10 @@ def test_help_is_cheap() -> None:
     heavy = "print([m for m in ('eth', 'sklearn', 'scipy', 'requests', 'rich') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code + heavy], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_missing_extra_is_named_with_the_command() -> None:
+    code = "import sys; sys.modules['eth_abi'] = None; sys.argv = ['dcai', 'demo']\nfrom dcai.cli import main\nmain()"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert shown.returncode == 3
+    assert "dcai demo needs an optional dependency: pip install 'dcai[demo]'" in shown.stderr
