@@ -87,7 +87,18 @@ class DensePerceptron(DenseClassifier):
         return self._kernel.learning_rate
 
     def initialize_weights(self, weights: Sequence[int] | NDArray[Any]) -> None:
-        """Append weights, as the contract's ``initializeWeights``: for a deployment in chunks."""
+        """Append weights, as the contract's ``initializeWeights``: for a deployment in chunks.
+
+        Parameters
+        ----------
+        weights : sequence of ints
+            int80, scale ``10**9``.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer; nothing is appended.
+        """
         self._kernel.initialize_weights(weights)
 
     def _state(self) -> dict[str, Any]:

@@ -76,7 +76,24 @@ class NearestCentroidClassifier(DenseClassifier):
         return self._kernel.counts
 
     def add_class(self, centroid: ArrayLike, name: str, count: int) -> None:
-        """Add a class, as the contract's ``addClass``."""
+        """Add a class, as the contract's ``addClass``.
+
+        Parameters
+        ----------
+        centroid : sequence of d ints
+            int64, scale ``10**9``, as long as the first centroid.
+        name : str
+            Name of the class.
+        count : int
+            Number of samples in it, below ``2**191``.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer, a name that is no text.
+        Revert
+            ``DimensionMismatch`` or ``CountTooLarge``. In either case nothing is added.
+        """
         name = as_name(name, "name")
         self._kernel.add_class(centroid, count)
         self._classifications = (*self._classifications, name)
@@ -85,6 +102,20 @@ class NearestCentroidClassifier(DenseClassifier):
         """Append features to the centroid of one class, as the contract's ``extendCentroid``.
 
         Until all centroids have one length again, the model reverts on `predict`.
+
+        Parameters
+        ----------
+        extension : sequence of ints
+            int64, scale ``10**9``.
+        label : int
+            The class.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer.
+        Revert
+            ``UnknownClass``. In either case nothing is appended.
         """
         self._kernel.extend_centroid(extension, label)
 

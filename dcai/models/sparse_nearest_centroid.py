@@ -99,6 +99,13 @@ class SparseNearestCentroidClassifier(SparseClassifier):
     def centroid_value(self, k: int, j: int) -> int:
         """Return the true value of feature ``j`` in class ``k``, as the contract's ``getCentroidValue``.
 
+        Parameters
+        ----------
+        k : int
+            The class.
+        j : int
+            Feature index, uint32.
+
         Returns
         -------
         int
@@ -112,13 +119,45 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         return self._kernel.centroid_value(k, j)
 
     def add_class(self, centroid: Centroid, name: str, count: int) -> None:
-        """Add a class, as the contract's ``addClass``."""
+        """Add a class, as the contract's ``addClass``.
+
+        Parameters
+        ----------
+        centroid : sequence of pairs (int, int), or mapping of int to int
+            Feature index, uint32, and value, uint64, scale ``10**9``.
+        name : str
+            Name of the class.
+        count : int
+            Number of samples in it, uint64.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer, a name that is no text.
+        Revert
+            ``MalformedPair``, ``IndexTooLarge`` or ``DuplicateFeature``. In either case nothing is added.
+        """
         name = as_name(name, "name")
         self._kernel.add_class(_rows(centroid), count)
         self._classifications = (*self._classifications, name)
 
     def extend_centroid(self, extension: Centroid, label: int) -> None:
-        """Add features to the centroid of one class, as the contract's ``extendCentroid``."""
+        """Add features to the centroid of one class, as the contract's ``extendCentroid``.
+
+        Parameters
+        ----------
+        extension : sequence of pairs (int, int), or mapping of int to int
+            Feature index, uint32, and value, uint64, scale ``10**9``; the class must not have the feature yet.
+        label : int
+            The class.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer.
+        Revert
+            ``UnknownClass``, then as `add_class`. In either case nothing is added.
+        """
         self._kernel.extend_centroid(_rows(extension), label)
 
     def _state(self) -> dict[str, Any]:

@@ -100,11 +100,39 @@ class SparsePerceptron(SparseClassifier):
         return self._kernel.learning_rate
 
     def initialize_weights(self, start: int, weights: Sequence[int] | NDArray[Any]) -> None:
-        """Set the weights of the features from ``start`` on, as the contract's ``initializeWeights``."""
+        """Set the weights of the features from ``start`` on, as the contract's ``initializeWeights``.
+
+        Parameters
+        ----------
+        start : int
+            uint64; index of the first feature.
+        weights : sequence of ints
+            int80, scale ``10**9``.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer.
+        Revert
+            ``IndexTooLarge`` for a feature index of ``2**64`` or more. In either case nothing is set.
+        """
         self._kernel.initialize_weights(start, weights)
 
     def initialize_sparse_weights(self, weights: Sequence[Sequence[int]]) -> None:
-        """Set weights by pairs (feature index, weight), as the contract's ``initializeSparseWeights``."""
+        """Set weights by feature, as the contract's ``initializeSparseWeights``.
+
+        Parameters
+        ----------
+        weights : sequence of pairs (int, int)
+            Feature index, uint64, and weight, int80, scale ``10**9``; of a repeated index the last counts.
+
+        Raises
+        ------
+        InputError
+            A number out of range or not an integer.
+        Revert
+            ``MalformedPair``, ``NegativeIndex`` or ``IndexTooLarge``. In either case nothing is set.
+        """
         self._kernel.initialize_sparse_weights(weights)
 
     def evaluate_batch(self, data: Any, labels: Any) -> int:
