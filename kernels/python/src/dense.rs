@@ -17,11 +17,62 @@ fn view<'a>(batch: &'a PyReadonlyArray2<'_, i64>) -> PyResult<DenseRows<'a>> {
         .ok_or_else(|| InputError::new_err("the batch is not a contiguous array"))
 }
 
+/// The methods of a model over dense samples: those that it has alone, and those that all have.
+macro_rules! dense_model {
+    ($model:ident { $($own:tt)* }) => {
+        #[pymethods]
+        impl $model {
+            $($own)*
+
+            fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+                let (py, data) = (data.py(), sample(data)?);
+                self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+            }
+
+            fn predict_batch<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+            ) -> PyResult<Bound<'py, PyArray1<u64>>> {
+                let rows = view(&batch)?;
+                let labels = self.0.read(py, |model| model.predict_batch(&rows));
+                Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+            }
+
+            fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
+                let (py, data) = (data.py(), sample(data)?);
+                let label = uint64(label, || "label".into())?;
+                self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+            }
+
+            fn update_batch<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+                labels: PyReadonlyArray1<'py, u64>,
+            ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+                let rows = view(&batch)?;
+                let labels = view_labels(&rows, &labels)?;
+                let changed = self.0.write(py, |model| model.update_batch(&rows, labels));
+                Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+            }
+
+            /// A copy in one state, whatever other threads do meanwhile.
+            fn copy(&self, py: Python<'_>) -> Self {
+                Self(self.0.copy(py))
+            }
+
+            fn equals(&self, py: Python<'_>, other: &Self) -> bool {
+                self.0.equals(py, &other.0)
+            }
+        }
+    };
+}
+
 #[pyclass(frozen, module = "dcai._kernels")]
 pub struct DensePerceptron(Shared<dcai_core::DensePerceptron>);
 
-#[pymethods]
-impl DensePerceptron {
+dense_model!(DensePerceptron {
     #[new]
     fn new(
         weights: &Bound<'_, PyAny>,
@@ -58,49 +109,7 @@ impl DensePerceptron {
         let result = self.0.write(py, |model| model.initialize_weights(&weights));
         result.map_err(|error| to_revert(py, &error))
     }
-
-    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-        let (py, data) = (data.py(), sample(data)?);
-        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn predict_batch<'py>(
-        &self,
-        py: Python<'py>,
-        batch: PyReadonlyArray2<'py, i64>,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let rows = view(&batch)?;
-        let labels = self.0.read(py, |model| model.predict_batch(&rows));
-        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let (py, data) = (data.py(), sample(data)?);
-        let label = uint64(label, || "label".into())?;
-        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn update_batch<'py>(
-        &self,
-        py: Python<'py>,
-        batch: PyReadonlyArray2<'py, i64>,
-        labels: PyReadonlyArray1<'py, u64>,
-    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let rows = view(&batch)?;
-        let labels = view_labels(&rows, &labels)?;
-        let changed = self.0.write(py, |model| model.update_batch(&rows, labels));
-        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    /// A copy in one state, whatever other threads do meanwhile.
-    fn copy(&self, py: Python<'_>) -> Self {
-        Self(self.0.copy(py))
-    }
-
-    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
-        self.0.equals(py, &other.0)
-    }
-}
+});
 
 #[pyclass(frozen, module = "dcai._kernels")]
 pub struct NearestCentroidClassifier(Shared<dcai_core::NearestCentroidClassifier>);
@@ -115,8 +124,7 @@ fn centroids_and_counts(
     ))
 }
 
-#[pymethods]
-impl NearestCentroidClassifier {
+dense_model!(NearestCentroidClassifier {
     #[new]
     fn new(centroids: &Bound<'_, PyAny>, counts: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (centroids, data_counts) = centroids_and_counts(centroids, counts)?;
@@ -158,46 +166,4 @@ impl NearestCentroidClassifier {
         let result = self.0.write(py, |model| model.extend_centroid(&extension, label));
         result.map_err(|error| to_revert(py, &error))
     }
-
-    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-        let (py, data) = (data.py(), sample(data)?);
-        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn predict_batch<'py>(
-        &self,
-        py: Python<'py>,
-        batch: PyReadonlyArray2<'py, i64>,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let rows = view(&batch)?;
-        let labels = self.0.read(py, |model| model.predict_batch(&rows));
-        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let (py, data) = (data.py(), sample(data)?);
-        let label = uint64(label, || "label".into())?;
-        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn update_batch<'py>(
-        &self,
-        py: Python<'py>,
-        batch: PyReadonlyArray2<'py, i64>,
-        labels: PyReadonlyArray1<'py, u64>,
-    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let rows = view(&batch)?;
-        let labels = view_labels(&rows, &labels)?;
-        let changed = self.0.write(py, |model| model.update_batch(&rows, labels));
-        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    /// A copy in one state, whatever other threads do meanwhile.
-    fn copy(&self, py: Python<'_>) -> Self {
-        Self(self.0.copy(py))
-    }
-
-    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
-        self.0.equals(py, &other.0)
-    }
-}
+});

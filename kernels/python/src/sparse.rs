@@ -57,11 +57,64 @@ fn view<'a, P: FeatureIndex, I>(indptr: &'a [P], indices: &'a [I]) -> PyResult<C
     CsrRows::new(indptr, indices).map_err(InputError::new_err)
 }
 
+/// The methods of a model over sparse samples: those that it has alone, and those that all have.
+macro_rules! sparse_model {
+    ($model:ident { $($own:tt)* }) => {
+        #[pymethods]
+        impl $model {
+            $($own)*
+
+            fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+                let (py, data) = (data.py(), sample(data)?);
+                self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+            }
+
+            fn predict_batch<'py>(
+                &self,
+                py: Python<'py>,
+                indptr: &Bound<'py, PyAny>,
+                indices: &Bound<'py, PyAny>,
+            ) -> PyResult<Bound<'py, PyArray1<u64>>> {
+                let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
+                Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+            }
+
+            fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
+                let (py, data) = (data.py(), sample(data)?);
+                let label = uint64(label, || "label".into())?;
+                self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+            }
+
+            fn update_batch<'py>(
+                &self,
+                py: Python<'py>,
+                indptr: &Bound<'py, PyAny>,
+                indices: &Bound<'py, PyAny>,
+                labels: PyReadonlyArray1<'py, u64>,
+            ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+                let changed = with_rows!(indptr, indices, rows => {
+                    let labels = view_labels(&rows, &labels)?;
+                    self.0.write(py, |model| model.update_batch(&rows, labels))
+                });
+                Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+            }
+
+            /// A copy in one state, whatever other threads do meanwhile.
+            fn copy(&self, py: Python<'_>) -> Self {
+                Self(self.0.copy(py))
+            }
+
+            fn equals(&self, py: Python<'_>, other: &Self) -> bool {
+                self.0.equals(py, &other.0)
+            }
+        }
+    };
+}
+
 #[pyclass(frozen, module = "dcai._kernels")]
 pub struct SparsePerceptron(Shared<dcai_core::SparsePerceptron>);
 
-#[pymethods]
-impl SparsePerceptron {
+sparse_model!(SparsePerceptron {
     #[new]
     fn new(
         weights: &Bound<'_, PyAny>,
@@ -107,41 +160,6 @@ impl SparsePerceptron {
         result.map_err(|error| to_revert(py, &error))
     }
 
-    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-        let (py, data) = (data.py(), sample(data)?);
-        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn predict_batch<'py>(
-        &self,
-        py: Python<'py>,
-        indptr: &Bound<'py, PyAny>,
-        indices: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
-        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let (py, data) = (data.py(), sample(data)?);
-        let label = uint64(label, || "label".into())?;
-        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn update_batch<'py>(
-        &self,
-        py: Python<'py>,
-        indptr: &Bound<'py, PyAny>,
-        indices: &Bound<'py, PyAny>,
-        labels: PyReadonlyArray1<'py, u64>,
-    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let changed = with_rows!(indptr, indices, rows => {
-            let labels = view_labels(&rows, &labels)?;
-            self.0.write(py, |model| model.update_batch(&rows, labels))
-        });
-        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
-    }
-
     fn evaluate_batch<'py>(
         &self,
         py: Python<'py>,
@@ -155,16 +173,7 @@ impl SparsePerceptron {
         });
         correct.map_err(|error| to_row_revert(py, &error))
     }
-
-    /// A copy in one state, whatever other threads do meanwhile.
-    fn copy(&self, py: Python<'_>) -> Self {
-        Self(self.0.copy(py))
-    }
-
-    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
-        self.0.equals(py, &other.0)
-    }
-}
+});
 
 #[pyclass(frozen, module = "dcai._kernels")]
 pub struct SparseNearestCentroidClassifier(Shared<dcai_core::SparseNearestCentroidClassifier>);
@@ -177,8 +186,7 @@ fn rows_of_uint64(rows: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Vec<u64>>
     })
 }
 
-#[pymethods]
-impl SparseNearestCentroidClassifier {
+sparse_model!(SparseNearestCentroidClassifier {
     #[new]
     fn new(centroids: &Bound<'_, PyAny>, counts: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = centroids.py();
@@ -261,48 +269,4 @@ impl SparseNearestCentroidClassifier {
         let result = self.0.write(py, |model| model.extend_centroid(&extension, label));
         result.map_err(|error| to_revert(py, &error))
     }
-
-    fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-        let (py, data) = (data.py(), sample(data)?);
-        self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn predict_batch<'py>(
-        &self,
-        py: Python<'py>,
-        indptr: &Bound<'py, PyAny>,
-        indices: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
-        Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let (py, data) = (data.py(), sample(data)?);
-        let label = uint64(label, || "label".into())?;
-        self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
-    }
-
-    fn update_batch<'py>(
-        &self,
-        py: Python<'py>,
-        indptr: &Bound<'py, PyAny>,
-        indices: &Bound<'py, PyAny>,
-        labels: PyReadonlyArray1<'py, u64>,
-    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
-        let changed = with_rows!(indptr, indices, rows => {
-            let labels = view_labels(&rows, &labels)?;
-            self.0.write(py, |model| model.update_batch(&rows, labels))
-        });
-        Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
-    }
-
-    /// A copy in one state, whatever other threads do meanwhile.
-    fn copy(&self, py: Python<'_>) -> Self {
-        Self(self.0.copy(py))
-    }
-
-    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
-        self.0.equals(py, &other.0)
-    }
-}
+});
