@@ -93,10 +93,8 @@ class Machine(RuleBasedStateMachine):
         sample = data.draw(self.samples(model))
         twins.call("norm", [sample], lambda: model.norm(sample))
 
-        def add() -> None:
-            model.feature_indices = (*model.feature_indices, *indices)
-
-        twins.transact("addFeatureIndices", [indices], add)
+        twins.add_feature_indices(indices)
+        model = twins.model
         twins.call("getNumFeatureIndices", [], lambda: len(model.feature_indices))
         if indices:
             last = len(model.feature_indices) - 1

@@ -93,6 +93,16 @@ class Twins:
             results.append(expected)
         return self.tally(function, expected, steps=1)
 
+    def add_feature_indices(self, indices: list[int]) -> Any:
+        """Append to the feature indices; a model has no function for it, so a new one takes its place."""
+
+        def add() -> None:
+            old = self.model
+            self.model = type(old).restore(old.state(), old.classifications, (*old.feature_indices, *indices))
+            self.differential.model = self.model
+
+        return self.transact("addFeatureIndices", [indices], add)
+
     def call(self, function: str, args: Sequence[Any], native: Callable[[], Any]) -> Any:
         """Call a function that changes nothing, do the same natively, and compare what both give."""
         with self._unchanged():
