@@ -1,53 +1,35 @@
 """Sequences recorded from the original bytecode, replayed through the kernels: results, reverts and final states.
 
-The recording is not part of the project: ``DCAI_VECTORS_DIR`` names its folder. Where it is absent, the one test that
-is collected replays a sequence worked out by hand.
+Where the recording is absent, the one test that is collected replays a sequence worked out by hand.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import recorded
 
 import dcai
 from dcai import Revert
 
 ONE = 10**9
-_FOLDER = Path(os.environ.get("DCAI_VECTORS_DIR", Path(__file__).parents[3] / "shared" / "vectors"))
-_FILE = _FOLDER / "0xdeca10b.json"
-SEQUENCES: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8")) if _FILE.is_file() else []
-
-
-def numbers(value: Any) -> Any:
-    """Digits to integers, at any depth; the keys of an object too."""
-    if isinstance(value, str):
-        return int(value)
-    if isinstance(value, dict):
-        return {int(key): numbers(item) for key, item in value.items()}
-    return [numbers(item) for item in value]
-
-
-def build(sequence: dict[str, Any]) -> Any:
-    return getattr(dcai, sequence["contract"])(**{name: numbers(value) for name, value in sequence["init"].items()})
+SEQUENCES = recorded.load()
 
 
 def replay_step(model: Any, step: dict[str, Any]) -> None:
-    data = numbers(step["data"])
+    data = step["data"]
     before = model.copy()
     try:
         if step["op"] == "update":
-            changed = model.update(data, int(step["label"]))
+            changed = model.update(data, step["label"])
             assert changed == (model != before)
             ok = True
         else:
             result = getattr(model, step["op"])(data)
             assert model == before
-            ok = step["result"] is not None and result == int(step["result"])
+            ok = step["result"] is not None and result == step["result"]
     except Revert:
         assert model == before
         ok = False
@@ -60,24 +42,24 @@ def replay_step(model: Any, step: dict[str, Any]) -> None:
 def assert_final(model: Any, final: dict[str, Any]) -> None:
     compared = set()
     if "weights" in final:
-        weights = numbers(final["weights"])
+        weights = final["weights"]
         if isinstance(weights, dict):
             assert dict(model.weights) == {i: weight for i, weight in weights.items() if weight}
         else:
             assert model.weights.tolist() == weights
-        assert model.intercept == int(final["intercept"])
+        assert model.intercept == final["intercept"]
         compared = {"weights", "intercept"}
     if "centroids" in final:
-        centroids = numbers(final["centroids"])
+        centroids = final["centroids"]
         if isinstance(model, dcai.SparseNearestCentroidClassifier):
             assert model.centroids == [{i: v for i, v in sorted(c.items()) if v} for c in centroids]
             for k, centroid in enumerate(centroids):
                 assert all(model.centroid_value(k, i) == value for i, value in centroid.items())
-            assert model.squared_magnitudes == numbers(final["squared_magnitudes"])
+            assert model.squared_magnitudes == final["squared_magnitudes"]
             compared = {"squared_magnitudes"}
         else:
             assert [centroid.tolist() for centroid in model.centroids] == centroids
-        assert model.counts == numbers(final["counts"])
+        assert model.counts == final["counts"]
         compared |= {"centroids", "counts"}
     assert set(final) == compared
 
@@ -85,46 +67,46 @@ def assert_final(model: Any, final: dict[str, Any]) -> None:
 if SEQUENCES:
 
     @pytest.mark.parametrize(
-        "sequence", SEQUENCES, ids=[f"{sequence['contract']}-{sequence['seed']}" for sequence in SEQUENCES]
+        "sequence", SEQUENCES, ids=[f"{sequence.contract}-{sequence.seed}" for sequence in SEQUENCES]
     )
-    def test_a_recorded_sequence(sequence: dict[str, Any]) -> None:
-        model = build(sequence)
-        for step in sequence["steps"]:
+    def test_a_recorded_sequence(sequence: recorded.Sequence) -> None:
+        model: Any = sequence.model()
+        for step in sequence.steps:
             replay_step(model, step)
-        assert_final(model, sequence["final"])
+        assert_final(model, sequence.final)
 
     def test_all_sequences_are_there() -> None:
         assert len(SEQUENCES) == 98
-        assert sum(len(sequence["steps"]) for sequence in SEQUENCES) == 3478
-        assert {sequence["contract"] for sequence in SEQUENCES} == set(dcai.models.MODELS)
+        assert sum(len(sequence.steps) for sequence in SEQUENCES) == 3478
+        assert {sequence.contract for sequence in SEQUENCES} == set(dcai.models.MODELS)
 
     @pytest.mark.parametrize("contract", dcai.models.MODELS)
     def test_recorded_updates_as_batches(contract: str) -> None:
         """Runs of accepted updates, each as one batch, come to the same final state."""
         for sequence in SEQUENCES:
-            if sequence["contract"] != contract:
+            if sequence.contract != contract:
                 continue
-            model = build(sequence)
-            accepted = [step for step in sequence["steps"] if step["op"] == "update" and step["ok"]]
-            rows = [numbers(step["data"]) for step in accepted]
-            labels = np.array([int(step["label"]) for step in accepted], dtype=np.uint64)
+            model: Any = sequence.model()
+            accepted = [step for step in sequence.steps if step["op"] == "update" and step["ok"]]
+            rows = [step["data"] for step in accepted]
+            labels = np.array([step["label"] for step in accepted], dtype=np.uint64)
             model.update(rows, labels)
-            assert_final(model, sequence["final"])
+            assert_final(model, sequence.final)
 
 
 def test_a_sequence_worked_out_by_hand() -> None:
     model = dcai.DensePerceptron([0, 0], 0, ONE // 2)
     sequence = {
         "steps": [
-            {"op": "predict", "data": ["600000000", "-800000000"], "result": "0"},
-            {"op": "norm", "data": ["600000000", "-800000000"], "result": "1000000000"},
-            {"op": "update", "data": ["600000000", "-800000000"], "label": "1", "ok": True},
-            {"op": "predict", "data": ["600000000", "-800000000"], "result": "1"},
-            {"op": "update", "data": ["600000000", "-800000000"], "label": "1", "ok": True},
-            {"op": "update", "data": ["600000000", "800000000", "1"], "label": "1", "ok": False},
-            {"op": "predict", "data": ["1"], "result": None},
+            {"op": "predict", "data": [600_000_000, -800_000_000], "result": 0},
+            {"op": "norm", "data": [600_000_000, -800_000_000], "result": 1_000_000_000},
+            {"op": "update", "data": [600_000_000, -800_000_000], "label": 1, "ok": True},
+            {"op": "predict", "data": [600_000_000, -800_000_000], "result": 1},
+            {"op": "update", "data": [600_000_000, -800_000_000], "label": 1, "ok": True},
+            {"op": "update", "data": [600_000_000, 800_000_000, 1], "label": 1, "ok": False},
+            {"op": "predict", "data": [1], "result": None},
         ],
-        "final": {"weights": ["300000000", "-400000000"], "intercept": "0"},
+        "final": {"weights": [300_000_000, -400_000_000], "intercept": 0},
     }
     for step in sequence["steps"]:
         assert isinstance(step, dict)
@@ -132,4 +114,4 @@ def test_a_sequence_worked_out_by_hand() -> None:
     assert isinstance(sequence["final"], dict)
     assert_final(model, sequence["final"])
     with pytest.raises(AssertionError):
-        replay_step(model, {"op": "predict", "data": ["600000000", "-800000000"], "result": "0"})
+        replay_step(model, {"op": "predict", "data": [600_000_000, -800_000_000], "result": 0})

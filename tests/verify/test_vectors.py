@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import recorded
 
 from dcai.errors import Revert
 from dcai.models import MODELS
-from verify import vectors
 from verify.twins import Twins
 
-SEQUENCES = vectors.load()
+SEQUENCES = recorded.load()
 
 
-def replay(sequence: vectors.Sequence) -> int:
+def replay(sequence: recorded.Sequence) -> int:
     """Compare each step with the recording, contract with kernel throughout; the number of steps."""
     twins = Twins(sequence.model())
     for number, step in enumerate(sequence.steps):
