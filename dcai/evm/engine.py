@@ -17,6 +17,9 @@ from dcai.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = [
     "Account",
     "Block",
@@ -24,6 +27,7 @@ __all__ = [
     "Execution",
     "Keep",
     "RawLog",
+    "Trace",
     "Transaction",
     "World",
     "create_engine",
@@ -103,6 +107,42 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Every opcode that a transaction ran, in order; one entry of each array a step.
+
+    The opcode on which a frame halts (out of gas, a bad jump) is a step too; its ``gas_after`` is 0, since a halt
+    takes all that is left. A frame that runs past the end of its code ends in a STOP at that place. Calls of
+    precompiles, and creations and calls of accounts without code, have no steps of their own.
+
+    Attributes
+    ----------
+    pc : ndarray of int64
+        The program counter.
+    op : ndarray of uint8
+        The opcode.
+    depth : ndarray of int64
+        1 in the frame of the transaction, one more in each call.
+    gas : ndarray of int64
+        The gas that its frame had left before the opcode.
+    gas_after : ndarray of int64
+        The same after it; for a call or creation, after the frame that it opened has returned what was left.
+    memory : ndarray of int64
+        The size of its frame's memory before the opcode, in bytes.
+    """
+
+    pc: NDArray[np.int64]
+    op: NDArray[np.uint8]
+    depth: NDArray[np.int64]
+    gas: NDArray[np.int64]
+    gas_after: NDArray[np.int64]
+    memory: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.pc)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The whole state of one account; ``storage`` holds non-zero slots only."""
 
@@ -150,6 +190,10 @@ class Engine(ABC):
         covers what is due before the first opcode, and that the sender has the value. Where the
         effects are not kept, not even the nonce changes.
         """
+
+    @abstractmethod
+    def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
+        """Run one transaction as ``execute`` does, and record every step."""
 
     @abstractmethod
     def nonce(self, address: bytes) -> int:

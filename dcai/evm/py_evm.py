@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dcai.errors import MissingExtraError
-from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Transaction, World
+from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
 
 _RECURSION_LIMIT = sys.getrecursionlimit()
 try:
@@ -154,6 +154,10 @@ class PyEvm(Engine):
         else:
             state.revert(before)
         return self._execution(transaction, computation)
+
+    def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
+        """Run one transaction and record every step."""
+        raise NotImplementedError
 
     def _spoof(self, transaction: Transaction) -> SignedTransactionAPI:
         """Wrap an unsigned transaction so that py-evm takes its sender as given."""
