@@ -12,8 +12,8 @@ PACKAGE = ROOT / "dcai"
 
 #: One third party, one door: top-level module -> the files (or folders) that may import it.
 DOORS = {
-    "eth": ["evm/py_evm.py"],
-    "eth_typing": ["evm/py_evm.py"],
+    "eth": ["evm/py_evm"],
+    "eth_typing": ["evm/py_evm"],
     "eth_abi": ["evm/abi.py"],
     "eth_hash": ["evm/hashing.py"],
     "requests": ["data/download.py"],

@@ -9,7 +9,7 @@
 from dcai.evm import storage
 from dcai.evm.chain import CALL_GAS_LIMIT, Evm, Snapshot
 from dcai.evm.contract import Contract
-from dcai.evm.engine import engine_names
+from dcai.evm.engine import Trace, engine_names
 from dcai.evm.receipt import Log, Receipt
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 
@@ -21,6 +21,7 @@ __all__ = [
     "Log",
     "Receipt",
     "Snapshot",
+    "Trace",
     "engine_names",
     "storage",
 ]

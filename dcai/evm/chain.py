@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dcai.artifacts import Artifact
-    from dcai.evm.engine import Block, Execution, Keep, World
+    from dcai.evm.engine import Block, Execution, Keep, Trace, World
     from dcai.models import Classifier
 
 __all__ = ["CALL_GAS_LIMIT", "Evm", "Snapshot"]
@@ -175,6 +175,29 @@ class Evm:
         receipt.raise_for_error()
         return receipt.output
 
+    def trace(
+        self,
+        to: str | None,
+        data: bytes = b"",
+        *,
+        sender: str | None = None,
+        value: int = 0,
+        gas_limit: int | None = None,
+        keep: Keep = "never",
+    ) -> tuple[Receipt, Trace]:
+        """Return the receipt of a transaction and every opcode that it ran.
+
+        Parameters
+        ----------
+        to, data, sender, value, gas_limit
+            As for ``transact``.
+        keep : {"never", "success", "always"}
+            Whether its effects stay.
+        """
+        transaction, upfront = self._prepare(to, data, sender=sender, value=value, gas_limit=gas_limit)
+        execution, trace = self._engine.trace(transaction, keep)
+        return self._receipt(transaction, upfront, execution), trace
+
     def _run(
         self,
         to: str | None,
@@ -185,6 +208,18 @@ class Evm:
         gas_limit: int | None,
         keep: Keep,
     ) -> Receipt:
+        transaction, upfront = self._prepare(to, data, sender=sender, value=value, gas_limit=gas_limit)
+        return self._receipt(transaction, upfront, self._engine.execute(transaction, keep))
+
+    def _prepare(
+        self,
+        to: str | None,
+        data: bytes,
+        *,
+        sender: str | None,
+        value: int,
+        gas_limit: int | None,
+    ) -> tuple[Transaction, schedule.Upfront]:
         if not isinstance(data, bytes | bytearray | memoryview):
             raise InputTypeError(f"data is of type {type(data).__name__}; it must be bytes")
         transaction = Transaction(
@@ -200,7 +235,7 @@ class Evm:
         )
         upfront = schedule.upfront_gas(self.fork, transaction.data, creates=to is None)
         self._check_includable(transaction, upfront)
-        return self._receipt(transaction, upfront, self._engine.execute(transaction, keep))
+        return transaction, upfront
 
     def _check_includable(self, transaction: Transaction, upfront: schedule.Upfront) -> None:
         """Refuse what no block could include, so that no engine needs to."""

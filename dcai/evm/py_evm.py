@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dcai.errors import MissingExtraError
 from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
+from dcai.evm.py_evm_trace import Recorder
 
 _RECURSION_LIMIT = sys.getrecursionlimit()
 try:
@@ -131,8 +132,26 @@ class PyEvm(Engine):
 
     def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
         """Run one transaction, isolated from those before it."""
+        self._renew()
+        return self._execute(transaction, keep)
+
+    def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
+        """Run one transaction and record every step."""
+        self._renew()
+        recorder = Recorder()
+        state = cast(Any, self._state)
+        state.computation_class = recorder.traced(type(state).computation_class)
+        try:
+            execution = self._execute(transaction, keep)
+        finally:
+            del state.computation_class
+        return execution, recorder.trace()
+
+    def _renew(self) -> None:
         if self._executed >= _RENEWED_AFTER:
             self.load(self.dump())
+
+    def _execute(self, transaction: Transaction, keep: Keep) -> Execution:
         self._executed += 1
         state = self._state
         cast(Any, state).execution_context = self._execution_context()
@@ -154,10 +173,6 @@ class PyEvm(Engine):
         else:
             state.revert(before)
         return self._execution(transaction, computation)
-
-    def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
-        """Run one transaction and record every step."""
-        raise NotImplementedError
 
     def _spoof(self, transaction: Transaction) -> SignedTransactionAPI:
         """Wrap an unsigned transaction so that py-evm takes its sender as given."""
