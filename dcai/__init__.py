@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, verify
+    from dcai import artifacts, data, evm, gas, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -51,11 +51,12 @@ __all__ = [
     "evm",
     "from_fixed",
     "from_json",
+    "gas",
     "to_fixed",
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "verify"})
+_LAZY = frozenset({"artifacts", "data", "evm", "gas", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:

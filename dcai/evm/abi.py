@@ -124,6 +124,11 @@ class Abi:
             topic = int.from_bytes(keccak(_function(name, inputs, ()).signature.encode()), "big")
             self._events[topic] = (name, entry["inputs"])
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """All functions, getters of public variables included."""
+        return tuple(function for named in self._functions.values() for function in named)
+
     def function(self, name: str, arg_count: int) -> Function:
         """Find a function by name and, where several have it, by the number of arguments.
 

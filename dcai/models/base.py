@@ -58,6 +58,17 @@ class Classifier(ABC):
     def update(self, data: Any, label: Any) -> Any:
         """Learn one sample, or the rows of a batch one after another."""
 
+    @abstractmethod
+    def rows(self, data: Any) -> tuple[Any, ...]:
+        """Return samples as the kernel's batch functions take them; one sample is a batch of one row."""
+
+    def labelled_rows(self, data: Any, label: Any) -> tuple[Any, ...]:
+        """Return samples with their labels as the kernel's batch functions take them."""
+        rows = self.rows(data)
+        one = not isinstance(label, (list, tuple)) and np.ndim(label) == 0
+        num_rows = len(rows[0]) - (len(rows) == 2)  # (batch,), or (indptr, indices)
+        return *rows, _inputs.as_labels([label] if one else label, num_rows)
+
     # -- state -------------------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -259,6 +270,11 @@ class DenseClassifier(Classifier):
             return self._kernel.update(sample, _inputs.as_label(label))
         return self._kernel.update_batch(batch, _inputs.as_labels(label, len(batch)))
 
+    def rows(self, data: Any) -> tuple[Any, ...]:
+        """Return samples as a batch of shape (n, d)."""
+        sample, batch = _inputs.as_dense(data)
+        return (_inputs.as_dense([sample])[1] if batch is None else batch,)
+
     def norm(self, data: Any) -> int:
         """Return the floor of the 2-norm of one sample.
 
@@ -339,6 +355,11 @@ class SparseClassifier(Classifier):
         if batch is None:
             return self._kernel.update(sample, _inputs.as_label(label))
         return self._kernel.update_batch(*batch, _inputs.as_labels(label, len(batch)))
+
+    def rows(self, data: Any) -> tuple[Any, ...]:
+        """Return samples as (indptr, indices)."""
+        sample, batch = _inputs.as_sparse(data)
+        return tuple(_inputs.as_sparse([sample])[1] or () if batch is None else batch)
 
     def norm(self, data: Any) -> int:
         """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""

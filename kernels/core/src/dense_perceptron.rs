@@ -87,18 +87,32 @@ impl DensePerceptron {
         if self.score_is_positive(data) == positive {
             return Ok(false);
         }
-        // Into a new list, so that an overflow half way leaves the model as it was.
-        let weights = self.weights.iter().zip(data).map(|(&weight, &x)| {
+        let weights = self.moved_weights(data, positive).map_err(|(_, error)| error)?;
+        Ok(self.set_weights(weights))
+    }
+
+    /// The weights after a mistake: a new list, so that an overflow half way leaves the model as it was. With the error of
+    /// the first weight that leaves `int80`, those before it.
+    ///
+    /// Mirrors: `_addScaled` in contracts/src/models/DensePerceptron.sol
+    pub(crate) fn moved_weights(&self, data: &[i64], up: bool) -> std::result::Result<Vec<i128>, (Vec<i128>, Error)> {
+        let mut weights = Vec::with_capacity(data.len());
+        for (&weight, &x) in self.weights.iter().zip(data) {
             let step = self.step(x);
-            to_int80(if positive { weight + step } else { weight - step })
-        });
-        let weights: Vec<i128> = weights.collect::<Result<_>>()?;
-        if weights == self.weights {
-            return Ok(false); // every step was rounded to zero
+            match to_int80(if up { weight + step } else { weight - step }) {
+                Ok(weight) => weights.push(weight),
+                Err(error) => return Err((weights, error)),
+            }
         }
+        Ok(weights)
+    }
+
+    /// Replaces the weights; false where they are the same, since every step was rounded to zero.
+    pub(crate) fn set_weights(&mut self, weights: Vec<i128>) -> bool {
+        let changed = weights != self.weights;
         self.narrow = fit_i64(&weights);
         self.weights = weights;
-        Ok(true)
+        changed
     }
 
     /// Learns row after row.
@@ -115,7 +129,7 @@ impl DensePerceptron {
         }
     }
 
-    fn score_is_positive(&self, data: &[i64]) -> bool {
+    pub(crate) fn score_is_positive(&self, data: &[i64]) -> bool {
         self.narrow_score(data).map_or_else(|| self.wide_score(data).is_positive(), |score| score > 0)
     }
 

@@ -12,6 +12,7 @@ mod dense_perceptron;
 mod dot;
 mod error;
 pub mod fixed;
+pub mod gas;
 mod int80;
 mod nearest_centroid;
 mod norm;

@@ -109,17 +109,25 @@ impl NearestCentroidClassifier {
         let class = Error::check_class(classification, self.centroids.len())?;
         Error::check_length(self.centroids[class].len(), data.len())?;
         require_unit(data)?;
-        let centroid = &mut self.centroids[class];
+        let (centroid, count) = self.moved(class, data);
+        let changed = count != self.data_counts[class] || centroid != self.centroids[class];
+        self.set_class(class, centroid, count);
+        Ok(changed)
+    }
+
+    /// The centroid and the count of a class after one more sample.
+    ///
+    /// Mirrors: `_moveCentroid` in contracts/src/models/NearestCentroidClassifier.sol
+    pub(crate) fn moved(&self, class: usize, data: &[i64]) -> (Vec<i64>, U256) {
         let count = self.data_counts[class];
         let new_count = if count < DATA_COUNT_LIMIT { count + U256::from(1) } else { count };
-        let mut changed = new_count != count;
-        for (value, &x) in centroid.iter_mut().zip(data) {
-            let mean = moving_average(*value, x, count, new_count);
-            changed |= mean != *value;
-            *value = mean;
-        }
-        self.data_counts[class] = new_count;
-        Ok(changed)
+        let values = self.centroids[class].iter().zip(data);
+        (values.map(|(&value, &x)| moving_average(value, x, count, new_count)).collect(), new_count)
+    }
+
+    pub(crate) fn set_class(&mut self, class: usize, centroid: Vec<i64>, count: U256) {
+        self.centroids[class] = centroid;
+        self.data_counts[class] = count;
     }
 
     /// Learns row after row.
@@ -212,11 +220,14 @@ fn narrow_distance(data: &[i64], centroid: &[i64]) -> Option<u64> {
 
 /// The terms of a chunk for any differences: below 2^64, so their squares fit in 128 bits, and 64 quotients do too.
 fn wide_distance(data: &[i64], centroid: &[i64]) -> U256 {
-    let terms = data.iter().zip(centroid).map(|(x, c)| {
-        let difference = u128::from(x.abs_diff(*c));
-        difference * difference / u128::from(TO_FLOAT)
-    });
+    let terms = data.iter().zip(centroid).map(|(&x, &c)| scaled_square(x, c));
     U256::from(terms.sum::<u128>())
+}
+
+/// Mirrors: `_scaledSquare` in contracts/src/models/NearestCentroidClassifier.sol
+pub(crate) fn scaled_square(x: i64, c: i64) -> u128 {
+    let difference = u128::from(x.abs_diff(c));
+    difference * difference / u128::from(TO_FLOAT)
 }
 
 /// `(c * n + x) / new_n`, rounded toward zero.

@@ -32,8 +32,9 @@ pub struct StoredClass {
     pub values: Vec<(u32, Feature)>,
 }
 
+/// Mirrors: `ClassInfo` in contracts/src/models/SparseNearestCentroidClassifier.sol
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct ClassInfo {
+pub(crate) struct ClassInfo {
     num_samples: u64,
     squared_magnitude: U256,
     centroid: SparseMap<Feature>,
@@ -85,6 +86,14 @@ impl SparseNearestCentroidClassifier {
     /// The stored values of each class that are not zero, by increasing feature index.
     pub fn stored(&self) -> Vec<Vec<(u64, Feature)>> {
         self.class_infos.iter().map(|info| info.centroid.entries()).collect()
+    }
+
+    pub(crate) fn classes(&self) -> &[ClassInfo] {
+        &self.class_infos
+    }
+
+    pub(crate) fn classes_mut(&mut self) -> &mut [ClassInfo] {
+        &mut self.class_infos
     }
 
     /// The true value of a feature in a class now, scale `10^9`.
@@ -141,7 +150,7 @@ impl SparseNearestCentroidClassifier {
     pub fn update<I: FeatureIndex>(&mut self, data: &[I], classification: u64) -> Result<bool> {
         let class = Error::check_class(classification, self.class_infos.len())?;
         require_increasing(data)?;
-        self.class_infos[class].update(data)?;
+        self.class_infos[class].update(data, |_, _| {})?;
         Ok(true)
     }
 
@@ -178,6 +187,19 @@ impl ClassInfo {
         Ok(Self { num_samples, squared_magnitude, centroid })
     }
 
+    pub(crate) fn num_samples(&self) -> u64 {
+        self.num_samples
+    }
+
+    pub(crate) fn squared_magnitude(&self) -> U256 {
+        self.squared_magnitude
+    }
+
+    /// A feature as it is stored.
+    pub(crate) fn feature<I: FeatureIndex>(&self, index: I) -> Feature {
+        self.centroid.get(to_u64(index))
+    }
+
     /// Sets features that have no value yet; on an error, some of them.
     fn extend(&mut self, rows: &[Vec<u64>]) -> Result<()> {
         for (position, row) in (0..).zip(rows) {
@@ -209,14 +231,20 @@ impl ClassInfo {
     ///
     /// At most 2^32 terms of less than 2^66: the sum fits in an i128, and with the factor in an int256. The squared
     /// magnitude grows by less than 2^160 an update, and 2^64 updates keep it below 2^224.
-    fn distance<I: FeatureIndex>(&self, data: &[I]) -> I256 {
+    pub(crate) fn distance<I: FeatureIndex>(&self, data: &[I]) -> I256 {
         let one = i128::from(TO_FLOAT);
         let terms = data.iter().map(|&index| one - 2 * i128::from(self.true_value(to_u64(index))));
         let update = to_i256(terms.sum()).wrapping_mul(to_i256(one));
         I256::from_raw(self.squared_magnitude).wrapping_add(update)
     }
 
-    fn update<I: FeatureIndex>(&mut self, data: &[I]) -> Result<()> {
+    /// Moves the centroid; `on_write` sees each feature as it was stored and as it is now. Whether the product of the
+    /// squared magnitude with `n^2` left 256 bits.
+    pub(crate) fn update<I: FeatureIndex>(
+        &mut self,
+        data: &[I],
+        mut on_write: impl FnMut(Feature, Feature),
+    ) -> Result<bool> {
         let n = self.num_samples;
         let new_n =
             n.checked_add(1).ok_or(Error::SafeCastOverflowedUintDowncast { bits: 64, value: U256::from(1) << 64 })?;
@@ -227,12 +255,14 @@ impl ClassInfo {
             let previous = self.true_value(index);
             squared_magnitude = squared_magnitude.saturating_sub(square(previous));
             let value = moving_average(previous, n, new_n);
-            self.centroid.set(index, Feature { value, num_samples: new_n });
+            let feature = Feature { value, num_samples: new_n };
+            on_write(self.centroid.get(index), feature);
+            self.centroid.set(index, feature);
             added += square(value);
         }
         self.squared_magnitude = scale_squared(squared_magnitude, n, new_n) + added;
         self.num_samples = new_n;
-        Ok(())
+        Ok(!fits_256_bits(squared_magnitude, n))
     }
 }
 
@@ -340,7 +370,7 @@ fn lowest_of_nearest<D: Ord>(distances: impl Iterator<Item = D>) -> u64 {
 }
 
 /// Mirrors: `_requireIncreasing` in contracts/src/models/SparseNearestCentroidClassifier.sol
-fn require_increasing<I: FeatureIndex>(data: &[I]) -> Result<()> {
+pub(crate) fn require_increasing<I: FeatureIndex>(data: &[I]) -> Result<()> {
     let mut previous = None;
     for (position, &index) in (0..).zip(data) {
         let signed: i64 = index.into();
@@ -391,6 +421,11 @@ fn moving_average(previous: u64, n: u64, new_n: u64) -> u64 {
         Err(_) => sum / u128::from(new_n),
     };
     u64::try_from(mean).unwrap_or(previous)
+}
+
+/// Whether `squared * n^2` fits in 256 bits.
+fn fits_256_bits(squared: U256, n: u64) -> bool {
+    squared.checked_mul(U256::from(u128::from(n) * u128::from(n))).is_some()
 }
 
 /// `squared * n^2 / new_n^2`, rounded down, exactly, for `n <= new_n`: no more than `squared`.

@@ -84,12 +84,19 @@ impl SparsePerceptron {
 
     /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/SparsePerceptron.sol
     pub fn predict<I: FeatureIndex>(&self, data: &[I]) -> Result<u64> {
+        Ok(u64::from(self.score(data)? > 0))
+    }
+
+    /// The score of a sample, scale `10^9`.
+    ///
+    /// Mirrors: `_score` in contracts/src/models/SparsePerceptron.sol
+    pub(crate) fn score<I: FeatureIndex>(&self, data: &[I]) -> Result<i128> {
         // Weights are int80: fewer than 2^48 of them cannot leave 128 bits, and no memory holds that many indices.
         let mut score = self.intercept;
         for (position, &index) in data.iter().enumerate() {
             score += self.weights.get(to_index(position, index)?);
         }
-        Ok(u64::from(score > 0))
+        Ok(score)
     }
 
     /// Labels of all rows, on all cores.
@@ -117,19 +124,37 @@ impl SparsePerceptron {
         if self.predict(data)? == label {
             return Ok(false);
         }
+        self.move_weights(data, class == 1, |_, _, _| {}).map_err(|(_, error)| error)?;
+        Ok(self.learning_rate != 0 && !data.is_empty())
+    }
+
+    /// Moves the weight of each index in order, all or none of them, by the learning rate; `on_move` sees each index with
+    /// its weight before and after. The position of the weight that leaves `int80`, and the error.
+    ///
+    /// Mirrors: `_add` in contracts/src/models/SparsePerceptron.sol
+    pub(crate) fn move_weights<I: FeatureIndex>(
+        &mut self,
+        data: &[I],
+        up: bool,
+        mut on_move: impl FnMut(u64, i128, i128),
+    ) -> std::result::Result<(), (usize, Error)> {
         let rate = i128::from(self.learning_rate);
-        let step = if class == 1 { rate } else { -rate };
+        let step = if up { rate } else { -rate };
         for (position, &index) in data.iter().enumerate() {
-            let index = to_index(position, index)?;
-            match to_int80(self.weights.get(index) + step) {
-                Ok(weight) => self.weights.set(index, weight),
+            let index = to_index(position, index).map_err(|error| (position, error))?;
+            let weight = self.weights.get(index);
+            match to_int80(weight + step) {
+                Ok(moved) => {
+                    on_move(index, weight, moved);
+                    self.weights.set(index, moved);
+                }
                 Err(error) => {
                     self.undo(&data[..position], step);
-                    return Err(error);
+                    return Err((position, error));
                 }
             }
         }
-        Ok(step != 0 && !data.is_empty())
+        Ok(())
     }
 
     /// Learns row after row.

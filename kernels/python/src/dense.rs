@@ -1,13 +1,16 @@
 //! The models over dense samples: rows of int64.
 
+use dcai_core::gas::{self as core_gas, Metered};
 use dcai_core::{DenseRows, U256};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::convert::{
     int64_list, int80, int80_list, list, sample, to_python_uint, uint32, uint64, uint256, view_labels,
 };
 use crate::errors::{InputError, to_revert, to_row_revert};
+use crate::gas::{self, Tariff};
 use crate::shared::Shared;
 
 /// Views of a C-contiguous batch and of one label a row.
@@ -55,6 +58,63 @@ macro_rules! dense_model {
                 let labels = view_labels(&rows, &labels)?;
                 let changed = self.0.write(py, |model| model.update_batch(&rows, labels));
                 Ok(PyArray1::from_vec(py, changed.map_err(|error| to_row_revert(py, &error))?))
+            }
+
+            /// What it costs to send the rows to `update`, which the model learns meanwhile.
+            fn update_costs<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+                labels: PyReadonlyArray1<'py, u64>,
+                tariff: &Tariff,
+            ) -> PyResult<Bound<'py, PyDict>> {
+                let rows = view(&batch)?;
+                let labels = view_labels(&rows, &labels)?;
+                let costs = self.0.write(py, |model| core_gas::update_costs(model, &rows, labels, &tariff.0));
+                gas::to_dict(py, costs)
+            }
+
+            /// What it costs to send the rows to `predict`.
+            fn predict_costs<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+                tariff: &Tariff,
+            ) -> PyResult<Bound<'py, PyDict>> {
+                let rows = view(&batch)?;
+                let costs = self.0.read(py, |model| core_gas::predict_costs(model, &rows, &tariff.0));
+                gas::to_dict(py, costs)
+            }
+
+            /// What `update` does for each row, which the model learns meanwhile.
+            fn update_work<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+                labels: PyReadonlyArray1<'py, u64>,
+            ) -> PyResult<Bound<'py, PyDict>> {
+                let rows = view(&batch)?;
+                let labels = view_labels(&rows, &labels)?;
+                let works = self.0.write(py, |model| core_gas::count_updates(model, &rows, labels));
+                gas::work_to_dict(py, &works, <dcai_core::$model as Metered<i64>>::UPDATE.len())
+            }
+
+            /// What `predict` does for each row.
+            fn predict_work<'py>(
+                &self,
+                py: Python<'py>,
+                batch: PyReadonlyArray2<'py, i64>,
+            ) -> PyResult<Bound<'py, PyDict>> {
+                let rows = view(&batch)?;
+                let works = self.0.read(py, |model| core_gas::count_predictions(model, &rows));
+                gas::work_to_dict(py, &works, <dcai_core::$model as Metered<i64>>::PREDICT.len())
+            }
+
+            /// The names of the counters of (update, predict), in the order of prices and counts.
+            #[staticmethod]
+            fn counters() -> (Vec<&'static str>, Vec<&'static str>) {
+                type Model = dcai_core::$model;
+                (<Model as Metered<i64>>::UPDATE.to_vec(), <Model as Metered<i64>>::PREDICT.to_vec())
             }
 
             /// A copy in one state, whatever other threads do meanwhile.

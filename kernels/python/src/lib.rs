@@ -6,6 +6,7 @@
 mod convert;
 mod dense;
 mod errors;
+mod gas;
 mod shared;
 mod sparse;
 
@@ -20,6 +21,8 @@ mod _kernels {
 
     #[pymodule_export]
     use super::dense::{DensePerceptron, NearestCentroidClassifier};
+    #[pymodule_export]
+    use super::gas::Tariff;
     #[pymodule_export]
     use super::sparse::{SparseNearestCentroidClassifier, SparsePerceptron};
 

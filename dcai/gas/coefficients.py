@@ -1,0 +1,101 @@
+"""The constants of the contracts' bytecode, as calibration found them: files beside the artifacts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from dcai.errors import ArtifactError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dcai.artifacts import Artifact
+
+__all__ = ["UNAUTHORIZED", "Coefficients", "code_hash", "from_fields", "load", "to_fields"]
+
+#: The price of a call by somebody who is not the owner: it has no counter, since no model sees such a call.
+UNAUTHORIZED = "unauthorized"
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """What one function of a contract costs under one fork, apart from calldata and the slots in its ledger.
+
+    Attributes
+    ----------
+    selector : bytes
+        Four bytes; none for the constructor.
+    gas : mapping of str to int
+        Gas of each counter: how much a transaction costs for each time that this part of the function runs.
+    tail : mapping of str to int
+        Gas of each counter that is spent after the last write of a slot.
+    memory : mapping of str to int
+        Words of memory for each counter; empty where the memory is always the same, and in ``gas``.
+    """
+
+    selector: bytes
+    gas: Mapping[str, int]
+    tail: Mapping[str, int]
+    memory: Mapping[str, int]
+
+
+def code_hash(artifact: Artifact) -> str:
+    """Return the hash of creation and runtime code, which says for which bytecode coefficients hold."""
+    digest = hashlib.sha256(b"%d\0" % len(artifact.bytecode) + artifact.bytecode + artifact.deployed_bytecode)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def to_fields(coefficients: Coefficients) -> dict[str, Any]:
+    """Return coefficients as JSON has them; what is 0 is left out."""
+    fields: dict[str, Any] = {"selector": coefficients.selector.hex()}
+    for name in ("gas", "tail", "memory"):
+        prices = {counter: price for counter, price in getattr(coefficients, name).items() if price}
+        if prices:
+            fields[name] = prices
+    return fields
+
+
+def from_fields(fields: Mapping[str, Any]) -> Coefficients:
+    """Read coefficients from JSON."""
+    return Coefficients(
+        selector=bytes.fromhex(fields["selector"]),
+        gas=fields.get("gas", {}),
+        tail=fields.get("tail", {}),
+        memory=fields.get("memory", {}),
+    )
+
+
+def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
+    """Load the coefficients of a contract's functions.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        The contract; its bytecode must be the one that was calibrated.
+    fork : str
+        In lower case.
+
+    Raises
+    ------
+    ArtifactError
+        No coefficients were derived for this contract, or they hold for another bytecode.
+    InputError
+        None were derived for this fork.
+    """
+    resource = resources.files("dcai.artifacts").joinpath("gas", f"{artifact.name}.json")
+    if not resource.is_file():
+        raise ArtifactError(f"the gas of {artifact.name!r} was never calibrated: make artifacts")
+    fields = json.loads(resource.read_text(encoding="utf-8"))
+    if fields["codeHash"] != code_hash(artifact):
+        raise ArtifactError(
+            f"this bytecode of {artifact.name} has the hash {code_hash(artifact)}; its gas is known for "
+            f"{fields['codeHash']} alone, and what another compilation costs cannot be derived from that"
+        )
+    forks = fields["forks"]
+    if fork not in forks:
+        raise InputError(f"the gas of {artifact.name} is not known for the fork {fork!r}; it is for {', '.join(forks)}")
+    return {function: from_fields(entry) for function, entry in forks[fork].items()}

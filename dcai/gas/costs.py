@@ -1,0 +1,83 @@
+"""What transactions cost, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from dcai.errors import Revert
+
+__all__ = ["TRANSACTION_GAS", "Costs"]
+
+#: Due for any transaction.
+TRANSACTION_GAS = 21_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What each of ``n`` transactions costs, in gas; one entry of each array a transaction.
+
+    ``gas_used = max(intrinsic + calldata + execution - refund, floor)``.
+
+    Attributes
+    ----------
+    gas_used : ndarray of uint64, shape (n,)
+        What the receipt says and the sender pays for.
+    gas_limit : ndarray of uint64, shape (n,)
+        The least gas limit with which the same happens: refunds come after, and a write of storage needs more than
+        2,300 gas to be left (EIP-2200).
+    intrinsic : ndarray of uint64, shape (n,)
+        21,000.
+    calldata : ndarray of uint64, shape (n,)
+        4 for each zero byte of the data and 16 for each other byte.
+    execution : ndarray of uint64, shape (n,)
+        What the opcodes use.
+    refund : ndarray of uint64, shape (n,)
+        What is given back, after the cap of a fifth (EIP-3529).
+    floor : ndarray of uint64, shape (n,)
+        The least that a transaction with these data uses (EIP-7623); 0 before Prague.
+    new_slots : ndarray of uint64, shape (n,)
+        Storage slots that it makes non-zero, at 20,000 gas each: many where a model sees features for the first time.
+    mistake : ndarray of bool, shape (n,)
+        Whether the model's prediction was not the label, which then cost a move of its weights. False where the
+        transaction does not come to predict, and for nearest centroid models, whose updates predict nothing.
+    errors : dict of int to Revert
+        The transactions that revert, by number, and why. They cost what is said here all the same.
+    """
+
+    gas_used: NDArray[np.uint64]
+    gas_limit: NDArray[np.uint64]
+    intrinsic: NDArray[np.uint64]
+    calldata: NDArray[np.uint64]
+    execution: NDArray[np.uint64]
+    refund: NDArray[np.uint64]
+    floor: NDArray[np.uint64]
+    new_slots: NDArray[np.uint64]
+    mistake: NDArray[np.bool_]
+    errors: Mapping[int, Revert]
+
+    def __len__(self) -> int:
+        """Return the number of transactions."""
+        return len(self.gas_used)
+
+    @property
+    def success(self) -> NDArray[np.bool_]:
+        """Which transactions run to their end, ndarray of bool, shape (n,)."""
+        success = np.ones(len(self), dtype=np.bool_)
+        success[list(self.errors)] = False
+        return success
+
+    @property
+    def total(self) -> int:
+        """The gas that all transactions use together."""
+        return int(self.gas_used.sum())
+
+    def __repr__(self) -> str:
+        return f"<Costs of {len(self):,} transactions, {len(self.errors):,} of them reverted: {self.total:,} gas>"

@@ -1,0 +1,139 @@
+"""What calls of a contract will cost, from the model's state and the arguments alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dcai import _kernels, artifacts
+from dcai.errors import InputTypeError, shown
+from dcai.gas.coefficients import load
+from dcai.gas.costs import TRANSACTION_GAS, Costs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcai.artifacts import Artifact
+    from dcai.models import Classifier
+
+__all__ = ["Oracle"]
+
+#: The forks whose calldata have a floor (EIP-7623).
+_NO_FLOOR = ("cancun",)
+
+
+class Oracle:
+    """Predicts the gas of a contract's functions, to the unit.
+
+    No EVM runs. The kernel that computes what the contract will store counts on its way what the bytecode does: loop
+    iterations, branches, slots read and written, bytes of calldata. Each count has a price that was derived from runs
+    of the bytecode in an EVM, for each fork.
+
+    Parameters
+    ----------
+    contract : str or Artifact
+        Name of a contract, or an artifact; its bytecode must be one whose prices are known.
+    fork : str
+        Rules to count under, in lower case.
+
+    Attributes
+    ----------
+    artifact : Artifact
+        The contract.
+    fork : str
+        As given.
+
+    Raises
+    ------
+    ArtifactError
+        There is no such contract, or the artifact's bytecode is not the one that was calibrated.
+    InputError
+        The fork is not known.
+    """
+
+    def __init__(self, contract: str | Artifact, fork: str = "prague") -> None:
+        if not isinstance(contract, (str, artifacts.Artifact)):
+            raise InputTypeError(f"contract is {shown(contract)}; expected the name of a contract, or an artifact")
+        self.artifact = artifacts.load(contract) if isinstance(contract, str) else contract
+        self.fork = fork
+        self.coefficients = load(self.artifact, fork)
+
+    def __repr__(self) -> str:
+        return f"Oracle({self.artifact.name!r}, fork={self.fork!r})"
+
+    def update(self, model: Classifier, data: Any, label: Any) -> Costs:
+        """Predict what it costs to send samples to ``update``, one transaction each, one after another.
+
+        The model learns them, as the contract would. A sample that the contract refuses changes nothing, costs what its
+        revert costs, and the next one follows. The sender is the owner.
+
+        Parameters
+        ----------
+        model : model of dcai.models
+            The contract's state before the first transaction; afterwards its state after the last.
+        data : samples as the model's ``update`` takes them
+            A batch, or one sample.
+        label : int, or sequence of n ints
+            Class of each sample.
+
+        Returns
+        -------
+        Costs
+            Of n transactions.
+
+        Raises
+        ------
+        InputError
+            What no contract would accept, or a model of another contract; nothing is learned.
+        """
+        kernel = self._kernel(model)
+        return self._costs("update", lambda tariff: kernel.update_costs(*model.labelled_rows(data, label), tariff))
+
+    def predict(self, model: Classifier, data: Any) -> Costs:
+        """Predict what it costs to call ``predict``, in a transaction of its own for each sample.
+
+        That is what a node's gas estimate says; a call from outside is free. Another contract that calls it pays for
+        ``execution``, and for the call.
+
+        Parameters
+        ----------
+        model : model of dcai.models
+            The contract's state.
+        data : samples as the model's ``predict`` takes them
+            A batch, or one sample.
+
+        Returns
+        -------
+        Costs
+            Of n transactions.
+
+        Raises
+        ------
+        InputError
+            What no contract would accept, or a model of another contract.
+        """
+        kernel = self._kernel(model)
+        return self._costs("predict", lambda tariff: kernel.predict_costs(*model.rows(data), tariff))
+
+    def _kernel(self, model: Classifier) -> Any:
+        if type(model).__name__ != self.artifact.name:
+            raise InputTypeError(f"model is {shown(model)}; expected a {self.artifact.name}, whose contract this is")
+        return model._kernel
+
+    def _costs(self, function: str, run: Callable[[_kernels.Tariff], dict[str, Any]]) -> Costs:
+        coefficients = self.coefficients[function]
+        names = counters(self.artifact.name)[function]
+        has_floor = self.fork not in _NO_FLOOR
+        gas, tail = ([prices.get(name, 0) for name in names] for prices in (coefficients.gas, coefficients.tail))
+        columns = run(_kernels.Tariff(coefficients.selector, gas, tail, has_floor))
+        calldata = columns["calldata"]
+        intrinsic = np.full_like(calldata, TRANSACTION_GAS)
+        # A token of calldata costs 4 gas, and its floor is 10 (EIP-7623).
+        floor = intrinsic + calldata // 4 * 10 if has_floor else np.zeros_like(calldata)
+        return Costs(intrinsic=intrinsic, floor=floor, **columns)
+
+
+def counters(contract: str) -> dict[str, list[str]]:
+    """Return the names of the counters of a contract's functions, in the kernel's order."""
+    return dict(zip(("update", "predict"), getattr(_kernels, contract).counters(), strict=True))

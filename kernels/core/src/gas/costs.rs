@@ -1,0 +1,141 @@
+//! The costs of transactions, one after another.
+
+use crate::batch::Rows;
+use crate::gas::{Calldata, MAX_COUNTERS, Metered, Work};
+use crate::{Error, Result};
+
+/// Due for any transaction.
+const TRANSACTION: u64 = 21_000;
+/// A token of calldata: a zero byte is one, any other four (EIP-2028, in the terms of EIP-7623).
+const TOKEN: u64 = 4;
+/// The floor of a token (EIP-7623).
+const FLOOR_TOKEN: u64 = 10;
+/// A refund is at most the gas spent divided by this (EIP-3529).
+const MAX_REFUND_QUOTIENT: u64 = 5;
+
+/// What the calls of one function cost: its bytecode's constants, and the rules of the fork.
+#[derive(Debug, Clone)]
+pub struct Tariff {
+    /// The function's selector.
+    pub selector: [u8; 4],
+    /// Gas of each counter.
+    pub gas: [i64; MAX_COUNTERS],
+    /// Gas of each counter after the last write of a slot.
+    pub tail: [i64; MAX_COUNTERS],
+    /// Whether calldata have a floor (EIP-7623).
+    pub has_floor: bool,
+}
+
+/// What each of several transactions costs, in gas: one entry a transaction.
+#[derive(Debug, Default)]
+pub struct Costs {
+    /// `max(intrinsic + calldata + execution - refund, floor)`.
+    pub gas_used: Vec<u64>,
+    /// The least gas limit with which the same happens.
+    pub gas_limit: Vec<u64>,
+    /// For the bytes of the data.
+    pub calldata: Vec<u64>,
+    /// For the opcodes.
+    pub execution: Vec<u64>,
+    /// Given back, after the cap.
+    pub refund: Vec<u64>,
+    /// Slots that it makes non-zero.
+    pub new_slots: Vec<u64>,
+    /// Whether the model was mistaken.
+    pub mistake: Vec<bool>,
+    /// The transactions that revert, and why.
+    pub errors: Vec<(usize, Error)>,
+}
+
+impl Costs {
+    fn with_capacity(len: usize) -> Self {
+        Self {
+            gas_used: Vec::with_capacity(len),
+            gas_limit: Vec::with_capacity(len),
+            calldata: Vec::with_capacity(len),
+            execution: Vec::with_capacity(len),
+            refund: Vec::with_capacity(len),
+            new_slots: Vec::with_capacity(len),
+            mistake: Vec::with_capacity(len),
+            errors: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, tariff: &Tariff, calldata: Calldata, work: &Work, result: Result<()>) {
+        let tokens = calldata.zero + 4 * calldata.nonzero;
+        let data = TOKEN * tokens;
+        let execution = sum(&tariff.gas, &work.counts) + work.ledger.gas;
+        let spent = TRANSACTION + data + execution;
+        // What is reverted clears nothing. A refund is never negative at the end of a transaction.
+        let earned = if result.is_ok() { u64::try_from(work.ledger.refund).unwrap_or(0) } else { 0 };
+        let refund = earned.min(spent / MAX_REFUND_QUOTIENT);
+        let floor = if tariff.has_floor { TRANSACTION + FLOOR_TOKEN * tokens } else { 0 };
+        let shortfall = work.ledger.shortfall(sum(&tariff.tail, &work.counts));
+        self.gas_used.push((spent - refund).max(floor));
+        self.gas_limit.push((spent + shortfall).max(floor));
+        self.calldata.push(data);
+        self.execution.push(execution);
+        self.refund.push(refund);
+        self.new_slots.push(if result.is_ok() { work.ledger.new_slots } else { 0 });
+        self.mistake.push(work.mistake);
+        if let Err(error) = result {
+            self.errors.push((self.gas_used.len() - 1, error));
+        }
+    }
+}
+
+fn sum(prices: &[i64; MAX_COUNTERS], counts: &[u64; MAX_COUNTERS]) -> u64 {
+    let total: i64 = prices.iter().zip(counts).map(|(price, count)| price * count.cast_signed()).sum();
+    // A tariff comes from outside; one that is not of this bytecode must not end in a huge number.
+    u64::try_from(total).unwrap_or(0)
+}
+
+/// What it costs to send each row with its label to `update`, one after another; the model learns them as it goes. A row
+/// that is refused costs what its revert costs, and the next one follows.
+pub fn update_costs<R: Rows, M: Metered<R::Item>>(model: &mut M, rows: &R, labels: &[u64], tariff: &Tariff) -> Costs
+where
+    R::Item: Copy + Into<i64>,
+{
+    let mut costs = Costs::with_capacity(labels.len());
+    for (row, &label) in labels.iter().enumerate() {
+        let data = rows.row(row);
+        let mut work = Work::default();
+        let result = model.meter_update(data, label, &mut work);
+        costs.push(tariff, Calldata::of_call(tariff.selector, &[label], data), &work, result);
+    }
+    costs
+}
+
+/// What it costs to send each row to `predict`.
+pub fn predict_costs<R: Rows, M: Metered<R::Item>>(model: &M, rows: &R, tariff: &Tariff) -> Costs
+where
+    R::Item: Copy + Into<i64>,
+{
+    let mut costs = Costs::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        let data = rows.row(row);
+        let mut work = Work::default();
+        let result = model.meter_predict(data, &mut work);
+        costs.push(tariff, Calldata::of_call(tariff.selector, &[], data), &work, result);
+    }
+    costs
+}
+
+/// The work behind [`update_costs`], which calibration compares with what an EVM measures.
+pub fn count_updates<R: Rows, M: Metered<R::Item>>(model: &mut M, rows: &R, labels: &[u64]) -> Vec<Work> {
+    let mut works = vec![Work::default(); labels.len()];
+    for (row, (&label, work)) in labels.iter().zip(&mut works).enumerate() {
+        // A refusal is work like any other.
+        let _ = model.meter_update(rows.row(row), label, work);
+    }
+    works
+}
+
+/// The work behind [`predict_costs`].
+pub fn count_predictions<R: Rows, M: Metered<R::Item>>(model: &M, rows: &R) -> Vec<Work> {
+    let mut works = vec![Work::default(); rows.len()];
+    for (row, work) in works.iter_mut().enumerate() {
+        let _ = model.meter_predict(rows.row(row), work);
+    }
+    works
+}
