@@ -12,6 +12,7 @@ __all__ = [
     "MAX_INITCODE_BYTES",
     "MAX_REFUND_QUOTIENT",
     "MAX_TRANSACTION_GAS",
+    "SSTORE_SENTRY",
     "Upfront",
     "limits_initcode",
     "upfront_gas",
@@ -25,6 +26,8 @@ INITCODE_WORD = 2  # EIP-3860, from Shanghai on
 FLOOR_TOKEN = 10  # EIP-7623, from Prague on
 TOKENS_OF_NONZERO_BYTE = 4  # EIP-7623
 
+#: The least gas that an SSTORE must find: more than 2,300 (EIP-2200).
+SSTORE_SENTRY = 2_301
 #: A refund is at most the gas spent divided by this (EIP-3529).
 MAX_REFUND_QUOTIENT = 5
 #: Creation code with its arguments longer than this is refused (EIP-3860, from Shanghai on).
