@@ -99,8 +99,7 @@ class PyEvm(Engine):
         self._state = self._new_state()
         self._executed = 0
 
-    @staticmethod
-    def state_class(base: type[StateAPI]) -> type[StateAPI]:
+    def state_class(self, base: type[StateAPI]) -> type[StateAPI]:
         """Return the state class to run on: a subclass of the fork's, never a patch of it."""
         configured: type[StateAPI] = cast(Any, base).configure(account_db_class=TrackingAccountDB)
         return configured

@@ -1,0 +1,204 @@
+"""py-evm with a compiled interpreter loop: its own state, rules and prices, many times faster.
+
+``dcai._evmloop`` (kernels/evmloop) runs the opcodes that concern a frame alone; what touches accounts stays py-evm's
+own code. Which opcodes exist and what they cost is read from py-evm's table of the fork, and an opcode is compiled only
+where its implementation there is one of those that the compiled loop was written after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from dcai.errors import MissingExtraError
+from dcai.evm.engine import Execution, Keep, Trace, Transaction
+from dcai.evm.py_evm import PyEvm, TrackingAccountDB
+
+# After py_evm, which says by name what is missing where py-evm is.
+from eth import constants
+from eth.vm import opcode_values as op
+from eth.vm.code_stream import CodeStream
+from eth.vm.logic import arithmetic, comparison, context, duplication, flow, memory, sha3, stack, swap, system
+from eth.vm.opcode import _FastOpcode
+
+try:
+    from dcai._evmloop import COMPILED, AccessSet, Frame, GasMeter, Loop, Memory, Recorder, Stack, Storage
+except ImportError as error:
+    raise MissingExtraError("the engine 'py-evm-compiled'", "evm") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eth.abc import StateAPI
+    from eth_typing import Address
+
+__all__ = ["PyEvmCompiled"]
+
+#: py-evm's implementations after which the compiled ones were written.
+_KNOWN: dict[int, Any] = {
+    op.STOP: flow.stop,
+    op.ADD: arithmetic.add,
+    op.MUL: arithmetic.mul,
+    op.SUB: arithmetic.sub,
+    op.DIV: arithmetic.div,
+    op.SDIV: arithmetic.sdiv,
+    op.MOD: arithmetic.mod,
+    op.SMOD: arithmetic.smod,
+    op.ADDMOD: arithmetic.addmod,
+    op.MULMOD: arithmetic.mulmod,
+    op.EXP: arithmetic.exp.func,
+    op.SIGNEXTEND: arithmetic.signextend,
+    op.LT: comparison.lt,
+    op.GT: comparison.gt,
+    op.SLT: comparison.slt,
+    op.SGT: comparison.sgt,
+    op.EQ: comparison.eq,
+    op.ISZERO: comparison.iszero,
+    op.AND: comparison.and_op,
+    op.OR: comparison.or_op,
+    op.XOR: comparison.xor,
+    op.NOT: comparison.not_op,
+    op.BYTE: comparison.byte_op,
+    op.SHL: arithmetic.shl,
+    op.SHR: arithmetic.shr,
+    op.SAR: arithmetic.sar,
+    op.SHA3: sha3.sha3,
+    op.ADDRESS: context.address,
+    op.CALLER: context.caller,
+    op.CALLVALUE: context.callvalue,
+    op.CALLDATALOAD: context.calldataload,
+    op.CALLDATASIZE: context.calldatasize,
+    op.CALLDATACOPY: context.calldatacopy,
+    op.CODESIZE: context.codesize,
+    op.CODECOPY: context.codecopy,
+    op.RETURNDATASIZE: context.returndatasize,
+    op.RETURNDATACOPY: context.returndatacopy,
+    op.POP: stack.pop,
+    op.MLOAD: memory.mload,
+    op.MSTORE: memory.mstore,
+    op.MSTORE8: memory.mstore8,
+    op.JUMP: flow.jump,
+    op.JUMPI: flow.jumpi,
+    op.PC: flow.program_counter,
+    op.MSIZE: memory.msize,
+    op.GAS: flow.gas,
+    op.JUMPDEST: flow.jumpdest,
+    op.MCOPY: memory.mcopy,
+    op.RETURN: system.return_op,
+    op.REVERT: system.revert,
+    **{op.PUSH0 + size: getattr(stack, f"push{size}") for size in range(33)},
+    **{op.DUP1 + place: getattr(duplication, f"dup{place + 1}") for place in range(16)},
+    **{op.SWAP1 + place: getattr(swap, f"swap{place + 1}") for place in range(16)},
+}
+
+#: What a code yields in place of its opcodes: the loop itself, which is no byte.
+_LOOP = 0x100
+
+
+class PyEvmCompiled(PyEvm):
+    """py-evm with a compiled loop; results, gas, errors and traces are those of :class:`dcai.evm.py_evm.PyEvm`.
+
+    A transaction may have less than 2^64 gas.
+    """
+
+    NAME = "py-evm-compiled"
+
+    def state_class(self, base: type[StateAPI]) -> type[StateAPI]:
+        """Return the fork's state class with compiled computations."""
+        computation_class = cast(Any, base).computation_class
+        self._loop = _loop(computation_class.opcodes)
+        configured: type[StateAPI] = cast(Any, base).configure(
+            account_db_class=_AccountDB,
+            computation_class=type(
+                f"Compiled{computation_class.__name__}",
+                (_Compiled, computation_class),
+                {"opcodes": {_LOOP: self._loop}},
+            ),
+        )
+        return configured
+
+    def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
+        """Run one transaction and record every step."""
+        recorder = self._loop.recorder = Recorder()
+        try:
+            execution = self.execute(transaction, keep)
+        finally:
+            self._loop.recorder = None
+        columns = np.frombuffer(recorder.rows(), dtype=np.int64).reshape(-1, 6).T.copy()
+        pc, opcode, depth, gas, gas_after, size = columns
+        return execution, Trace(pc, opcode.astype(np.uint8), depth, gas, gas_after, size)
+
+
+def _loop(opcodes: Mapping[int, Any]) -> Loop:
+    """Return the loop of a fork: its opcodes where they are known, at its prices."""
+    compiled = {
+        value: opcode.gas_cost
+        for value, opcode in opcodes.items()
+        if value in COMPILED and _is_known(opcode, _KNOWN[value])
+    }
+    exp = opcodes[op.EXP].logic_fn
+    return Loop(
+        opcodes,
+        compiled,
+        exp_byte=exp.keywords["gas_per_byte"],
+        keccak_word=constants.GAS_SHA3WORD,
+        copied_word=constants.GAS_COPY,
+        memory_word=constants.GAS_MEMORY,
+        memory_quadratic_denominator=constants.GAS_MEMORY_QUADRATIC_DENOMINATOR,
+    )
+
+
+def _is_known(opcode: Any, known: Any) -> bool:
+    if type(opcode) is not _FastOpcode:
+        return False
+    logic = opcode.logic_fn
+    # EXP has been given its price: a function with an argument.
+    return logic is known or getattr(logic, "func", None) is known
+
+
+class _Code(CodeStream):
+    """The code of a frame, as py-evm's opcodes see it; iterated, it is the loop alone."""
+
+    def __init__(self, code: bytes, frame: Frame) -> None:
+        self._frame = frame
+        super().__init__(code)
+
+    @property
+    def program_counter(self) -> int:
+        return self._frame.program_counter
+
+    @program_counter.setter
+    def program_counter(self, value: int) -> None:
+        self._frame.program_counter = value
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((_LOOP,))
+
+
+class _Compiled:
+    """What a fork's computation gets in place of py-evm's code, stack, memory and gas meter."""
+
+    def __init__(self, state: StateAPI, message: Any, transaction_context: Any) -> None:
+        super().__init__(state, message, transaction_context)
+        self.frame = Frame(message.gas)
+        self.code = _Code(message.code, self.frame)
+        self._stack = Stack(self.frame)
+        self._memory = Memory(self.frame)
+        self._gas_meter = GasMeter(self.frame, self._gas_meter.refund_strategy)
+
+
+class _AccountDB(TrackingAccountDB):
+    """Accounts whose storage, and what a transaction has touched, are kept in compiled journals."""
+
+    def _reset_access_counters(self) -> None:
+        self._journal_accessed_state = AccessSet()
+
+    def _get_storage_tracker_key(self, address: Address, slot: int) -> Any:
+        return (address, slot)
+
+    def _get_address_store(self, address: Address) -> Any:
+        store = self._account_stores.get(address)
+        if store is None:
+            store = self._account_stores[address] = Storage()
+        return store
