@@ -19,11 +19,14 @@ from dcai.evm.py_evm import PyEvm, TrackingAccountDB
 from eth import constants
 from eth.vm import opcode_values as op
 from eth.vm.code_stream import CodeStream
+from eth.vm.forks.berlin import constants as berlin_constants
+from eth.vm.forks.berlin import logic as berlin
+from eth.vm.forks.byzantium.opcodes import ensure_no_static
 from eth.vm.logic import arithmetic, comparison, context, duplication, flow, memory, sha3, stack, swap, system
 from eth.vm.opcode import _FastOpcode
 
 try:
-    from dcai._evmloop import COMPILED, AccessSet, Frame, GasMeter, Loop, Memory, Recorder, Stack, Storage
+    from dcai._evmloop import COMPILED, AccessSet, Frame, GasMeter, Loop, Memory, Recorder, Stack, Storage, StoragePrices
 except ImportError as error:
     raise MissingExtraError("the engine 'py-evm-compiled'", "evm") from error
 
@@ -146,6 +149,31 @@ def _loop(opcodes: Mapping[int, Any]) -> Loop:
         copied_word=constants.GAS_COPY,
         memory_word=constants.GAS_MEMORY,
         memory_quadratic_denominator=constants.GAS_MEMORY_QUADRATIC_DENOMINATOR,
+        storage=_storage_prices(opcodes),
+    )
+
+
+def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
+    """Return what SLOAD and SSTORE cost in a fork where both are those of Berlin, whatever their prices."""
+    sload, sstore = opcodes[op.SLOAD], opcodes[op.SSTORE]
+    # ensure_no_static(partial(sstore_eip2929_generic, schedule))
+    guarded = getattr(sstore.logic_fn, "__wrapped__", None)
+    known = (
+        _is_known(sload, berlin.sload_eip2929)
+        and type(sstore) is _FastOpcode
+        and sstore.logic_fn.__code__ is ensure_no_static(berlin.sload_eip2929).__code__
+        and getattr(guarded, "func", None) is berlin.sstore_eip2929_generic
+        and sload.gas_cost == sstore.gas_cost == 0
+    )
+    if not known:
+        return None
+    (schedule,) = guarded.args
+    return StoragePrices(
+        cold_sload=berlin_constants.COLD_SLOAD_COST,
+        warm_read=schedule.sload_gas,
+        set=schedule.sstore_set_gas,
+        reset=schedule.sstore_reset_gas,
+        clear_refund=schedule.sstore_clears_schedule,
     )
 
 

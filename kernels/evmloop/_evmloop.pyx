@@ -23,6 +23,7 @@ from eth.exceptions import (
     OutOfGas,
     Revert,
     VMError,
+    WriteProtection,
 )
 from eth_utils import ValidationError
 
@@ -33,4 +34,5 @@ include "frame.pxi"
 include "views.pxi"
 include "steps.pxi"
 include "journal.pxi"
+include "storage.pxi"
 include "loop.pxi"

@@ -25,7 +25,7 @@ def build(target: Path) -> None:
         ["_evmloop.pyx"],
         include_dirs=["."],
         depends=["word.h", "keccak.h"],
-        extra_compile_args=["-O3"],
+        extra_compile_args=["-O3", "-g0"],
     )
     modules = cythonize([extension], build_dir=str(target), quiet=True)
     command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")

@@ -12,6 +12,8 @@ cdef class Loop:
         Of these, the opcodes that may run here, and what each costs.
     exp_byte, keccak_word, copied_word, memory_word, memory_quadratic_denominator : int
         The prices of what opcodes do by size.
+    storage : StoragePrices or None
+        The prices of SLOAD and SSTORE where they are compiled too.
 
     Attributes
     ----------
@@ -22,16 +24,27 @@ cdef class Loop:
     cdef Opcode table[256]
     cdef Prices prices
     cdef list hosts
+    cdef StoragePrices storage
     cdef public Recorder recorder
 
     def __init__(
-        self, opcodes, compiled, *, exp_byte, keccak_word, copied_word, memory_word, memory_quadratic_denominator
+        self,
+        opcodes,
+        compiled,
+        *,
+        exp_byte,
+        keccak_word,
+        copied_word,
+        memory_word,
+        memory_quadratic_denominator,
+        StoragePrices storage,
     ):
         self.prices.exp_byte = exp_byte
         self.prices.keccak_word = keccak_word
         self.prices.copied_word = copied_word
         self.prices.memory_word = memory_word
         self.prices.memory_quadratic_denominator = memory_quadratic_denominator
+        self.storage = storage
         self.hosts = [opcodes.get(op) for op in range(256)]
         for op in range(256):
             if op in compiled:
@@ -59,14 +72,27 @@ cdef class Loop:
         machine = &frame.machine
         cdef Status status
         cdef uint8_t op
+        cdef Stack stack = computation._stack
+        cdef GasMeter meter = computation._gas_meter
+        cdef Slots slots = None
         while True:
             status = run_steps(machine)
             if status == AT_HOST:
                 op = machine.code[machine.pc]
                 machine.pc += 1
-                self.hosts[op](computation=computation)
-                if op >= 0xF0:
-                    frame.set_return_data(computation.return_data)
+                if (op == SLOAD or op == SSTORE) and self.storage is not None:
+                    if slots is None:
+                        slots = Slots(computation)
+                    if op == SLOAD:
+                        sload(stack, meter, slots, self.storage)
+                    elif computation.msg.is_static:
+                        raise WriteProtection("Cannot modify state while inside of a STATICCALL context")
+                    else:
+                        sstore(stack, meter, slots, self.storage)
+                else:
+                    self.hosts[op](computation=computation)
+                    if op >= 0xF0:  # a call or creation
+                        frame.set_return_data(computation.return_data)
             elif status == AT_PAUSE:
                 PyErr_CheckSignals()
                 with nogil:  # others may have waited for it

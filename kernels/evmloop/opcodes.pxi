@@ -59,7 +59,7 @@ cdef enum:
     SWAP16 = 0x9F
     RETURN = 0xF3
     REVERT = 0xFD
-    # No opcodes, but kinds of them: py-evm's own, and those that the fork does not have.
+    # No opcodes, but kinds of them: those that need Python, and those that the fork does not have.
     HOST = 0x100
     ABSENT = 0x101
 
@@ -124,7 +124,7 @@ _STACK_USE.update({SWAP1 + i: (i + 2, i + 2) for i in range(16)})
 COMPILED = frozenset(_STACK_USE)
 
 cdef struct Opcode:
-    # What to do: the opcode itself, the first of its family, HOST or ABSENT.
+    # What to do in C: the opcode itself, the first of its family, HOST or ABSENT.
     uint16_t kind
     # How high the stack must be at least, and may be at most.
     uint16_t least

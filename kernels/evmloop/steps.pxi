@@ -2,7 +2,7 @@
 
 cdef enum Status:
     RUNNING
-    # The next opcode is py-evm's own.
+    # The next opcode needs Python.
     AT_HOST
     # Signals may wait; nothing has happened to the frame.
     AT_PAUSE
