@@ -95,7 +95,8 @@ class Execution:
     created : bytes or None
         The address of the contract that it created.
     halt : str or None
-        Why it stopped where it neither succeeded nor reverted: out of gas, an invalid opcode.
+        Why it stopped where it neither succeeded nor reverted, in the words that all engines have for it:
+        ``"Out of gas"``, ``"Invalid opcode"``, ``"Stack underflow"``.
     """
 
     success: bool

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from dcai.errors import MissingExtraError
+from dcai.errors import EvmError
 from dcai.evm.engine import Execution, Keep, Trace, Transaction
 from dcai.evm.py_evm import PyEvm, TrackingAccountDB
 
@@ -28,7 +28,10 @@ from eth.vm.opcode import _FastOpcode
 try:
     from dcai._evmloop import COMPILED, AccessSet, Frame, GasMeter, Loop, Memory, Recorder, Stack, Storage, StoragePrices
 except ImportError as error:
-    raise MissingExtraError("the engine 'py-evm-compiled'", "evm") from error
+    raise EvmError(
+        f"the engine 'py-evm-compiled' needs dcai._evmloop, which this build of dcai does not have ({error}); "
+        "the engine 'py-evm' does the same, more slowly"
+    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,13 +164,15 @@ def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
     known = (
         _is_known(sload, berlin.sload_eip2929)
         and type(sstore) is _FastOpcode
-        and sstore.logic_fn.__code__ is ensure_no_static(berlin.sload_eip2929).__code__
+        and getattr(sstore.logic_fn, "__code__", None) is ensure_no_static(berlin.sload_eip2929).__code__
         and getattr(guarded, "func", None) is berlin.sstore_eip2929_generic
         and sload.gas_cost == sstore.gas_cost == 0
     )
     if not known:
         return None
     (schedule,) = guarded.args
+    if schedule.sload_gas != berlin_constants.WARM_STORAGE_READ_COST:
+        return None
     return StoragePrices(
         cold_sload=berlin_constants.COLD_SLOAD_COST,
         warm_read=schedule.sload_gas,

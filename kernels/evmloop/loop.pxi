@@ -19,6 +19,8 @@ cdef class Loop:
     ----------
     recorder : Recorder or None
         Where to note the steps of the frames that begin from now on.
+    hosted : tuple of int
+        The opcodes that are left to py-evm.
     """
 
     cdef Opcode table[256]
@@ -51,6 +53,11 @@ cdef class Loop:
                 self.table[op] = compiled_opcode(op, compiled[op])
             else:
                 self.table[op].kind = ABSENT if op not in opcodes else HOST
+
+    @property
+    def hosted(self):
+        here = () if self.storage is None else (SLOAD, SSTORE)
+        return tuple([op for op in range(256) if self.table[op].kind == HOST and op not in here])
 
     def __call__(self, computation):
         cdef Frame frame = computation.frame

@@ -1,0 +1,587 @@
+"""The compiled loop: its arithmetic against plain integers, all else against py-evm's own loop."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from eth.vm.forks.prague import PragueVM
+from eth.vm.logic import arithmetic
+from eth.vm.opcode import as_opcode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcai import (
+    DensePerceptron,
+    NearestCentroidClassifier,
+    Revert,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+)
+from dcai.evm import Evm
+from dcai.evm.engine import Account, Engine, Execution, Trace, Transaction, create_engine
+from dcai.evm.hashing import keccak
+from dcai.evm.py_evm import PyEvm
+from dcai.evm.py_evm_compiled import PyEvmCompiled
+from dcai.models import Classifier
+
+# py-evm warns of SELFDESTRUCT.
+pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT")
+
+SENDER = b"\x01" * 20
+PROGRAM = b"\x02" * 20
+#: Returns its calldata and what it was paid; with none it reverts with "no".
+ECHO = b"\x03" * 20
+ECHO_CODE = bytes.fromhex("3615601057365f5f37345f35015f52365ff35b616e6f5f52 6002601efd".replace(" ", ""))
+#: Has no code, but a balance.
+NOBODY = b"\x04" * 20
+
+GAS = 300_000
+UPFRONT = 21_000
+TWO_TO_256 = 1 << 256
+EDGES = [0, 1, 2, 3, 31, 32, 255, 256, 2**64 - 1, 2**64, 2**128, 2**255 - 1, 2**255, 2**256 - 2, 2**256 - 1]
+
+
+# -- running -- #
+
+
+@cache
+def engine(name: str, fork: str) -> Engine:
+    return create_engine(name, fork)
+
+
+def world(code: bytes, storage: dict[int, int] | None = None) -> dict[bytes, Account]:
+    return {
+        SENDER: Account(balance=10**18),
+        PROGRAM: Account(1, 10**6, code, storage or {}),
+        ECHO: Account(1, 0, ECHO_CODE),
+        NOBODY: Account(0, 5),
+    }
+
+
+def run(
+    name: str,
+    code: bytes,
+    data: bytes = b"",
+    *,
+    fork: str = "prague",
+    gas_limit: int = GAS,
+    value: int = 0,
+    storage: dict[int, int] | None = None,
+    creates: bool = False,
+) -> tuple[Execution, Trace, dict[bytes, Account]]:
+    """Run a program, and return all that can be seen of it."""
+    chosen = engine(name, fork)
+    chosen.load(world(b"" if creates else code, storage))
+    to, data = (None, code) if creates else (PROGRAM, data)
+    execution, trace = chosen.trace(Transaction(SENDER, to, data, value, gas_limit), "always")
+    return execution, trace, chosen.dump()
+
+
+def assert_same(code: bytes, data: bytes = b"", **options: Any) -> Execution:
+    """Run a program with both loops, and compare."""
+    expected, steps, after = run("py-evm", code, data, **options)
+    execution, our_steps, our_after = run("py-evm-compiled", code, data, **options)
+    assert execution == expected
+    assert our_after == after
+    for column in ("pc", "op", "depth", "gas", "gas_after", "memory"):
+        ours = getattr(our_steps, column)
+        assert ours.dtype == getattr(steps, column).dtype
+        assert ours.tolist() == getattr(steps, column).tolist(), column
+    return execution
+
+
+def push(number: int) -> bytes:
+    """PUSH1 to PUSH32, since PUSH0 is younger than some forks."""
+    size = max(1, (number.bit_length() + 7) // 8)
+    return bytes([0x5F + size]) + number.to_bytes(size, "big")
+
+
+def words(output: bytes) -> list[int]:
+    return [int.from_bytes(output[i : i + 32], "big") for i in range(0, len(output), 32)]
+
+
+# -- arithmetic, against plain integers -- #
+
+
+def signed(number: int) -> int:
+    return number - TWO_TO_256 if number >> 255 else number
+
+
+def toward_zero(a: int, b: int) -> int:
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+def sign_extended(last: int, number: int) -> int:
+    if last > 31:
+        return number
+    size = 8 * (last + 1)
+    low = number % (1 << size)
+    return low - (1 << size) if low >> (size - 1) else low
+
+
+#: The first argument is on top of the stack.
+OPERATIONS: dict[int, Callable[..., int]] = {
+    0x01: lambda a, b: a + b,
+    0x02: lambda a, b: a * b,
+    0x03: lambda a, b: a - b,
+    0x04: lambda a, b: a // b if b else 0,
+    0x05: lambda a, b: toward_zero(signed(a), signed(b)) if b else 0,
+    0x06: lambda a, b: a % b if b else 0,
+    0x07: lambda a, b: signed(a) - toward_zero(signed(a), signed(b)) * signed(b) if b else 0,
+    0x08: lambda a, b, n: (a + b) % n if n else 0,
+    0x09: lambda a, b, n: a * b % n if n else 0,
+    0x0A: lambda a, b: pow(a, b, TWO_TO_256),
+    0x0B: sign_extended,
+    0x10: lambda a, b: a < b,
+    0x11: lambda a, b: a > b,
+    0x12: lambda a, b: signed(a) < signed(b),
+    0x13: lambda a, b: signed(a) > signed(b),
+    0x14: lambda a, b: a == b,
+    0x15: lambda a: a == 0,
+    0x16: lambda a, b: a & b,
+    0x17: lambda a, b: a | b,
+    0x18: lambda a, b: a ^ b,
+    0x19: lambda a: ~a,
+    0x1A: lambda i, a: a.to_bytes(32, "big")[i] if i < 32 else 0,
+    0x1B: lambda n, a: a << n if n < 256 else 0,
+    0x1C: lambda n, a: a >> n if n < 256 else 0,
+    0x1D: lambda n, a: signed(a) >> min(n, 256),
+}
+
+
+def assert_computes(op: int, cases: list[tuple[int, ...]]) -> None:
+    code = b""
+    for i, arguments in enumerate(cases):
+        code += b"".join(push(argument) for argument in reversed(arguments)) + bytes([op]) + push(32 * i) + b"\x52"
+    code += push(32 * len(cases)) + push(0) + b"\xf3"
+    execution, _, _ = run("py-evm-compiled", code, gas_limit=10**8)
+    expected = [int(OPERATIONS[op](*arguments)) % TWO_TO_256 for arguments in cases]
+    assert execution.success
+    assert words(execution.output) == expected
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=hex)
+def test_operations_on_edges_of_words(op: int) -> None:
+    count = OPERATIONS[op].__code__.co_argcount
+    assert_computes(op, list(product(EDGES, repeat=count)))
+
+
+@pytest.mark.parametrize("op", [0x0B, 0x1A, 0x1B, 0x1C, 0x1D], ids=hex)
+def test_operations_on_each_place_of_a_word(op: int) -> None:
+    patterns = [0x0123456789ABCDEFFEDCBA98765432100F1E2D3C4B5A69788796A5B4C3D2E1F0, 2**256 - 1 - 2**77, 1 << 255]
+    assert_computes(op, [(place, word) for place in range(258) for word in patterns])
+
+
+@pytest.mark.parametrize("op", [0x04, 0x05, 0x06, 0x07, 0x08, 0x09], ids=hex)
+def test_divisions_of_every_length(op: int) -> None:
+    source = random.Random(op)
+    cases = []
+    for bits in product(range(1, 257, 17), repeat=2):
+        # Ones and zeros in runs: digits of the quotient are estimated one too large only then.
+        numbers = [source.getrandbits(n) | 1 << (n - 1) for n in bits]
+        runs = [(1 << n) - (1 << source.randrange(n)) + source.randrange(2) for n in bits]
+        cases += [tuple(numbers), tuple(runs), (runs[0], numbers[1]), (numbers[0], runs[1])]
+    if OPERATIONS[op].__code__.co_argcount == 3:
+        cases = [(a, source.getrandbits(256), b) for a, b in cases]
+    assert_computes(op, cases)
+
+
+NUMBERS = st.one_of(
+    st.sampled_from(EDGES),
+    st.integers(0, 2**256 - 1),
+    st.builds(lambda bits, offset: (2**bits + offset) % TWO_TO_256, st.integers(0, 256), st.integers(-2, 2)),
+)
+
+
+@given(st.tuples(NUMBERS, NUMBERS, NUMBERS))
+def test_operations_on_any_words(numbers: tuple[int, int, int]) -> None:
+    for op, operation in OPERATIONS.items():
+        assert_computes(op, [numbers[: operation.__code__.co_argcount]])
+
+
+@pytest.mark.parametrize("size", [0, 1, 31, 32, 135, 136, 137, 271, 272, 1000])
+def test_keccak(size: int) -> None:
+    data = bytes(i % 251 for i in range(size))
+    code = bytes.fromhex("365f5f37365f205f5260205ff3")  # calldatacopy(0, 0, size) return(keccak256(0, size))
+    execution, _, _ = run("py-evm-compiled", code, data)
+    assert execution.output == keccak(data)
+
+
+# -- programs, against py-evm's loop -- #
+
+
+@pytest.mark.parametrize("fork", PyEvmCompiled.FORKS)
+def test_every_opcode_of_every_fork(fork: str) -> None:
+    for op in range(256):
+        code = push(2) * 3 + push(1) * 14 + bytes([op]) + push(7) * 32 + push(0) + b"\x52\x59\x5a\x58"
+        assert_same(code, bytes(range(64)), fork=fork, value=3)
+
+
+@pytest.mark.parametrize("height", [0, 1, 2, 3, 4, 5, 6, 7, 15, 16, 17, 1022, 1023, 1024])
+def test_every_opcode_at_every_height_of_the_stack(height: int) -> None:
+    # PUSH1 where it matters that there is no PUSH0: nowhere here.
+    for op in range(256):
+        assert_same(b"\x5f" * height + bytes([op]))
+
+
+def test_the_stack_holds_1024_words() -> None:
+    assert assert_same(b"\x5f" * 1024).success
+    assert assert_same(b"\x5f" * 1025).halt == "Stack overflow"
+    assert assert_same(b"\x5f" * 1024 + b"\x80").halt == "Stack overflow"
+    assert assert_same(b"\x5f" * 1024 + b"\x9f\x50\x8f").success
+    assert assert_same(b"\x50").halt == "Stack underflow"
+
+
+PLACES = [0, 1, 31, 32, 33, 1_000, 2**20, 2**32 - 1, 2**42, 2**63, 2**64 - 33, 2**64 - 1, 2**64, 2**255, 2**256 - 1]
+SIZES = [0, 1, 32, 33, 2**20, 2**64 - 1, 2**64, 2**256 - 1]
+
+
+@pytest.mark.parametrize("op", [0x51, 0x52, 0x53], ids=["mload", "mstore", "mstore8"])
+def test_places_in_memory(op: int) -> None:
+    for place in PLACES:
+        code = push(2**256 - 3) + push(place) + bytes([op]) + bytes.fromhex("595a") + push(0) + b"\x51"
+        assert_same(code + bytes.fromhex("5f5260205ff3"))
+
+
+@pytest.mark.parametrize("op", [0x20, 0xA0, 0xF3, 0xFD], ids=["keccak256", "log0", "return", "revert"])
+def test_ranges_of_memory(op: int) -> None:
+    for place, size in product(PLACES, SIZES):
+        assert_same(bytes.fromhex("67112233445566778860035359") + push(size) + push(place) + bytes([op]))
+
+
+@pytest.mark.parametrize("op", [0x37, 0x39, 0x3E, 0x5E], ids=["calldatacopy", "codecopy", "returndatacopy", "mcopy"])
+def test_copies(op: int) -> None:
+    called = push(4) + push(0) + push(33) + push(0) + push(0) + push(3) * 0
+    called = push(0) * 2 + push(33) + push(0) + push(0) + b"\x73" + ECHO + push(10**5) + b"\xf1"
+    for target, source, size in product([0, 3, 40, 2**64], [0, 1, 31, 33, 34, 2**64 - 1, 2**256 - 1], [0, 1, 32, 34, 2**64]):
+        code = push(2**255 + 12345) + push(1) + b"\x52" + called + push(size) + push(source) + push(target)
+        assert_same(code + bytes([op]) + bytes.fromhex("593df3"), bytes(range(1, 34)))
+
+
+@pytest.mark.parametrize("place", [0, 1, 31, 32, 33, 63, 64, 2**64 - 1, 2**64, 2**256 - 1])
+def test_calldata_has_zeros_after_its_end(place: int) -> None:
+    code = push(place) + bytes.fromhex("355f5260205ff3")
+    for size in (0, 1, 31, 32, 33, 64):
+        execution = assert_same(code, bytes(range(1, size + 1)))
+        assert execution.output == (bytes(range(1, size + 1))[place:][:32] if place < 64 else b"").ljust(32, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("code", "halt"),
+    [
+        ("600356", "Invalid jump destination"),
+        ("60ff56", "Invalid jump destination"),
+        ("6801000000000000000356", "Invalid jump destination"),
+        ("6003565b", None),
+        ("600456605b", "Invalid jump destination"),
+        ("6004567f5b", "Invalid jump destination"),
+        ("60016006575b005b60016001 57".replace(" ", ""), "Invalid jump destination"),
+        ("5f600357", None),
+        ("60ff", None),
+        ("61ff", None),
+        ("7fff", None),
+        ("0c", "Invalid opcode"),
+        ("fe", "Invalid opcode"),
+        ("", None),
+    ],
+)
+def test_jumps_and_ends(code: str, halt: str | None) -> None:
+    assert assert_same(bytes.fromhex(code)).halt == halt
+
+
+PAYING = bytes.fromhex(
+    "610123600a0a50"  # 0x123 ** 10
+    "6103e860e65360206040602037"  # mstore8, calldatacopy
+    "600a600360a039600a60c0600320"  # codecopy, keccak256
+    "50602061012060055e5a5059505b"  # mcopy, gas, msize
+    "5f54506001600255600360015f5fa1"  # sload, sstore, log1
+    "60406103205ff3"
+)
+
+
+def test_every_gas_limit_up_to_what_a_program_costs() -> None:
+    code = PAYING[: PAYING.index(b"\x5b\x5f\x54")]
+    cost = assert_same(code, b"\1" * 33).gas_spent
+    upfront = UPFRONT + 33 * 16
+    assert 200 < cost - upfront < 600
+    for gas_limit in range(upfront, cost + 2):
+        assert assert_same(code, b"\1" * 33, gas_limit=gas_limit).success == (gas_limit >= cost)
+
+
+def test_gas_limits_near_every_step() -> None:
+    execution, trace, _ = run("py-evm", PAYING)
+    assert execution.success
+    for left in {*trace.gas.tolist(), *trace.gas_after.tolist()}:
+        for more in (-1, 0, 1, 2299, 2300, 2301):
+            assert_same(PAYING, gas_limit=max(UPFRONT, GAS - left + more))
+
+
+@pytest.mark.parametrize("original", [0, 1, 2])
+def test_every_sequence_of_writes(original: int) -> None:
+    for values in product([0, 1, 2], repeat=3):
+        code = b"".join(push(value) + push(7) + b"\x55" + push(7) + b"\x54\x50" for value in values)
+        execution = assert_same(code, storage={7: original})
+        assert execution.success
+
+
+@pytest.mark.parametrize("calling", [0xF1, 0xF2, 0xF4, 0xFA], ids=["call", "callcode", "delegatecall", "staticcall"])
+def test_calls(calling: int) -> None:
+    value = push(2) if calling in (0xF1, 0xF2) else b""
+    for address, size, gas in product([ECHO, PROGRAM, NOBODY, b"\x05" * 20, bytes(19) + b"\x04"], [0, 40], [0, 9_000, 2**256 - 1]):
+        # If there is calldata: revert where it is more than 32 bytes, else write, which a static call must not.
+        inner = bytes.fromhex("36603f57")
+        call = push(0) * 0 + push(48) + push(64) + push(size) + push(3) + value + b"\x73" + address + push(gas) + bytes([calling])
+        code = inner + call + bytes.fromhex("5f523d6020523d5f60803e6101205ff3")
+        code = code.ljust(0x3F, b"\0") + bytes.fromhex("5b602036116056576001600155305f525f5260205ff35b5f5ffd")
+        assert_same(code, storage={1: 5})
+
+
+def test_creations() -> None:
+    runtime = bytes.fromhex("5f545f5260205ff3")
+    init = bytes([0x60, len(runtime), 0x60, 12, 0x60, 0, 0x39, 0x60, len(runtime), 0x60, 0, 0xF3]) + runtime
+    ends = {
+        "created": init,
+        "reserved": bytes.fromhex("60ef5f5360015ff3"),
+        "too large": bytes.fromhex("6160015ff3"),
+        "reverted": bytes.fromhex("600160025560015ffd"),
+        "invalid": b"\xfe",
+        "destroyed": bytes.fromhex("30ff"),
+        "nested": bytes.fromhex("60055f5ff05f5260205ff3"),
+    }
+    halts = {"reserved": "Contract code begins with 0xEF", "too large": "Contract code too large", "invalid": "Invalid opcode"}
+    for name, code in ends.items():
+        assert assert_same(code, creates=True, gas_limit=10**7).halt == halts.get(name)
+        for op, salt in ((0xF0, b""), (0xF5, push(9))):
+            store = b"".join(push(byte) + push(i) + b"\x53" for i, byte in enumerate(code))
+            create = salt + push(len(code)) + push(0) + push(1) + bytes([op])
+            after = bytes.fromhex("803b90315f5260205260405ff3")
+            assert_same(store + create + (create if salt else b"") + after, gas_limit=10**7)
+
+
+def test_a_creation_of_initcode_that_is_too_long() -> None:
+    # The chain refuses it beforehand; in a program it is the creation that fails.
+    assert_same(push(49_153) + push(0) + push(0) + b"\xf0", gas_limit=10**7)
+    assert_same(b"\0" * 49_153, creates=True, gas_limit=10**7)
+
+
+@pytest.mark.parametrize("gas_limit", [2**40, 60_000])
+def test_calls_up_to_the_greatest_depth(gas_limit: int) -> None:
+    # sload(0) + 1 to slot 0, call itself with all gas, return what that returned plus 1.
+    code = bytes.fromhex("5f546001015f5560205f5f5f5f305af1505f516001015f5260205ff3")
+    chosen = [run(name, code, gas_limit=gas_limit) for name in ("py-evm", "py-evm-compiled")]
+    assert chosen[0][0] == chosen[1][0]
+    assert chosen[0][2] == chosen[1][2]
+    assert chosen[0][1].depth.tolist() == chosen[1][1].depth.tolist()
+    if gas_limit == 2**40:
+        assert words(chosen[1][0].output) == [1025]
+        assert chosen[1][2][PROGRAM].storage == {0: 1025}
+
+
+# -- any programs -- #
+
+SMALL = st.one_of(st.integers(0, 70), st.sampled_from(EDGES))
+ADDRESSES = st.sampled_from([PROGRAM, ECHO, NOBODY, bytes(19) + b"\x02", bytes(19) + b"\x04", b"\x09" * 20])
+PUSHES = SMALL.map(push)
+ANY_OPCODE = st.integers(0, 255).map(lambda op: bytes([op]))
+
+
+def with_arguments(op: int, *arguments: Any) -> st.SearchStrategy[bytes]:
+    """An opcode with words that suit it; the first argument ends on top."""
+    return st.tuples(*reversed(arguments)).map(lambda pushes: b"".join(pushes) + bytes([op]))
+
+
+PLACE = st.integers(0, 100).map(push)
+TO = ADDRESSES.map(lambda address: b"\x73" + address)
+SOME_GAS = st.sampled_from([0, 700, 5_000, 30_000, 2**256 - 1]).map(push)
+SLOT = st.integers(0, 2).map(push)
+VALUE = st.integers(0, 2).map(push)
+CHUNKS = st.one_of(
+    PUSHES,
+    ANY_OPCODE,
+    st.sampled_from(list(OPERATIONS)).map(lambda op: bytes([op])),
+    st.binary(min_size=1, max_size=6),
+    with_arguments(0x52, PLACE, PUSHES),
+    with_arguments(0x51, PLACE),
+    with_arguments(0x20, PLACE, PLACE),
+    with_arguments(0x5E, PLACE, PLACE, PLACE),
+    with_arguments(0x3E, PLACE, PLACE, PLACE),
+    with_arguments(0x54, SLOT),
+    with_arguments(0x55, SLOT, VALUE),
+    with_arguments(0x5C, SLOT),
+    with_arguments(0x5D, SLOT, VALUE),
+    with_arguments(0xA2, PLACE, PLACE, PUSHES, PUSHES),
+    with_arguments(0xF1, SOME_GAS, TO, VALUE, PLACE, PLACE, PLACE, PLACE),
+    with_arguments(0xF4, SOME_GAS, TO, PLACE, PLACE, PLACE, PLACE),
+    with_arguments(0xFA, SOME_GAS, TO, PLACE, PLACE, PLACE, PLACE),
+    with_arguments(0xF0, VALUE, PLACE, PLACE),
+    with_arguments(0xF5, VALUE, PLACE, PLACE, VALUE),
+)
+PROGRAMS = st.lists(CHUNKS, min_size=1, max_size=40).map(b"".join)
+
+
+@given(
+    code=PROGRAMS,
+    data=st.binary(max_size=70),
+    fork=st.sampled_from(PyEvmCompiled.FORKS),
+    gas_limit=st.sampled_from([22_500, 40_000, 150_000]),
+    value=st.integers(0, 1),
+    storage=st.dictionaries(st.integers(0, 2), st.integers(1, 2)),
+)
+def test_any_program(
+    code: bytes, data: bytes, fork: str, gas_limit: int, value: int, storage: dict[int, int]
+) -> None:
+    assert_same(code, data, fork=fork, gas_limit=gas_limit, value=value, storage=storage)
+
+
+@given(code=PROGRAMS, fork=st.sampled_from(PyEvmCompiled.FORKS))
+def test_any_creation(code: bytes, fork: str) -> None:
+    assert_same(code, fork=fork, creates=True)
+
+
+# -- the contracts -- #
+
+MODELS: list[tuple[Classifier, list[tuple[Any, int]]]] = [
+    (
+        DensePerceptron([1, -2, 3], -5, 10**9),
+        [([600_000_000, 800_000_000, 0], 1), ([600_000_000, 800_000_000, 0], 0), ([0, 10**9, 0], 1), ([1, 2, 3], 0)],
+    ),
+    (SparsePerceptron([5] * 9, -1, 5), [([1, 2, 3], 1), ([1, 2, 3], 0), ([2, 8], 0), ([1, -2], 0), ([1], 9)]),
+    (
+        NearestCentroidClassifier([[10**9, 0], [0, 10**9]], [2, 3]),
+        [([600_000_000, 800_000_000], 1), ([600_000_000, 800_000_000], 0), ([1, 2], 0), ([0], 1)],
+    ),
+    (
+        SparseNearestCentroidClassifier([[(0, 5), (3, 8)], [(1, 9)]], [3, 1]),
+        [([0, 3], 0), ([1, 2], 0), ([2], 1), ([2, 1], 1)],
+    ),
+]
+
+
+def story(name: str, fork: str, model: Classifier, rows: list[tuple[Any, int]]) -> Iterator[Any]:
+    """Yield all that can be seen of a contract's life."""
+    chain = Evm(name, fork)
+    contract = chain.deploy(model)
+    yield contract.deployment
+    for x, label in rows:
+        for act in (contract.predict, lambda x, label=label: contract.update(x, label), contract.predict):
+            try:
+                yield act(x)
+            except Revert as revert:
+                yield revert, revert.receipt
+        yield contract.storage()
+    data = contract.abi.function("predict", 1).encode((rows[0][0],))
+    receipt, trace = chain.trace(contract.address, data)
+    yield receipt
+    yield [column.tolist() for column in (trace.pc, trace.op, trace.depth, trace.gas, trace.gas_after, trace.memory)]
+    yield chain.snapshot()
+
+
+@pytest.mark.parametrize(("model", "rows"), MODELS, ids=lambda part: type(part).__name__)
+@pytest.mark.parametrize("fork", ["cancun", "prague"])
+def test_the_contracts_live_the_same_life(fork: str, model: Classifier, rows: list[tuple[Any, int]]) -> None:
+    stock = list(story("py-evm", fork, model, rows))
+    assert any(isinstance(event, tuple) and isinstance(event[0], Revert) for event in stock)
+    assert list(story("py-evm-compiled", fork, model, rows)) == stock
+
+
+# -- what is the engine's own -- #
+
+LOOP_FOREVER = bytes.fromhex("6001600a55 5b600556".replace(" ", ""))  # sstore(10, 1) for (;;) {}
+
+
+def test_an_interrupt_stops_a_loop_and_leaves_the_state_as_it_was() -> None:
+    chosen = create_engine("py-evm-compiled", "prague")
+    chosen.load(world(LOOP_FOREVER))
+    before = chosen.dump()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, 2**62))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+    assert chosen.dump() == before
+    assert chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, 100_000)).halt == "Out of gas"
+
+
+def test_a_trace_ends_with_its_transaction() -> None:
+    chosen = create_engine("py-evm-compiled", "prague")
+    chosen.load(world(b"\x5f\x50"))
+    message = Transaction(SENDER, PROGRAM, b"", 0, 100_000)
+    assert [len(chosen.trace(message)[1]) for _ in range(2)] == [3, 3]
+    assert chosen.execute(message).success
+    assert len(chosen.trace(message)[1]) == 3
+
+
+def test_a_long_trace_is_whole() -> None:
+    # for (i = 5000; i; i--) {}
+    code = bytes.fromhex("6113885b600190038060035700")
+    execution = assert_same(code, gas_limit=10**6)
+    assert execution.success
+
+
+def test_opcodes_that_a_fork_does_otherwise_are_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forty_two(computation: Any) -> None:
+        computation.stack_pop_ints(2)
+        computation.stack_push_int(42)
+
+    opcodes = dict(PragueVM.get_state_class().computation_class.opcodes)
+    opcodes[0x01] = as_opcode(forty_two, "ADD", 11)
+    opcodes[0x02] = as_opcode(arithmetic.mul, "MUL", 100)
+    opcodes[0x0A] = as_opcode(arithmetic.exp(gas_per_byte=1000), "EXP", 10)
+    opcodes[0x54] = as_opcode(forty_two, "SLOAD", 5)
+    del opcodes[0x03]
+    state_class: Any = PragueVM.get_state_class()
+    computation_class = state_class.computation_class.configure(opcodes=opcodes)
+    vm = PragueVM.configure(_state_class=state_class.configure(computation_class=computation_class))
+    monkeypatch.setattr("dcai.evm.py_evm._VMS", (vm,) * len(PyEvm.FORKS))
+
+    def spent(code: str) -> tuple[int, list[int], str | None]:
+        chosen = create_engine("py-evm-compiled", "prague")
+        chosen.load(world(bytes.fromhex(code + "5f5260205ff3")))
+        execution = chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, GAS))
+        return execution.gas_spent - UPFRONT - 2 - 6 - 2 - 3, words(execution.output), execution.halt
+
+    assert spent("6002600301") == (6 + 11, [42], None)
+    assert spent("6002600302") == (6 + 100, [6], None)
+    assert spent("600260030a") == (6 + 10 + 1000, [9], None)
+    assert spent("6002600354") == (6 + 5, [42], None)
+    assert spent("6002600303")[1:] == ([], "Invalid opcode")
+
+
+def test_most_opcodes_are_compiled() -> None:
+    for fork in PyEvmCompiled.FORKS:
+        hosts = create_engine("py-evm-compiled", fork)._loop.hosted  # type: ignore[attr-defined]
+        expected = {0x31, 0x32, 0x3A, 0x3B, 0x3C, 0x3F, *range(0x40, 0x49), *range(0xA0, 0xA5)}
+        expected |= {0xF0, 0xF1, 0xF2, 0xF4, 0xF5, 0xFA, 0xFF}
+        expected |= {0x49, 0x4A, 0x5C, 0x5D} if fork in ("cancun", "prague") else set()
+        assert set(hosts) == expected
+
+
+def test_a_build_without_the_loop_says_so_and_has_the_other_engine() -> None:
+    program = """
+import sys
+sys.modules["dcai._evmloop"] = None
+from dcai.errors import EvmError
+from dcai.evm import Evm
+Evm("py-evm")
+try:
+    Evm("py-evm-compiled")
+except EvmError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "the engine 'py-evm-compiled' needs dcai._evmloop" in done.stdout
