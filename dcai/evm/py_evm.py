@@ -266,8 +266,8 @@ class PyEvm(Engine):
             self.set_account(address, account)
 
 
-#: Halts by the class of their error, in the words that all engines have for them. The first match counts: py-evm has one
-#: class for some failures that others tell apart, and then its text begins as given.
+#: Halts by the class of their error, in the words that all engines have for them. The first match counts: py-evm has
+#: one class for some failures that others tell apart, and then its text begins as given.
 _HALTS: tuple[tuple[type[VMError], str, str], ...] = (
     (OutOfGas, "Contract code size exceeds EIP170", "Contract code too large"),
     (OutOfGas, "Contract code size exceeds EIP-3860", "Initcode too large"),

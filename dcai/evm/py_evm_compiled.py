@@ -7,13 +7,9 @@ where its implementation there is one of those that the compiled loop was writte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
-
-from dcai.errors import EvmError
-from dcai.evm.engine import Execution, Keep, Trace, Transaction
-from dcai.evm.py_evm import PyEvm, TrackingAccountDB
 
 # After py_evm, which says by name what is missing where py-evm is.
 from eth import constants
@@ -25,8 +21,23 @@ from eth.vm.forks.byzantium.opcodes import ensure_no_static
 from eth.vm.logic import arithmetic, comparison, context, duplication, flow, memory, sha3, stack, swap, system
 from eth.vm.opcode import _FastOpcode
 
+from dcai.errors import EvmError
+from dcai.evm.engine import Execution, Keep, Trace, Transaction
+from dcai.evm.py_evm import PyEvm, TrackingAccountDB
+
 try:
-    from dcai._evmloop import COMPILED, AccessSet, Frame, GasMeter, Loop, Memory, Recorder, Stack, Storage, StoragePrices
+    from dcai._evmloop import (
+        COMPILED,
+        AccessSet,
+        Frame,
+        GasMeter,
+        Loop,
+        Memory,
+        Recorder,
+        Stack,
+        Storage,
+        StoragePrices,
+    )
 except ImportError as error:
     raise EvmError(
         f"the engine 'py-evm-compiled' needs dcai._evmloop, which this build of dcai does not have ({error}); "
@@ -36,7 +47,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from eth.abc import StateAPI
+    from eth.abc import ComputationAPI, MessageAPI, StateAPI, TransactionContextAPI
     from eth_typing import Address
 
 __all__ = ["PyEvmCompiled"]
@@ -116,11 +127,7 @@ class PyEvmCompiled(PyEvm):
         self._loop = _loop(computation_class.opcodes)
         configured: type[StateAPI] = cast(Any, base).configure(
             account_db_class=_AccountDB,
-            computation_class=type(
-                f"Compiled{computation_class.__name__}",
-                (_Compiled, computation_class),
-                {"opcodes": {_LOOP: self._loop}},
-            ),
+            computation_class=_compiled(computation_class, self._loop),
         )
         return configured
 
@@ -160,7 +167,7 @@ def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
     """Return what SLOAD and SSTORE cost in a fork where both are those of Berlin, whatever their prices."""
     sload, sstore = opcodes[op.SLOAD], opcodes[op.SSTORE]
     # ensure_no_static(partial(sstore_eip2929_generic, schedule))
-    guarded = getattr(sstore.logic_fn, "__wrapped__", None)
+    guarded: Any = getattr(sstore.logic_fn, "__wrapped__", None)
     known = (
         _is_known(sload, berlin.sload_eip2929)
         and type(sstore) is _FastOpcode
@@ -176,8 +183,8 @@ def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
     return StoragePrices(
         cold_sload=berlin_constants.COLD_SLOAD_COST,
         warm_read=schedule.sload_gas,
-        set=schedule.sstore_set_gas,
-        reset=schedule.sstore_reset_gas,
+        sstore_set=schedule.sstore_set_gas,
+        sstore_reset=schedule.sstore_reset_gas,
         clear_refund=schedule.sstore_clears_schedule,
     )
 
@@ -197,41 +204,49 @@ class _Code(CodeStream):
         self._frame = frame
         super().__init__(code)
 
-    @property
-    def program_counter(self) -> int:
-        return self._frame.program_counter
-
-    @program_counter.setter
-    def program_counter(self, value: int) -> None:
-        self._frame.program_counter = value
+    # In py-evm an attribute.
+    program_counter = property(
+        lambda self: self._frame.program_counter,
+        lambda self, value: setattr(self._frame, "program_counter", value),
+    )
 
     def __iter__(self) -> Iterator[int]:
         return iter((_LOOP,))
 
 
-class _Compiled:
-    """What a fork's computation gets in place of py-evm's code, stack, memory and gas meter."""
+def _compiled(base: type[ComputationAPI], loop: Loop) -> type[ComputationAPI]:
+    """Return a subclass of a fork's computation that runs in the loop."""
 
-    def __init__(self, state: StateAPI, message: Any, transaction_context: Any) -> None:
-        super().__init__(state, message, transaction_context)
-        self.frame = Frame(message.gas)
-        self.code = _Code(message.code, self.frame)
-        self._stack = Stack(self.frame)
-        self._memory = Memory(self.frame)
-        self._gas_meter = GasMeter(self.frame, self._gas_meter.refund_strategy)
+    class Compiled(cast(Any, base)):  # type: ignore[misc]
+        # py-evm's own loop looks up each opcode of the code here, and so finds ours.
+        opcodes: ClassVar[dict[int, Loop]] = {_LOOP: loop}
+
+        def __init__(self, state: StateAPI, message: MessageAPI, context: TransactionContextAPI) -> None:
+            self.frame = Frame(message.gas)
+            super().__init__(state, message, context)
+            self.code = _Code(message.code, self.frame)
+            self._stack = Stack(self.frame)
+            self._memory = Memory(self.frame)
+
+        def _configure_gas_meter(self) -> GasMeter:
+            # The strategy is the fork's.
+            return GasMeter(self.frame, super()._configure_gas_meter().refund_strategy)
+
+    return cast("type[ComputationAPI]", Compiled)
 
 
 class _AccountDB(TrackingAccountDB):
     """Accounts whose storage, and what a transaction has touched, are kept in compiled journals."""
 
     def _reset_access_counters(self) -> None:
-        self._journal_accessed_state = AccessSet()
+        self._journal_accessed_state: Any = AccessSet()
 
     def _get_storage_tracker_key(self, address: Address, slot: int) -> Any:
         return (address, slot)
 
     def _get_address_store(self, address: Address) -> Any:
-        store = self._account_stores.get(address)
+        stores: dict[Address, Any] = self._account_stores
+        store = stores.get(address)
         if store is None:
-            store = self._account_stores[address] = Storage()
+            store = stores[address] = Storage()
         return store

@@ -1,39 +1,37 @@
-"""Compile the loop into the current directory: ``python build.py`` with the interpreter that it is for.
+"""Compile the loop for the interpreter that runs this: ``python build.py FOLDER``.
 
-kernels/python/build.rs runs this in Cargo's OUT_DIR, from where maturin takes the result.
+kernels/python/build.rs names Cargo's OUT_DIR, from where maturin takes the result.
 """
 
 import os
 import sys
 from pathlib import Path
 
+from Cython.Build import cythonize
+from setuptools import Distribution, Extension
+
 SOURCES = Path(__file__).resolve().parent
 
 
-def build(target: Path) -> None:
+def build(folder: Path) -> None:
     """Put ``_evmloop`` with the suffix of this interpreter into a folder."""
-    # Imported here so that build.rs can tell what is missing from what fails.
-    from Cython.Build import cythonize
-    from setuptools import Distribution, Extension
-
-    for stale in target.glob("_evmloop*"):
+    # What another interpreter left would go into the wheel.
+    for stale in folder.glob("_evmloop*"):
         stale.unlink()
-    # setuptools puts objects where the path of their source leads to, so the paths must not lead out of the folder.
+    # setuptools puts objects where the paths of their sources lead to; these must not lead out of the folder.
     os.chdir(SOURCES)
     extension = Extension(
         "_evmloop",
         ["_evmloop.pyx"],
         include_dirs=["."],
-        depends=["word.h", "keccak.h"],
         extra_compile_args=["-O3", "-g0"],
     )
-    modules = cythonize([extension], build_dir=str(target), quiet=True)
+    modules = cythonize([extension], build_dir=str(folder), quiet=True)
     command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
-    command.build_lib = str(target)
-    command.build_temp = str(target)
+    command.build_lib = command.build_temp = str(folder)
     command.ensure_finalized()
     command.run()
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve())
+    build(Path(sys.argv[1]).resolve())

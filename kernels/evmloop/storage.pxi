@@ -6,15 +6,15 @@ cdef class StoragePrices:
 
     cdef readonly object cold_sload
     cdef readonly object warm_read
-    cdef readonly object set
-    cdef readonly object reset
+    cdef readonly object sstore_set
+    cdef readonly object sstore_reset
     cdef readonly object clear_refund
 
-    def __init__(self, *, cold_sload, warm_read, set, reset, clear_refund):
+    def __init__(self, *, cold_sload, warm_read, sstore_set, sstore_reset, clear_refund):
         self.cold_sload = cold_sload
         self.warm_read = warm_read
-        self.set = set
-        self.reset = reset
+        self.sstore_set = sstore_set
+        self.sstore_reset = sstore_reset
         self.clear_refund = clear_refund
 
 
@@ -60,7 +60,7 @@ cdef int sstore(Stack stack, GasMeter meter, Slots slots, StoragePrices prices) 
     cost, refund = prices.warm_read, 0
     if current != value:
         if original == current:
-            cost = prices.reset if original else prices.set
+            cost = prices.sstore_reset if original else prices.sstore_set
             if original and not value:
                 refund = prices.clear_refund
         else:
@@ -69,7 +69,7 @@ cdef int sstore(Stack stack, GasMeter meter, Slots slots, StoragePrices prices) 
             if original and not value:
                 refund += prices.clear_refund
             if original == value:
-                refund += (prices.reset if original else prices.set) - prices.warm_read
+                refund += (prices.sstore_reset if original else prices.sstore_set) - prices.warm_read
     meter.consume_gas(cost, "SSTORE")
     if refund:
         meter.refund_gas(refund)
