@@ -170,18 +170,19 @@ class PyEvm(Engine):
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, EVM_RECURSION_LIMIT))
         try:
-            spoof = self._spoof(transaction)
-            computation = state.apply_transaction(spoof)
+            computation = state.apply_transaction(self._spoof(transaction))
+            # Its sums go as deep as the calls went.
+            execution = self._execution(transaction, computation)
         except BaseException:  # even an interrupt must not leave half a transaction
             state.revert(before)
             raise
         finally:
             sys.setrecursionlimit(limit)
-        if keep == "always" or (keep == "success" and computation.is_success):
+        if keep == "always" or (keep == "success" and execution.success):
             state.commit(before)
         else:
             state.revert(before)
-        return self._execution(transaction, computation)
+        return execution
 
     def _spoof(self, transaction: Transaction) -> SignedTransactionAPI:
         """Wrap an unsigned transaction so that py-evm takes its sender as given."""
