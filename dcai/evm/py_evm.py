@@ -20,6 +20,7 @@ try:
     from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_HASH32
     from eth.db.account import AccountDB
     from eth.db.atomic import AtomicDB
+    from eth.db.storage import CLEAR_COUNT_KEY_NAME, AccountStorageDB
     from eth.exceptions import (
         ContractCreationCollision,
         FullStack,
@@ -43,6 +44,7 @@ try:
     from eth.vm.forks.shanghai import ShanghaiVM
     from eth.vm.spoof import SpoofTransaction
     from eth_typing import Address, BlockNumber
+    from eth_utils.exceptions import ValidationError
 except ImportError as error:
     raise MissingExtraError("the engine 'py-evm'", "evm") from error
 finally:
@@ -51,7 +53,14 @@ finally:
     sys.setrecursionlimit(_RECURSION_LIMIT)
 
 if TYPE_CHECKING:
-    from eth.abc import ComputationAPI, SignedTransactionAPI, StateAPI, VirtualMachineAPI
+    from eth.abc import (
+        AccountStorageDatabaseAPI,
+        ComputationAPI,
+        SignedTransactionAPI,
+        StateAPI,
+        VirtualMachineAPI,
+    )
+    from eth.typing import JournalDBCheckpoint
     from eth_typing import Hash32
 
 __all__ = ["PyEvm"]
@@ -70,6 +79,21 @@ _VMS: tuple[type[VirtualMachineAPI], ...] = (
 _RENEWED_AFTER = 1_000
 
 
+class RevertibleStorageDB(AccountStorageDB):
+    """py-evm's storage of an account, which also undoes two deletions at once.
+
+    A creation at an address and a self-destruction there are two. No transaction of a block undoes both, but a
+    simulation does.
+    """
+
+    def discard(self, checkpoint: JournalDBCheckpoint) -> None:
+        try:
+            super().discard(checkpoint)
+        except ValidationError:
+            # All but the trie has been undone.
+            self._storage_lookup.rollback_trie(int.from_bytes(self._clear_count[CLEAR_COUNT_KEY_NAME], "big"))
+
+
 class TrackingAccountDB(AccountDB):
     """py-evm's accounts, which also remember what was written: its tries cannot list their keys."""
 
@@ -77,6 +101,12 @@ class TrackingAccountDB(AccountDB):
         super().__init__(db, state_root)
         self.accounts: set[Address] = set()
         self.slots: defaultdict[Address, set[int]] = defaultdict(set)
+
+    def _get_address_store(self, address: Address) -> AccountStorageDatabaseAPI:
+        if address not in self._account_stores:
+            root = self._get_storage_root(address)
+            self._account_stores[address] = RevertibleStorageDB(self._raw_store_db, root, address)
+        return self._account_stores[address]
 
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         super().set_storage(address, slot, value)

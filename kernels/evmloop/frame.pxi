@@ -97,7 +97,7 @@ cdef class Frame:
 
     cdef int begin(self, object message, Recorder recorder) except -1:
         machine = &self.machine
-        self.code = analysed(message.code)
+        self.code = analysed(bytes(message.code))
         machine.code = <const uint8_t *> PyBytes_AS_STRING(self.code.padded)
         machine.code_size = self.code.size
         machine.is_jump_destination = <const uint8_t *> PyByteArray_AS_STRING(self.code.destinations)
@@ -105,8 +105,8 @@ cdef class Frame:
         machine.calldata = <const uint8_t *> PyBytes_AS_STRING(self.calldata)
         machine.calldata_size = len(self.calldata)
         self.set_return_data(b"")
-        machine.address = bytes_to_word(message.storage_address)
-        machine.caller = bytes_to_word(message.sender)
+        machine.address = bytes_to_word(bytes(message.storage_address))
+        machine.caller = bytes_to_word(bytes(message.sender))
         machine.value = int_to_word(message.value)
         machine.stack = <word *> malloc(STACK_LIMIT * sizeof(word))
         if machine.stack == NULL:

@@ -23,6 +23,9 @@ cdef class Loop:
         The opcodes that are left to py-evm.
     """
 
+    #: As every opcode of py-evm has one.
+    mnemonic = "LOOP"
+
     cdef Opcode table[256]
     cdef Prices prices
     cdef list hosts
@@ -99,7 +102,7 @@ cdef class Loop:
                 else:
                     self.hosts[op](computation=computation)
                     if op >= 0xF0:  # a call or creation
-                        frame.set_return_data(computation.return_data)
+                        frame.set_return_data(bytes(computation.return_data))
             elif status == AT_PAUSE:
                 PyErr_CheckSignals()
                 with nogil:  # others may have waited for it

@@ -33,7 +33,7 @@ cdef class Slots:
     cdef AccessSet touched
 
     def __init__(self, computation):
-        self.address = computation.msg.storage_address
+        self.address = bytes(computation.msg.storage_address)
         self.accounts = computation.state._account_db
         self.storage = self.accounts._get_address_store(self.address)
         self.touched = self.accounts._journal_accessed_state

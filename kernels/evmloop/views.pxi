@@ -31,8 +31,8 @@ cdef class Stack:
     def push_int(self, value):
         self.push(int_to_word(value))
 
-    def push_bytes(self, bytes value not None):
-        self.push(bytes_to_word(value))
+    def push_bytes(self, value):
+        self.push(bytes_to_word(bytes(value)))
 
     def pop1_int(self):
         return word_to_int(self.pop(1) - 1)
@@ -85,12 +85,14 @@ cdef class Memory:
         if size and not grow_memory(&self.frame.machine, (start_position + size + 31) // 32 * 32):
             raise MemoryError
 
-    def write(self, start_position, size, bytes value not None):
+    def write(self, start_position, size, value):
+        cdef bytes data
         if size:
             self.check(start_position, size)
-            if len(value) != size:
-                raise ValidationError(f"{len(value)} bytes for {size} bytes of memory")
-            memcpy(self.frame.machine.memory + <size_t> start_position, PyBytes_AS_STRING(value), size)
+            data = bytes(value)
+            if len(data) != size:
+                raise ValidationError(f"{len(data)} bytes for {size} bytes of memory")
+            memcpy(self.frame.machine.memory + <size_t> start_position, PyBytes_AS_STRING(data), size)
 
     def read_bytes(self, start_position, size):
         if not size:

@@ -25,7 +25,8 @@ from dcai import (
     SparsePerceptron,
 )
 from dcai.evm import Evm
-from dcai.evm.engine import Account, Engine, Execution, Trace, Transaction, create_engine
+from dcai.evm.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
+from dcai.evm.hashing import keccak
 from dcai.evm.py_evm import PyEvm
 from dcai.evm.py_evm_compiled import PyEvmCompiled
 from dcai.models import Classifier
@@ -348,6 +349,66 @@ def test_any_program(code: bytes, data: bytes, fork: str, gas_limit: int, value:
 @given(code=PROGRAMS, fork=st.sampled_from(PyEvmCompiled.FORKS))
 def test_any_creation(code: bytes, fork: str) -> None:
     assert_same(code, fork=fork, creates=True)
+
+
+# -- transactions that follow each other -- #
+
+WRITER = b"\x07" * 20
+#: sstore(calldataload(0), calldataload(32)), then a jump to the end that the third word names.
+WRITER_CODE = bytes.fromhex("6020355f3555604035565b005b5f5ffd5bfe5b5fff")
+STOPPED, REVERTED, HALTED, DESTROYED = 10, 12, 16, 18
+
+FACTORY = b"\x06" * 20
+#: Creates a contract of its calldata at an address that depends on that alone, and calls it.
+FACTORY_CODE = bytes.fromhex("365f5f375f365f5ff55f5f5f5f5f85620186a0f100")
+
+
+def child(runtime: str, end: str = "") -> bytes:
+    """Return creation code that writes to slot 1, then ends as given or returns the code."""
+    code = bytes.fromhex(runtime)
+    start = bytes.fromhex("6009600155" + end)
+    copy = push(len(code)) + push(len(start) + 11) + b"\x5f\x39" + push(len(code)) + b"\x5f\xf3"
+    return start + copy.ljust(11, b"\0") + code
+
+
+CHILDREN = [
+    child("600360025500"),
+    child("60036002555fff"),
+    child("6003600255fe"),
+    child("00", "5f5ffd"),
+    child("00", "5fff"),
+]
+
+
+def child_address(code: bytes) -> bytes:
+    return keccak(b"\xff" + FACTORY + bytes(32) + keccak(code))[12:]
+
+
+STEPS = st.one_of(
+    st.builds(
+        lambda slot, value, end: (WRITER, b"".join(number.to_bytes(32, "big") for number in (slot, value, end))),
+        st.integers(0, 1),
+        st.integers(0, 2),
+        st.sampled_from([STOPPED, REVERTED, HALTED, DESTROYED]),
+    ),
+    st.sampled_from([(FACTORY, code) for code in CHILDREN]),
+    st.sampled_from([(child_address(code), b"") for code in CHILDREN]),
+)
+
+
+@given(
+    fork=st.sampled_from(["shanghai", "prague"]),
+    steps=st.lists(st.tuples(STEPS, st.sampled_from(["always", "success", "never"])), min_size=1, max_size=12),
+)
+def test_transactions_that_follow_each_other(fork: str, steps: list[tuple[tuple[bytes, bytes], Keep]]) -> None:
+    engines = [engine(name, fork) for name in ("py-evm", "py-evm-compiled")]
+    accounts = {WRITER: Account(1, 9, WRITER_CODE, {0: 1}), FACTORY: Account(1, 9, FACTORY_CODE)}
+    for each in engines:
+        each.load(world(b"") | accounts)
+    for (to, data), keep in steps:
+        stock, compiled = (each.execute(Transaction(SENDER, to, data, 0, 10**6), keep) for each in engines)
+        assert compiled == stock
+        assert engines[1].dump() == engines[0].dump()
 
 
 # -- the contracts -- #
