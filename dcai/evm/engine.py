@@ -38,6 +38,7 @@ __all__ = [
 #: costs nothing.
 _ENGINES: dict[str, tuple[str, str]] = {
     "py-evm": ("dcai.evm.py_evm", "PyEvm"),
+    "revm": ("dcai.evm.revm", "Revm"),
 }
 
 #: When the effects of a transaction stay: always, only where it succeeded, or never.

@@ -33,7 +33,7 @@ MAX_INITCODE_BYTES = 49_152
 MAX_TRANSACTION_GAS = 1 << 24
 
 #: The forks whose rules are known, in their order.
-FORKS = ("london", "arrow-glacier", "gray-glacier", "paris", "shanghai", "cancun", "prague")
+FORKS = ("london", "arrow-glacier", "gray-glacier", "paris", "shanghai", "cancun", "prague", "osaka")
 
 
 class Upfront(NamedTuple):
