@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use revm::MainnetEvm;
 use revm::context::journaled_state::account::JournaledAccountTr;
 use revm::context::result::{EVMError, HaltReason, InvalidTransaction, ResultGas};
-use revm::context::{ContextTr, JournalTr, Transaction};
+use revm::context::{Block, ContextTr, JournalTr, Transaction};
 use revm::handler::post_execution::build_result_gas;
 use revm::handler::{EvmTr, FrameResult, Handler, MainnetContext};
 use revm::inspector::{Inspector, InspectorHandler};
@@ -61,14 +61,17 @@ impl<'w, I> Handler for Free<'w, I> {
         Ok(())
     }
 
-    /// Neither caps the refund nor applies the floor, and pays nobody.
+    /// Neither caps the refund nor applies the floor, and pays nobody; but the coinbase is touched, as if it were paid
+    /// nothing (EIP-161).
     fn post_execution(
         &self,
-        _: &mut Self::Evm,
+        evm: &mut Self::Evm,
         result: &mut FrameResult,
         _: InitialAndFloorGas,
         _: i64,
     ) -> Result<ResultGas, Refusal> {
+        let coinbase = evm.ctx().block().beneficiary();
+        evm.ctx_mut().journal_mut().load_account_mut(coinbase)?.touch();
         Ok(build_result_gas(false, result.gas(), InitialAndFloorGas::default()))
     }
 }

@@ -41,6 +41,9 @@ impl<C> Inspector<C> for Recorder {
     }
 
     fn step(&mut self, frame: &mut Interpreter, _: &mut C) {
+        if frame.bytecode.bytecode_len() == 0 {
+            return; // a creation without code: revm runs the STOP that it pads it with
+        }
         let depth = frame.input.depth();
         let gas = signed(frame.gas.remaining());
         // After a call or a creation this is the first sight of what it gave back.
@@ -50,9 +53,8 @@ impl<C> Inspector<C> for Recorder {
             self.last.truncate(depth);
         }
         self.last.push(self.trace.pc.len());
-        // revm pads code with zeros, enough for the data of a last PUSH and a STOP.
-        let pc = frame.bytecode.pc().min(frame.bytecode.bytecode_len());
-        self.trace.pc.push(signed(pc as u64));
+        // revm pads code with zeros, enough for the data of a last PUSH and for a STOP after them.
+        self.trace.pc.push(signed(frame.bytecode.pc() as u64));
         self.trace.op.push(frame.bytecode.opcode());
         self.trace.depth.push(signed(depth as u64 + 1));
         self.trace.gas.push(gas);
@@ -61,6 +63,9 @@ impl<C> Inspector<C> for Recorder {
     }
 
     fn step_end(&mut self, frame: &mut Interpreter, _: &mut C) {
+        if frame.bytecode.bytecode_len() == 0 {
+            return;
+        }
         let gas = frame.gas.remaining();
         let result = frame.bytecode.action().as_ref().and_then(|action| action.instruction_result());
         let left = if result.is_some_and(|result| result.is_halt()) { 0 } else { gas };
