@@ -5,8 +5,10 @@ use revm::context::{BlockEnv, CfgEnv, ContextTr, JournalTr, TxEnv};
 use revm::handler::Handler;
 use revm::inspector::InspectorHandler;
 use revm::primitives::{Address, Bytes, Log, TxKind, U256};
+use revm::state::EvmState;
 use revm::{Context, MainBuilder};
 
+use crate::halt::LastStep;
 use crate::handler::{self, Free, Refusal};
 use crate::trace::Recorder;
 use crate::{Error, Fork, Trace, World, halt};
@@ -118,7 +120,8 @@ impl Evm {
     ///
     /// Where it cannot be run at all; one that fails is an [`Execution`].
     pub fn execute(&mut self, transaction: &Transaction, keep: Keep) -> Result<Execution, Error> {
-        self.run(transaction, keep, (), |machine| Free::default().run(machine)).map(|(execution, ())| execution)
+        let ran = self.run(transaction, (), |machine| Free::default().run(machine))?;
+        self.settle(transaction, keep, ran.result, ran.state)
     }
 
     /// Run one transaction, and record every step.
@@ -127,29 +130,45 @@ impl Evm {
     ///
     /// As for [`Self::execute`].
     pub fn trace(&mut self, transaction: &Transaction, keep: Keep) -> Result<(Execution, Trace), Error> {
-        let recorded = self.run(transaction, keep, Recorder::default(), |machine| Free::default().inspect_run(machine));
-        recorded.map(|(execution, recorder)| (execution, recorder.into_trace()))
+        let ran = self.run(transaction, Recorder::default(), |machine| Free::default().inspect_run(machine))?;
+        let execution = self.settle(transaction, keep, ran.result, ran.state)?;
+        Ok((execution, ran.inspector.into_trace()))
     }
 
+    /// Run a transaction, and change nothing yet.
     fn run<I>(
         &mut self,
         transaction: &Transaction,
-        keep: Keep,
         inspector: I,
         run: impl FnOnce(&mut handler::Machine<'_, I>) -> Result<ExecutionResult, Refusal>,
-    ) -> Result<(Execution, I), Error> {
-        let (block, tx) = (self.block_env(), self.tx_env(transaction));
-        let cfg = self.cfg_env();
+    ) -> Result<Ran<I>, Error> {
+        let (cfg, block, tx) = (self.cfg_env(), self.block_env(), self.tx_env(transaction));
         let context: handler::Context<'_> = Context::new(&mut self.world, self.fork.0);
         let context = context.with_cfg(cfg).with_block(block).with_tx(tx);
         let mut machine = context.build_mainnet_with_inspector(inspector);
         let result = run(&mut machine).map_err(|refusal| refused(transaction.sender, refusal))?;
         let state = machine.ctx.journal_mut().finalize();
-        let inspector = machine.into_inspector();
-        if keep == Keep::Always || (keep == Keep::Success && result.is_success()) {
+        Ok(Ran { result, state, inspector: machine.into_inspector() })
+    }
+
+    /// Make a record of what became of a transaction, and keep its effects or not.
+    fn settle(
+        &mut self,
+        transaction: &Transaction,
+        keep: Keep,
+        result: ExecutionResult,
+        state: EvmState,
+    ) -> Result<Execution, Error> {
+        let success = result.is_success();
+        let mut execution = execution(result);
+        if let Some(class) = execution.halt.filter(|class| halt::is_ambiguous(class)) {
+            let again = self.run(transaction, LastStep::default(), |machine| Free::default().inspect_run(machine))?;
+            execution.halt = Some(again.inspector.first_reason(class, self.fork.0));
+        }
+        if keep == Keep::Always || (keep == Keep::Success && success) {
             self.world.commit(state);
         }
-        Ok((execution(result), inspector))
+        Ok(execution)
     }
 
     fn cfg_env(&self) -> CfgEnv {
@@ -183,6 +202,13 @@ impl Evm {
             ..TxEnv::default()
         }
     }
+}
+
+/// What a run leaves, before anything is kept.
+struct Ran<I> {
+    result: ExecutionResult,
+    state: EvmState,
+    inspector: I,
 }
 
 fn execution(result: ExecutionResult) -> Execution {
