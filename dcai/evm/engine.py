@@ -39,6 +39,7 @@ __all__ = [
 _ENGINES: dict[str, tuple[str, str]] = {
     "py-evm": ("dcai.evm.py_evm", "PyEvm"),
     "py-evm-compiled": ("dcai.evm.py_evm_compiled", "PyEvmCompiled"),
+    "revm": ("dcai.evm.revm", "Revm"),
 }
 
 #: When the effects of a transaction stay: always, only where it succeeded, or never.
