@@ -11,7 +11,7 @@ import { parse, print, visit } from "./yul.mjs";
 /** Code that no line stands for: reading calldata, choosing the function, returning results. */
 const ABI = { path: "", name: "(ABI and dispatch)", line: 0 };
 
-/** The same of helpers that are functions in the bytecode too, and serve many lines. */
+/** Helpers that are functions in the bytecode too: they belong to the line that calls them, whichever it is. */
 const HELPERS = { path: "", name: "(compiler helpers)", line: 0 };
 
 const STORAGE_OPCODES = ["sload", "sstore"];
@@ -103,7 +103,8 @@ class Resolver {
       this.block(node, around);
     } else if (node.kind === "function") {
       node.place = this.located(node) ?? (node.name.startsWith("abi_") ? ABI : HELPERS);
-      this.block(node.children[0], node.place);
+      if (node.place === HELPERS) fill(node, HELPERS);
+      else this.block(node.children[0], node.place);
       return around;
     } else {
       const access = STORAGE_OPCODES.includes(node.name) ? node : accessIn(node);
@@ -123,11 +124,19 @@ class Resolver {
         this.parts(child);
       }
     }
+    // The compiler puts what follows a case, the test for the next one, where the case ends.
+    const last = node.kind === "case" && node.children.at(-1).children.at(-1);
+    if (last && ["return", "revert"].includes(last.name)) {
+      fill(last, node.place);
+    }
   }
 
-  /** Where the compiler says that a node is, where that is in a function. */
+  /** Where the compiler says that a node is, where that is in a function. Of blocks and cases it does not say. */
   located(node) {
-    if (node.located === undefined) node.located = this.sources.find(node.source) ?? null;
+    if (node.located === undefined) {
+      const says = node.kind !== "block" && node.kind !== "case";
+      node.located = says ? this.sources.find(node.source) : null;
+    }
     return node.located;
   }
 
@@ -141,41 +150,57 @@ class Resolver {
 
   /** The line of an access to storage, or null where none is near. */
   placeOfAccess(call) {
-    for (const near of this.placesNear(call)) {
-      const lines = near?.definition?.[call.name] ?? [];
+    for (const [place, direction] of this.placesNear(call)) {
+      const lines = place?.definition?.[call.name] ?? [];
       if (lines.length > 0) {
-        const line = lines.find((line) => line >= near.line) ?? lines.at(-1);
-        return { ...near, line };
+        const after = lines.find((line) => line >= place.line);
+        const before = lines.findLast((line) => line <= place.line);
+        const line = direction === AFTER ? (after ?? before) : (before ?? after);
+        return { ...place, line };
       }
     }
     return null;
   }
 
-  /** The places around a call, the nearest first. */
+  /** The places around a call, the nearest first, and in which direction from each the call is. */
   *placesNear(call) {
     const entry = entryOf(call);
-    const called = entry ? this.sources.called(entry.name.slice("0x".length)) : [];
+    const called = (entry ? this.sources.called(entry.name.slice("0x".length)) : []).map(
+      (place) => [place, AFTER],
+    );
     // A getter, or a function so short that the compiler locates nothing of it.
     if (entry && !this.hasPlace(entry)) yield* called;
-    yield* called.filter(({ definition }) => definition.isVariable);
-    yield this.located(call);
+    yield* called.filter(([{ definition }]) => definition.isVariable);
+    // What is read is used afterwards; what is written has been computed before.
+    const use = call.name === "sload" ? BEFORE : AFTER;
+    yield [this.located(call), use];
     const slot = [];
-    visit(call.children[0], (node) => slot.push(this.located(node)));
+    visit(call.children[0], (node) => slot.push([this.located(node), AFTER]));
     yield* slot;
     for (let node = call; node.kind !== "function" && node.parent; node = node.parent) {
-      yield this.located(node);
+      yield [this.located(node), isControl(node) ? AFTER : use];
       if (node.parent.kind !== "block") continue;
       const siblings = node.parent.children;
       const at = siblings.indexOf(node);
-      yield* siblings
-        .slice(0, at)
-        .reverse()
-        .map((sibling) => sibling.place);
-      yield this.located(node.parent.parent);
-      yield* siblings.slice(at + 1).map((sibling) => this.located(sibling));
+      for (const sibling of siblings.slice(0, at).reverse()) yield [sibling.place, AFTER];
+      yield [this.located(node.parent.parent), AFTER];
+      for (const sibling of siblings.slice(at + 1)) yield [this.located(sibling), BEFORE];
     }
     yield* called;
   }
+}
+
+function fill(node, place) {
+  visit(node, (part) => {
+    part.place = place;
+  });
+}
+
+const BEFORE = "before";
+const AFTER = "after";
+
+function isControl({ kind }) {
+  return kind === "if" || kind === "for" || kind === "switch" || kind === "case";
 }
 
 /** The case of the dispatch that a node is in: its name is the selector of a function. */

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dcai.errors import ArtifactError
 
-__all__ = ["Place", "Places", "Run", "parse_places"]
+__all__ = ["HELPERS", "Place", "Places", "Run", "parse_places"]
 
 _RUN = re.compile(r"(\d+)\+([1-9]\d*)")
 
@@ -34,6 +34,10 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.function}" if self.file else self.function
+
+
+#: Of functions that the compiler adds and many lines share: what they do belongs to the line that calls them.
+HELPERS = Place("", "(compiler helpers)", 0)
 
 
 class Run(NamedTuple):
