@@ -174,9 +174,16 @@ class Resolver {
     // What is read is used afterwards; what is written has been computed before.
     const use = call.name === "sload" ? BEFORE : AFTER;
     yield [this.located(call), use];
-    const slot = [];
-    visit(call.children[0], (node) => slot.push([this.located(node), AFTER]));
-    yield* slot;
+    const [slot] = call.children;
+    if (slot.kind === "literal") {
+      // Where a variable is named that is there, although equal numbers are shared between places.
+      const place = this.located(slot);
+      if (place?.definition[call.name].includes(place.line)) yield [place, AFTER];
+    } else {
+      const parts = [];
+      visit(slot, (part) => parts.push(part));
+      for (const part of parts) if (part.kind !== "literal") yield [this.located(part), AFTER];
+    }
     for (let node = call; node.kind !== "function" && node.parent; node = node.parent) {
       yield [this.located(node), isControl(node) ? AFTER : use];
       if (node.parent.kind !== "block") continue;

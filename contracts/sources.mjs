@@ -107,8 +107,10 @@ function define(path, prefix, node, lines, variables) {
   const note = (kind, part) => accesses[kind].add(lineOf(lines, range(part).start));
   if (node.stateVariable) note("sload", node);
   walk(node, (part) => {
-    if (accessesStorage(part, variables)) note("sload", part);
-    if (writesStorage(part, variables)) note("sstore", part);
+    const writes = writesStorage(part, variables);
+    if (writes) note("sstore", part);
+    // A write may read as well: the rest of its slot, the length of an array.
+    if (writes || isStored(part, variables)) note("sload", part);
   });
   const ascending = (set) => [...set].sort((a, b) => a - b);
   return {
@@ -122,13 +124,13 @@ function define(path, prefix, node, lines, variables) {
   };
 }
 
-/** Whether an expression is a value in storage. A write counts as well: it may first read the rest of its slot. */
-function accessesStorage(node, variables) {
+/** Whether an expression is a value in storage, be it read or written. */
+function isStored(node, variables) {
   switch (node.nodeType) {
     case "Identifier":
       return variables.has(node.referencedDeclaration) && !refersToStorage(node);
-    case "MemberAccess":
-      return refersToStorage(node.expression);
+    case "MemberAccess": // of an array `length`, but not `push`, nor a function of a library
+      return refersToStorage(node.expression) && !isFunction(node);
     case "IndexAccess":
       return refersToStorage(node.baseExpression);
     case "YulFunctionCall":
@@ -141,11 +143,10 @@ function accessesStorage(node, variables) {
 function writesStorage(node, variables) {
   switch (node.nodeType) {
     case "Assignment":
-      return accessesStorage(node.leftHandSide, variables);
+      return isStored(node.leftHandSide, variables);
     case "UnaryOperation":
       return (
-        ["++", "--", "delete"].includes(node.operator) &&
-        accessesStorage(node.subExpression, variables)
+        ["++", "--", "delete"].includes(node.operator) && isStored(node.subExpression, variables)
       );
     case "FunctionCall":
       return (
@@ -157,6 +158,10 @@ function writesStorage(node, variables) {
     default:
       return false;
   }
+}
+
+function isFunction(node) {
+  return node.typeDescriptions.typeString.startsWith("function ");
 }
 
 /** Whether an expression is a reference to storage: an array, a mapping, a struct, a string. */
