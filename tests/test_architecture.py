@@ -36,6 +36,7 @@ ALLOWED = {
     "artifacts": {"errors"},
     "data": {"errors", "fixed"},
     "evm": {"errors", "artifacts", "models"},
+    "gas": {"errors", "files", "artifacts", "models", "evm", "_kernels"},
     "verify": {"errors", "files", "artifacts", "models", "evm"},
     "demo": {"errors", "models", "data", "evm", "verify"},
     "cli": {"errors", "models", "data", "evm", "verify", "demo"},
