@@ -32,24 +32,18 @@ class Revm(Engine):
     def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
         """Run one transaction, isolated from those before it."""
         self._tell_block()
-        return _execution(
-            self._native.execute(
-                transaction.sender, transaction.to, transaction.data, transaction.value, transaction.gas_limit, keep
-            )
-        )
+        return _execution(self._native.execute(transaction, keep))
 
     def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
         """Run one transaction and record every step."""
         self._tell_block()
-        execution, columns = self._native.trace(
-            transaction.sender, transaction.to, transaction.data, transaction.value, transaction.gas_limit, keep
-        )
+        execution, columns = self._native.trace(transaction, keep)
         return _execution(execution), Trace(*columns)
 
     def _tell_block(self) -> None:
         block = self.block
         if block is not self._told:
-            self._native.set_block(block.number, block.timestamp, block.gas_limit, block.chain_id, block.coinbase)
+            self._native.set_block(block)
             self._told = block
 
     # -- state -- #
@@ -81,7 +75,10 @@ class Revm(Engine):
 
     def dump(self) -> World:
         """Return every account that exists."""
-        return {address: Account(*account) for address, *account in self._native.accounts()}
+        return {
+            address: Account(nonce, balance, code, storage)
+            for address, nonce, balance, code, storage in self._native.accounts()
+        }
 
     def load(self, world: World) -> None:
         """Replace the whole state."""
