@@ -2,6 +2,17 @@
 
 The crate ``kernels/evm`` surrounds revm with what an engine must do; this module makes its tuples the records of
 ``dcai.evm.engine``. A transaction runs without the GIL and cannot be interrupted; its gas limit bounds it.
+
+The two engines agree in every result, unit of gas and step, and in the reason of every halt, but for:
+
+- Creation code over the limit of EIP-3860, created by an opcode with more value than there is. revm is right: the
+  frame is out of gas. py-evm compares the balance first, and goes on with a zero.
+- A creation at an address that has storage and neither code nor nonce. No transaction leaves such an account;
+  ``set_account`` can. EIP-7610 calls it a collision; neither engine does: revm begins with empty storage, py-evm goes
+  on with the old (with an empty one after CREATE2).
+- A transfer to an account that would then have 2^256 wei or more, which there are not. revm fails the call; py-evm
+  raises an error of its own.
+- Memory beyond 4 GiB, which only gas limits beyond 2^44 pay for: revm is out of gas.
 """
 
 from __future__ import annotations
