@@ -69,7 +69,7 @@ class _Lookup:
     def __getitem__(self, opcode: int) -> Any:
         self.end_step()
         frame = self._frame
-        if len(frame.code) == 0:  # the loop stops at once, and nothing ran
+        if len(frame.code) == 0:  # the loop stops by itself, and nothing ran
             return self._opcodes[opcode]
         # The loop has moved the counter past the opcode, save where the code has ended and it stops by itself.
         pc = frame.code.program_counter - (0 if opcode == _STOP and self._has_ended() else 1)
