@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from dcai.evm.engine import Engine, Execution, Trace, World
-
-if TYPE_CHECKING:
-    from evm.programs import Case
+from evm.programs import Case
 
 
 @dataclass(frozen=True)
@@ -19,35 +16,35 @@ class Outcome:
 
     execution: Execution
     world: World
+    trace: Trace | None = None
+
+    @property
+    def kind(self) -> str:
+        """Success, revert, or why it halted."""
+        if self.execution.success:
+            return "success"
+        return "revert" if self.execution.halt is None else self.execution.halt
 
 
-def outcome(engine: Engine, case: Case) -> Outcome:
-    """Run a case on a state of its own."""
-    _prepare(engine, case)
-    return Outcome(engine.execute(case.transaction), engine.dump())
-
-
-def traced(engine: Engine, case: Case) -> tuple[Outcome, Trace]:
-    """Run a case on a state of its own, step by step."""
-    _prepare(engine, case)
-    execution, trace = engine.trace(case.transaction, "always")
-    return Outcome(execution, engine.dump()), trace
-
-
-def _prepare(engine: Engine, case: Case) -> None:
+def run(engine: Engine, case: Case, *, traced: bool) -> Outcome:
+    """Run a case on a state of its own, as a plain transaction or step by step."""
     engine.load(case.world)
     engine.block = case.block
+    if not traced:
+        execution = engine.execute(case.transaction)
+        return Outcome(execution, engine.dump())
+    execution, trace = engine.trace(case.transaction, "always")
+    return Outcome(execution, engine.dump(), trace)
 
 
-def difference(expected: Outcome, actual: Outcome, *, coarse_halts: bool = False) -> str | None:
+def difference(expected: Outcome, actual: Outcome, *, same_halts: bool = True) -> str | None:
     """Say what differs, or return None.
 
-    With ``coarse_halts`` it only counts that both stopped for a reason: the specification looks for operands before
-    it looks for gas, and the other engines do not.
+    Without ``same_halts`` it only counts that both stopped for some reason.
     """
     for field in fields(Execution):
         values = [getattr(each.execution, field.name) for each in (expected, actual)]
-        if field.name == "halt" and coarse_halts:
+        if field.name == "halt" and not same_halts:
             values = [value is not None for value in values]
         if values[0] != values[1]:
             return f"{field.name}: expected {values[0]!r}, got {values[1]!r}"
@@ -55,16 +52,19 @@ def difference(expected: Outcome, actual: Outcome, *, coarse_halts: bool = False
         accounts = [each.world.get(address) for each in (expected, actual)]
         if accounts[0] != accounts[1]:
             return f"account {address.hex()} afterwards: expected {accounts[0]}, got {accounts[1]}"
+    if expected.trace is not None and actual.trace is not None:
+        return _trace_difference(expected.trace, actual.trace)
     return None
 
 
-def trace_difference(expected: Trace, actual: Trace) -> str | None:
-    """Say at which step two traces part, or return None."""
+def _trace_difference(expected: Trace, actual: Trace) -> str | None:
+    """Say at which step two traces part."""
     steps = min(len(expected), len(actual))
-    for step in range(steps):
-        rows = [_row(trace, step) for trace in (expected, actual)]
-        if rows[0] != rows[1]:
-            return f"step {step} of the trace: expected {rows[0]}, got {rows[1]}"
+    columns = [(getattr(expected, field.name)[:steps], getattr(actual, field.name)[:steps]) for field in fields(Trace)]
+    parted = np.flatnonzero(np.any([left != right for left, right in columns], axis=0))
+    if len(parted):
+        step = int(parted[0])
+        return f"step {step} of the trace: expected {_row(expected, step)}, got {_row(actual, step)}"
     if len(expected) != len(actual):
         longer = expected if len(expected) > steps else actual
         return f"the trace: expected {len(expected)} steps, got {len(actual)}; the next is {_row(longer, steps)}"
@@ -72,16 +72,4 @@ def trace_difference(expected: Trace, actual: Trace) -> str | None:
 
 
 def _row(trace: Trace, step: int) -> dict[str, int]:
-    return {field.name: int(np.asarray(getattr(trace, field.name))[step]) for field in fields(Trace)}
-
-
-def summary(execution: Execution) -> str:
-    """Name the outcome: "success", "revert", or why it halted."""
-    if execution.success:
-        return "success"
-    return "revert" if execution.halt is None else execution.halt.split(":")[0]
-
-
-def with_canonical_halt(result: Outcome, halt: str | None) -> Outcome:
-    """Return an outcome with another reason of its halt."""
-    return replace(result, execution=replace(result.execution, halt=halt))
+    return {field.name: int(getattr(trace, field.name)[step]) for field in fields(Trace)}

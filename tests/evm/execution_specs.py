@@ -13,20 +13,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
+from evm.opcodes import FORKS, knows
+
 _RECURSION_LIMIT = sys.getrecursionlimit()
 try:
     import ethereum
     from ethereum.crypto.hash import Hash32
-    from ethereum.exceptions import EthereumException
     from ethereum.trace import EvmStop, OpEnd, OpException, OpStart, TransactionEnd, set_evm_trace
     from ethereum_types.bytes import Bytes0, Bytes32
     from ethereum_types.numeric import U64, U256, Uint
 finally:
     sys.setrecursionlimit(_RECURSION_LIMIT)  # raised by the import, for the whole process
-
-from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
-from dcai.evm.schedule import upfront_gas
-from evm.opcodes import FORKS, knows
 
 #: What the specification calls the reasons of a halt. Code that is too large is out of gas there, and so is creation
 #: code in CREATE; a precompiled contract that refuses its input has no opcode to blame.
@@ -85,24 +83,8 @@ class ExecutionSpecs(Engine):
     def _run(self, transaction: Transaction, recorder: _Recorder) -> Execution:
         """Follow ``process_transaction``, without signatures, fees and receipts."""
         state, sender = self._state, self._types.Address(transaction.sender)
-        creates = transaction.to is None
-        upfront = upfront_gas(self.fork, transaction.data, creates=creates)
-        gas = transaction.gas_limit - upfront.intrinsic - upfront.calldata
         coinbase = self._types.Address(self.block.coinbase)
         self._state_module.increment_nonce(state, sender)
-        environment = self._of_fork(
-            self._vm.TransactionEnvironment,
-            origin=sender,
-            gas_price=Uint(0),
-            gas=Uint(gas),
-            access_list_addresses={coinbase} if knows(self.fork, "shanghai") else set(),
-            access_list_storage_keys=set(),
-            transient_storage=getattr(self._state_module, "TransientStorage", object)(),
-            blob_versioned_hashes=(),
-            authorizations=(),
-            index_in_block=Uint(0),
-            tx_hash=Hash32(bytes(32)),
-        )
         unsigned = self._module("transactions").LegacyTransaction(
             nonce=U256(0),
             gas_price=Uint(0),
@@ -114,6 +96,22 @@ class ExecutionSpecs(Engine):
             r=U256(0),
             s=U256(0),
         )
+        # From Prague on the second is the floor.
+        intrinsic = self._module("transactions").calculate_intrinsic_cost(unsigned)
+        gas = unsigned.gas - (intrinsic[0] if isinstance(intrinsic, tuple) else intrinsic)
+        environment = self._of_fork(
+            self._vm.TransactionEnvironment,
+            origin=sender,
+            gas_price=Uint(0),
+            gas=gas,
+            access_list_addresses={coinbase} if knows(self.fork, "shanghai") else set(),
+            access_list_storage_keys=set(),
+            transient_storage=getattr(self._state_module, "TransientStorage", object)(),
+            blob_versioned_hashes=(),
+            authorizations=(),
+            index_in_block=Uint(0),
+            tx_hash=Hash32(bytes(32)),
+        )
         message = self._module("utils.message").prepare_message(self._block_environment(), environment, unsigned)
         output = self._interpreter.process_message_call(message)
         for address in output.accounts_to_delete:
@@ -122,7 +120,8 @@ class ExecutionSpecs(Engine):
             touched = {*output.touched_accounts, coinbase}
             self._state_module.destroy_touched_empty_accounts(state, touched)
         success = output.error is None
-        reverted = type(output.error).__name__ == "Revert"
+        name = type(output.error).__name__
+        reverted = name == "Revert"
         return Execution(
             success=success,
             gas_spent=transaction.gas_limit - int(output.gas_left),
@@ -132,8 +131,8 @@ class ExecutionSpecs(Engine):
                 RawLog(bytes(log.address), tuple(int.from_bytes(t, "big") for t in log.topics), bytes(log.data))
                 for log in output.logs
             ),
-            created=bytes(message.current_target) if creates and success else None,
-            halt=None if success or reverted else _halt(output.error),
+            created=bytes(message.current_target) if transaction.to is None and success else None,
+            halt=None if success or reverted else _HALTS.get(name, name),
         )
 
     def _block_environment(self) -> Any:
@@ -209,10 +208,6 @@ class ExecutionSpecs(Engine):
         self._state = self._state_module.State()
         for address, account in world.items():
             self.set_account(address, account)
-
-
-def _halt(error: EthereumException) -> str:
-    return _HALTS.get(type(error).__name__, type(error).__name__)
 
 
 class _Recorder:

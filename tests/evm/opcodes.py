@@ -33,17 +33,11 @@ def _table() -> list[Opcode]:
         Opcode(0x09, "MULMOD", ("word", "word", "word"), 1),
         Opcode(0x0A, "EXP", ("word", "word"), 1),
         Opcode(0x0B, "SIGNEXTEND", ("bit", "word"), 1),
-        *(
-            Opcode(0x10 + n, name, ("word", "word"), 1)
-            for n, name in enumerate(("LT", "GT", "SLT", "SGT", "EQ"))
-        ),
+        *(Opcode(0x10 + n, name, ("word", "word"), 1) for n, name in enumerate(("LT", "GT", "SLT", "SGT", "EQ"))),
         Opcode(0x15, "ISZERO", ("word",), 1),
         *(Opcode(0x16 + n, name, ("word", "word"), 1) for n, name in enumerate(("AND", "OR", "XOR"))),
         Opcode(0x19, "NOT", ("word",), 1),
-        *(
-            Opcode(0x1A + n, name, ("bit", "word"), 1)
-            for n, name in enumerate(("BYTE", "SHL", "SHR", "SAR"))
-        ),
+        *(Opcode(0x1A + n, name, ("bit", "word"), 1) for n, name in enumerate(("BYTE", "SHL", "SHR", "SAR"))),
         Opcode(0x1E, "CLZ", ("word",), 1, "osaka"),
         Opcode(0x20, "KECCAK256", ("offset", "size"), 1),
         Opcode(0x30, "ADDRESS", (), 1),
@@ -87,12 +81,12 @@ def _table() -> list[Opcode]:
         *(Opcode(0x7F + n, f"DUP{n}", ("word",) * n, n + 1) for n in range(1, 17)),
         *(Opcode(0x8F + n, f"SWAP{n}", ("word",) * (n + 1), n + 1) for n in range(1, 17)),
         *(Opcode(0xA0 + n, f"LOG{n}", ("offset", "size", *("word",) * n), 0) for n in range(5)),
-        Opcode(0xF0, "CREATE", ("wei", "offset", "size"), 1),
+        Opcode(0xF0, "CREATE", ("wei", "offset", "code size"), 1),
         Opcode(0xF1, "CALL", ("gas", "address", "wei", "offset", "size", "offset", "size"), 1),
         Opcode(0xF2, "CALLCODE", ("gas", "address", "wei", "offset", "size", "offset", "size"), 1),
         Opcode(0xF3, "RETURN", ("offset", "size"), 0),
         Opcode(0xF4, "DELEGATECALL", ("gas", "address", "offset", "size", "offset", "size"), 1),
-        Opcode(0xF5, "CREATE2", ("wei", "offset", "size", "small"), 1),
+        Opcode(0xF5, "CREATE2", ("wei", "offset", "code size", "small"), 1),
         Opcode(0xFA, "STATICCALL", ("gas", "address", "offset", "size", "offset", "size"), 1),
         Opcode(0xFD, "REVERT", ("offset", "size"), 0),
         Opcode(0xFE, "INVALID", (), 0),

@@ -7,7 +7,8 @@ from functools import cache
 from random import Random
 
 from eth_keys.datatypes import PrivateKey
-from py_ecc import bls12_381, bn128
+from py_ecc.bls12_381 import bls12_381_curve as bls12_381
+from py_ecc.bn128 import bn128_curve as bn128
 
 from evm.opcodes import knows
 

@@ -7,6 +7,9 @@ Left out, for a chain cannot have it: accounts that exist and are empty (EIP-161
 delegation (EIP-3607), a gas limit that does not cover what is due up front, a value that the sender lacks, creation
 code of a transaction over its bound (EIP-3860): the caller of an engine has checked these.
 
+Left out for py-evm, which gets it wrong: creation code over its bound (EIP-3860) with a value that the creator lacks. By
+the specification that halts; py-evm looks at the balance first, and goes on.
+
 BLOCKHASH, BLOBHASH, PREVRANDAO, GASPRICE and the fees are 0 in every engine by contract (see ``Engine``), and stay in.
 """
 
@@ -18,7 +21,6 @@ from random import Random
 import numpy as np
 
 from dcai.evm.engine import Account, Block, Trace, Transaction, World
-from dcai.evm.schedule import upfront_gas
 from evm.assembler import Assembler
 from evm.opcodes import BY_NAME, Opcode, knows, opcodes
 from evm.precompiles import any_precompile, precompile_input, precompiles
@@ -27,6 +29,9 @@ SENDER = b"\x5e" * 20
 CONTRACTS = tuple(b"\xc0" * 19 + bytes([n]) for n in range(4))
 #: An account with funds only, one that is not there, and one that delegates to another (EIP-7702).
 FUNDED, ABSENT, DELEGATED = (bytes([byte]) * 20 for byte in (0xF0, 0xAB, 0xDE))
+
+#: Where in memory a program adds its results up.
+_DIGEST = 0x1A0
 
 #: Enough for most programs, and a bound on those that would never end.
 PLENTY = 300_000
@@ -51,10 +56,13 @@ class Case:
 
     @property
     def least_gas(self) -> int:
-        """What is due before the first opcode."""
-        data, creates = self.transaction.data, self.transaction.to is None
-        upfront = upfront_gas(self.fork, data, creates=creates)
-        return max(upfront.intrinsic + upfront.calldata, upfront.floor)
+        """What is due before the first opcode, or at least after the last (EIP-2, 2028, 3860, 7623)."""
+        data = self.transaction.data
+        nonzero = len(data) - data.count(0)
+        due = 21_000 + 4 * data.count(0) + 16 * nonzero
+        if self.transaction.to is None:
+            due += 32_000 + (2 * ((len(data) + 31) // 32) if knows(self.fork, "shanghai") else 0)
+        return max(due, 21_000 + 10 * (data.count(0) + 4 * nonzero)) if knows(self.fork, "prague") else due
 
     def with_gas(self, gas_limit: int) -> Case:
         """Return the same case with another gas limit."""
@@ -65,7 +73,7 @@ def case(seed: int, fork: str) -> Case:
     """Return the case of a seed, with plenty of gas."""
     rng = Random(f"{fork} {seed}")
     shape = rng.random()
-    if shape < 0.006:
+    if shape < 0.01:
         return _recursion(rng, seed, fork)
     if shape < 0.03:
         return _large_code(rng, seed, fork)
@@ -136,7 +144,7 @@ class Program:
     def operand(self, kind: str) -> None:
         """Put a number of this kind on the stack."""
         rng, asm = self.rng, self.asm
-        if kind == "word" and asm.height and rng.random() < 0.4:
+        if kind == "word" and asm.height and rng.random() < 0.25:
             asm.op(f"DUP{rng.randint(1, min(16, asm.height))}")
         elif kind == "returned size" and rng.random() < 0.8:
             asm.op("RETURNDATASIZE")
@@ -151,10 +159,16 @@ class Program:
         rng = self.rng
         rare = rng.random()
         match kind:
-            case "word" | "stored" if rare < 0.5:
-                return rng.choice(_EDGES) if kind == "word" else rng.choice((0, 1, 2))
+            case "word" if rare < 0.3:
+                return rng.choice(_EDGES)
+            case "word" if rare < 0.55:
+                return 2**256 - rng.randint(1, 300)  # a small negative number
+            case "word" if rare < 0.7:
+                return 2**255 + rng.getrandbits(255)
+            case "stored" if rare < 0.5:
+                return rng.choice((0, 1, 2))
             case "stored":
-                return rng.choice((0, 1, 2, 3, rng.getrandbits(256)))
+                return rng.choice((0, 0, 1, 2, rng.getrandbits(256)))
             case "bit":
                 return rng.choice((0, 1, 7, 8, 15, 30, 31, 32, 33, 127, 128, 254, 255, 256, 257, 2**64, 2**256 - 1))
             case "offset" | "source":
@@ -165,6 +179,8 @@ class Program:
                 if rare < 0.004:
                     return rng.choice(_HUGE)
                 return rng.choice((0, 0, 1, 2, 31, 32, 32, 33, 64, 65, 96, rng.randint(0, 400)))
+            case "code size":
+                return rng.choice((0, 1, 9, 32, 300))
             case "returned":
                 return rng.choice((0,) * 9 + (1,)) if rare < 0.98 else rng.choice(_HUGE)
             case "returned size":
@@ -209,17 +225,37 @@ class Program:
     def _use_result(self) -> None:
         """Take the top of the stack, mostly so that it will be seen."""
         kind = self.rng.random()
-        if kind < 0.65:
+        if kind < 0.4:
+            self._digest()
+        elif kind < 0.7:
             self.push(32 * self.rng.randint(0, 7))
             self.asm.op("MSTORE")
-        elif kind < 0.75:
+        elif kind < 0.78:
             self.operand("slot")
             self.asm.op("SSTORE")
         else:
             self.asm.op("POP")
 
+    def _digest(self) -> None:
+        """Add the top of the stack to a word of memory, of which something is seen at the end."""
+        self.push(_DIGEST)
+        self.asm.op("MLOAD")
+        self.asm.op("ADD")
+        self.push(_DIGEST)
+        self.asm.op("MSTORE")
+
     def _arithmetic(self) -> None:
-        self._one_of(*_ARITHMETIC)
+        """Compute some results, each from numbers that are there or new, and one from all."""
+        asm, height = self.asm, self.asm.height
+        names = [name for name in _ARITHMETIC if name in self._known]
+        for _ in range(self.rng.randint(1, 9)):
+            opcode = BY_NAME[self.rng.choice(names)]
+            for kind in reversed(opcode.operands):
+                self.operand(kind)
+            asm.op(opcode.name)
+        while asm.height > height + 1:
+            asm.op("XOR")
+        self._digest()
 
     def _environment(self) -> None:
         self._one_of(*_ENVIRONMENT)
@@ -231,11 +267,29 @@ class Program:
         self._one_of("CALLDATACOPY", "CODECOPY", "EXTCODECOPY", "RETURNDATACOPY")
 
     def _storage(self) -> None:
-        self._one_of("SLOAD", "SSTORE", "SSTORE", "SSTORE")
+        """Write a slot once or more, so that original, current and new value meet in every way."""
+        slot = self._number("slot")
+        for _ in range(self.rng.randint(1, 3)):
+            if self.rng.random() < 0.3:
+                self.push(slot)
+                self.asm.op("SLOAD")
+                self._use_result()
+            else:
+                self.operand("stored")
+                self.push(slot)
+                self.asm.op("SSTORE")
 
     def _transient(self) -> None:
-        if "TSTORE" in self._known:
-            self._one_of("TLOAD", "TSTORE")
+        if "TSTORE" not in self._known:
+            return
+        slot = self._number("slot")
+        for name in self.rng.choice((("TLOAD",), ("TSTORE",), ("TSTORE", "TLOAD"), ("TLOAD", "TSTORE"))):
+            if name == "TSTORE":
+                self.operand("stored")
+            self.push(slot)
+            self.asm.op(name)
+            if name == "TLOAD":
+                self._use_result()
 
     def _log(self) -> None:
         self._one_of("LOG0", "LOG1", "LOG2", "LOG3", "LOG4")
@@ -282,9 +336,13 @@ class Program:
         for _ in range(rng.choice((1, 1, 2))):
             if salt is not None:
                 self.push(salt)
-            self.push(len(code) if rng.random() < 0.93 else rng.choice((0, 49_152, 49_153, 2**64)))
+            size = len(code) if rng.random() < 0.93 else rng.choice((0, 49_152, 49_153, 2**64))
+            self.push(size)
             self.push(0)
-            self.operand("wei")
+            if size > 49_152:
+                self.push(0)
+            else:
+                self.operand("wei")
             asm.op("CREATE" if salt is None else "CREATE2")
         if rng.random() < 0.6:
             for kind in ("size", "offset", "size", "offset", "wei"):
@@ -298,14 +356,13 @@ class Program:
 
     def _stack(self) -> None:
         """Reach deep into the stack."""
-        rng, asm = self.rng, self.asm
-        depth = rng.randint(1, 16)
-        name = rng.choice((f"DUP{depth}", f"SWAP{depth}"))
-        while asm.height < len(BY_NAME[name].operands):
-            self.operand("word")
-        asm.op(name)
-        if rng.random() < 0.5:
-            self._use_result()
+        for _ in range(self.rng.randint(1, 3)):
+            depth = self.rng.randint(1, 16)
+            name = self.rng.choice((f"DUP{depth}", f"SWAP{depth}"))
+            while self.asm.height < len(BY_NAME[name].operands):
+                self.operand("word")
+            self.asm.op(name)
+        self._use_result()
 
     def _constant(self) -> None:
         """Push as many bytes as any PUSH can."""
@@ -369,12 +426,17 @@ class Program:
 
     def _end(self) -> None:
         rng, asm = self.rng, self.asm
-        for word in range(min(asm.height, 6)):
-            self.push(32 * word)
-            asm.op("MSTORE")
+        for _ in range(min(asm.height, 4)):
+            self._digest()
+        if rng.random() < 0.4:
+            self.push(_DIGEST)
+            asm.op("MLOAD")
+            self.push(rng.choice((0, 64)))
+            self.push(0)
+            asm.op("LOG1")
         kind = rng.random()
         if kind < 0.4:
-            self.push(rng.choice((32, 64, 192, 256, 300)))
+            self.push(rng.choice((32, 300, _DIGEST + 32, _DIGEST + 32)))
             self.push(0)
             asm.op("RETURN")
         elif kind < 0.6:
@@ -497,7 +559,9 @@ class _Scene:
                 nonce=rng.choice((1, 1, 2)),
                 balance=rng.choice((0, 1, 10**6)),
                 code=Program(rng, self).write(rng.randint(2, 14)),
-                storage={slot: rng.choice((1, 2, 2**256 - 1)) for slot in range(4) if rng.random() < 0.4},
+                storage={
+                    slot: rng.choice((1, 2, 2**256 - 1)) for slot in (0, 1, 2, 3, 2**256 - 1) if rng.random() < 0.6
+                },
             )
         if knows(self.fork, "prague"):
             to = rng.choice((*CONTRACTS, DELEGATED, FUNDED, ABSENT, (4).to_bytes(20, "big")))
@@ -567,7 +631,7 @@ def _recursion(rng: Random, seed: int, fork: str) -> Case:
     asm.push(32)
     asm.push(0)
     asm.op(rng.choice(("RETURN", "RETURN", "REVERT")))
-    gas_limit = rng.choice((10**6, 10**8, 10**12))  # a 64th stays in each frame, so only the last gets 1,024 deep
+    gas_limit = rng.choice((10**6, 10**15))  # a 64th stays in each frame, so only the second gets 1,024 deep
     return _special(seed, fork, bytes(asm.code), Transaction(SENDER, CONTRACTS[0], b"", 0, gas_limit))
 
 
