@@ -7,8 +7,8 @@ Left out, for a chain cannot have it: accounts that exist and are empty (EIP-161
 delegation (EIP-3607), a gas limit that does not cover what is due up front, a value that the sender lacks, creation
 code of a transaction over its bound (EIP-3860): the caller of an engine has checked these.
 
-Left out for py-evm, which gets it wrong: creation code over its bound (EIP-3860) with a value that the creator lacks. By
-the specification that halts; py-evm looks at the balance first, and goes on.
+Left out for py-evm, which gets it wrong: creation code over its bound (EIP-3860) with a value that the creator lacks.
+By the specification that halts; py-evm looks at the balance first, and goes on.
 
 BLOCKHASH, BLOBHASH, PREVRANDAO, GASPRICE and the fees are 0 in every engine by contract (see ``Engine``), and stay in.
 """
