@@ -216,16 +216,13 @@ FAULTS = {
 
 def faulty(opcodes: dict[int, Any]) -> PyEvm:
     """Return py-evm with some opcodes exchanged."""
-
-    class Faulty(PyEvm):
-        @staticmethod
-        def state_class(base: Any) -> Any:
-            configured = cast(Any, PyEvm.state_class(base))
-            computation = configured.computation_class
-            changed = computation.configure(opcodes={**computation.opcodes, **opcodes})
-            return configured.configure(computation_class=changed)
-
-    return Faulty("prague")
+    engine = PyEvm("prague")
+    state = cast(Any, engine._state_class)
+    computation = state.computation_class
+    changed = computation.configure(opcodes={**computation.opcodes, **opcodes})
+    engine._state_class = state.configure(computation_class=changed)
+    engine.load({})
+    return engine
 
 
 @pytest.mark.parametrize("fault", FAULTS)
