@@ -459,12 +459,11 @@ def test_the_contracts_live_the_same_life(fork: str, model: Classifier, rows: li
 
 # -- what is the engine's own -- #
 
-LOOP_FOREVER = bytes.fromhex("6001600a55 5b600556".replace(" ", ""))  # sstore(10, 1) for (;;) {}
 
-
-def test_an_interrupt_stops_a_loop_and_leaves_the_state_as_it_was() -> None:
+@pytest.mark.parametrize("body", ["", "5f5450"], ids=["empty", "sload"])
+def test_an_interrupt_stops_a_loop_and_leaves_the_state_as_it_was(body: str) -> None:
     chosen = create_engine("py-evm-compiled", "prague")
-    chosen.load(world(LOOP_FOREVER))
+    chosen.load(world(bytes.fromhex("6001600a555b" + body + "600556")))  # sstore(10, 1) for (;;) { body }
     before = chosen.dump()
 
     def interrupt(*_: object) -> None:
