@@ -24,6 +24,7 @@ from dcai import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.errors import EvmError
 from dcai.evm import Evm
 from dcai.evm.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
 from dcai.evm.hashing import keccak
@@ -286,6 +287,24 @@ def test_calls_up_to_the_greatest_depth() -> None:
     finally:
         sys.setrecursionlimit(limit)
     assert words(execution.output) == [1025]
+
+
+@pytest.mark.parametrize("name", ["py-evm", "py-evm-compiled"])
+def test_calls_too_deep_for_python_say_so_and_leave_the_state_as_it_was(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = create_engine(name, "prague")
+    chosen.load(world(DEEP))
+    before = chosen.dump()
+    limit = sys.getrecursionlimit()
+    monkeypatch.setattr("dcai.evm.py_evm.EVM_RECURSION_LIMIT", 0)
+    sys.setrecursionlimit(1_000)
+    try:
+        with pytest.raises(EvmError, match="nest deeper than this Python can follow"):
+            chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, 2**40))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert chosen.dump() == before
 
 
 def test_calls_until_the_gas_is_used_up() -> None:
