@@ -49,11 +49,13 @@ fuzz: $(VENV)/.dev ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
 
-artifacts: contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts
+artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts; derive their gas
 	$(NPM) run --silent build
+	$(BIN)/python -m dcai.gas.calibrate
 
-check-artifacts: contracts/node_modules/.installed ## Rebuild the artifacts and compare them with the committed ones
+check-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
 	$(NPM) run --silent check
+	$(BIN)/python -m dcai.gas.calibrate --check
 
 clean: ## Remove all that was built or installed here
 	rm -rf $(VENV) target contracts/node_modules dcai/*.so

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dcai import _kernels, artifacts
-from dcai.errors import InputTypeError, shown
-from dcai.gas.coefficients import load
+from dcai.errors import InputTypeError, Revert, shown
+from dcai.gas.coefficients import UNAUTHORIZED, load
 from dcai.gas.costs import TRANSACTION_GAS, Costs
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ class Oracle:
     def __repr__(self) -> str:
         return f"Oracle({self.artifact.name!r}, fork={self.fork!r})"
 
-    def update(self, model: Classifier, data: Any, label: Any) -> Costs:
+    def update(self, model: Classifier, data: Any, label: Any, *, sender: str | None = None) -> Costs:
         """Predict what it costs to send samples to ``update``, one transaction each, one after another.
 
         The model learns them, as the contract would. A sample that the contract refuses changes nothing, costs what its
-        revert costs, and the next one follows. The sender is the owner.
+        revert costs, and the next one follows.
 
         Parameters
         ----------
@@ -77,6 +78,8 @@ class Oracle:
             A batch, or one sample.
         label : int, or sequence of n ints
             Class of each sample.
+        sender : str, optional
+            Address of somebody who is not the owner, and whom the contract refuses. The owner unless given.
 
         Returns
         -------
@@ -89,7 +92,12 @@ class Oracle:
             What no contract would accept, or a model of another contract; nothing is learned.
         """
         kernel = self._kernel(model)
-        return self._costs("update", lambda tariff: kernel.update_costs(*model.labelled_rows(data, label), tariff))
+        rows = model.labelled_rows(data, label)
+        if sender is not None:
+            return self._refused(
+                self._costs("update", lambda tariff: kernel.copy().update_costs(*rows, tariff)), sender
+            )
+        return self._costs("update", lambda tariff: kernel.update_costs(*rows, tariff))
 
     def predict(self, model: Classifier, data: Any) -> Costs:
         """Predict what it costs to call ``predict``, in a transaction of its own for each sample.
@@ -150,6 +158,23 @@ class Oracle:
         self._kernel(model)
         cap = MAX_TRANSACTION_GAS if gas_cap is None else gas_cap
         return plan(self.artifact, self.coefficients, self.fork, model, cap)
+
+    def _refused(self, costs: Costs, sender: str) -> Costs:
+        """Return what the same calls cost where the contract refuses the sender, before it looks at anything else."""
+        nothing = np.zeros_like(costs.execution)
+        execution = nothing + np.uint64(self.coefficients["update"].gas[UNAUTHORIZED])
+        gas = np.maximum(costs.intrinsic + costs.calldata + execution, costs.floor)
+        refusals = {row: Revert("OwnableUnauthorizedAccount", (sender,), row=row) for row in range(len(costs))}
+        return replace(
+            costs,
+            gas_used=gas,
+            gas_limit=gas,
+            execution=execution,
+            refund=nothing,
+            new_slots=nothing,
+            mistake=np.zeros_like(costs.mistake),
+            errors=refusals,
+        )
 
     def _kernel(self, model: Classifier) -> Any:
         if type(model).__name__ != self.artifact.name:
