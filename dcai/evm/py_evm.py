@@ -237,8 +237,8 @@ class PyEvm(Engine):
         created = computation.msg.storage_address if transaction.to is None else None
         halt = None
         if computation.is_error and not isinstance(computation.error, RevertOpcode):
-            # One word for all that stops a precompile: too little gas or a bad input is checked in another order by each
-            # engine.
+            # One word for all that stops a precompile: whether it lacks gas or its input is bad is checked in another
+            # order by each engine.
             is_precompile = computation.msg.code_address in computation.precompiles
             halt = "Precompile failed" if is_precompile else _describe(computation.error)
         return Execution(
