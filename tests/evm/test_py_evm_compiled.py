@@ -245,8 +245,8 @@ def test_calls(calling: int) -> None:
 
 
 def test_what_a_reverted_call_has_touched_is_cold_again() -> None:
-    # With data: write to slot 7, read slot 8 and the balance of 0x99, and revert. Without: do that in a call, then again.
-    touch = bytes.fromhex("60016007556008545060093150")
+    # With data: write to slot 7, read slot 8 and the balance of 0x99, revert. Without: do so in a call, then again.
+    touch = bytes.fromhex("60016007556008545060993150")
     call = bytes.fromhex("5f5f60015f5f305af150")
     code = bytes.fromhex("36602f57") + call + touch + b"\0"
     code = code.ljust(0x2F, b"\0") + b"\x5b" + touch + bytes.fromhex("5f5ffd")
@@ -402,13 +402,9 @@ def child(runtime: str, end: str = "") -> bytes:
     return start + copy.ljust(11, b"\0") + code
 
 
-CHILDREN = [
-    child("600360025500"),
-    child("60036002555fff"),
-    child("6003600255fe"),
-    child("00", "5f5ffd"),
-    child("00", "5fff"),
-]
+#: Writes to slot 2; then stops, destroys itself, halts, or destroys itself where it gets data.
+RUNTIMES = ("600360025500", "60036002555fff", "6003600255fe", "600360025536600a57005b5fff")
+CHILDREN = [child(runtime) for runtime in RUNTIMES] + [child("00", end) for end in ("5f5ffd", "5fff")]
 
 
 def child_address(code: bytes) -> bytes:
