@@ -200,7 +200,7 @@ PAYING = bytes.fromhex(
     "6103e860e65360206040602037"  # mstore8, calldatacopy
     "600a600360a039600a60c0600320"  # codecopy, keccak256
     "50602061012060055e5a5059505b"  # mcopy, gas, msize
-    "5f54506001600255600360015f5fa1"  # sload, sstore, log1
+    "5f545f556001600255600360015f5fa1"  # sload, sstore of the same and of another word, log1
     "60406103205ff3"
 )
 
@@ -242,6 +242,18 @@ def test_calls(calling: int) -> None:
         call = push(48) + push(64) + push(size) + push(3) + value + b"\x73" + to + push(gas) + bytes([calling])
         code = (bytes.fromhex("36606057") + call + after).ljust(0x60, b"\0") + inner
         assert_same(code, storage={1: 5})
+
+
+def test_what_a_reverted_call_has_touched_is_cold_again() -> None:
+    # With data: write to slot 7, read slot 8 and the balance of 0x99, revert. Without: do so in a call, then again.
+    touch = bytes.fromhex("60016007556008545060993150")
+    call = bytes.fromhex("5f5f60015f5f305af150")
+    code = bytes.fromhex("36602f57") + call + touch + b"\0"
+    code = code.ljust(0x2F, b"\0") + b"\x5b" + touch + bytes.fromhex("5f5ffd")
+    execution = assert_same(code, storage={7: 1, 8: 1})
+    assert execution.success
+    # The call, and each of the three accesses cold twice.
+    assert execution.gas_spent > UPFRONT + 2 * (2_100 + 2_100 + 2_600)
 
 
 def test_creations() -> None:
@@ -390,13 +402,9 @@ def child(runtime: str, end: str = "") -> bytes:
     return start + copy.ljust(11, b"\0") + code
 
 
-CHILDREN = [
-    child("600360025500"),
-    child("60036002555fff"),
-    child("6003600255fe"),
-    child("00", "5f5ffd"),
-    child("00", "5fff"),
-]
+#: Writes to slot 2; then stops, destroys itself, halts, or destroys itself where it gets data.
+RUNTIMES = ("600360025500", "60036002555fff", "6003600255fe", "600360025536600a57005b5fff")
+CHILDREN = [child(runtime) for runtime in RUNTIMES] + [child("00", end) for end in ("5f5ffd", "5fff")]
 
 
 def child_address(code: bytes) -> bytes:
@@ -411,15 +419,11 @@ STEPS = st.one_of(
         st.sampled_from([STOPPED, REVERTED, HALTED, DESTROYED]),
     ),
     st.sampled_from([(FACTORY, code) for code in CHILDREN]),
-    st.sampled_from([(child_address(code), b"") for code in CHILDREN]),
+    st.sampled_from([(child_address(code), data) for code in CHILDREN for data in (b"", b"\1")]),
 )
 
 
-@given(
-    fork=st.sampled_from(["shanghai", "prague"]),
-    steps=st.lists(st.tuples(STEPS, st.sampled_from(["always", "success", "never"])), min_size=1, max_size=12),
-)
-def test_transactions_that_follow_each_other(fork: str, steps: list[tuple[tuple[bytes, bytes], Keep]]) -> None:
+def assert_follow(fork: str, steps: list[tuple[tuple[bytes, bytes], Keep]]) -> None:
     engines = [engine(name, fork) for name in ("py-evm", "py-evm-compiled")]
     accounts = {WRITER: Account(1, 9, WRITER_CODE, {0: 1}), FACTORY: Account(1, 9, FACTORY_CODE)}
     for each in engines:
@@ -428,6 +432,20 @@ def test_transactions_that_follow_each_other(fork: str, steps: list[tuple[tuple[
         stock, compiled = (each.execute(Transaction(SENDER, to, data, 0, 10**6), keep) for each in engines)
         assert compiled == stock
         assert engines[1].dump() == engines[0].dump()
+
+
+def test_a_contract_destroyed_and_created_again_begins_with_empty_storage() -> None:
+    code = CHILDREN[3]
+    create, destroy = (FACTORY, code), (child_address(code), b"\1")
+    assert_follow("shanghai", [(create, "always"), (destroy, "never"), (destroy, "always"), (create, "always")])
+
+
+@given(
+    fork=st.sampled_from(["shanghai", "prague"]),
+    steps=st.lists(st.tuples(STEPS, st.sampled_from(["always", "success", "never"])), min_size=1, max_size=12),
+)
+def test_transactions_that_follow_each_other(fork: str, steps: list[tuple[tuple[bytes, bytes], Keep]]) -> None:
+    assert_follow(fork, steps)
 
 
 # -- the contracts -- #
