@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dcai.data import Dataset, SparseRows
-from dcai.demo.scenarios import Scenario, initial_model, refused_calls
+from dcai.scenarios import Scenario, initial_model, refused_calls
 from dcai.errors import NotEqual, Revert
 from dcai.evm import Evm
 from dcai.models import Classifier

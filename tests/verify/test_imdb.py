@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dcai import data
-from dcai.demo.scenarios import Scenario, initial_model
+from dcai.scenarios import Scenario, initial_model
 from dcai.errors import Revert
 from dcai.evm import Evm
 from dcai.models import Classifier, SparseNearestCentroidClassifier, SparsePerceptron

@@ -1,4 +1,4 @@
-"""What the demo shows: data sets, the model that a deployer would start with, and calls that a contract must refuse."""
+"""Data sets with the model that a deployer would start with, and the calls that its contract must refuse."""
 
 from __future__ import annotations
 

@@ -1,0 +1,172 @@
+"""Transactions that an EVM really runs, in the columns of a prediction."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dcai.errors import EvmError, Revert
+from dcai.evm import Evm
+from dcai.evm.abi import Abi
+from dcai.evm.deploy import deploy
+from dcai.gas.costs import Costs
+from dcai.models import DensePerceptron, SparsePerceptron
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dcai.evm import Contract, Receipt
+    from dcai.models import Classifier
+
+__all__ = ["CONSTRUCTOR", "PERCEPTRONS", "Measured", "as_costs", "deployed", "least_gas_limit", "predict", "update"]
+
+#: The function of the transaction that creates a contract.
+CONSTRUCTOR = "constructor"
+#: The contracts whose updates depend on whether the prediction was right.
+PERCEPTRONS = (DensePerceptron.__name__, SparsePerceptron.__name__)
+
+#: How much more than it spends a transaction may need at first guess: the 2,300 that a write must find left (EIP-2200).
+_MARGIN = 2_400
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One transaction on a chain.
+
+    Attributes
+    ----------
+    function : str
+        What it called, or "constructor".
+    receipt : Receipt
+        What became of it.
+    gas_limit : int
+        The least gas limit with which the same happens.
+    new_slots : int
+        Storage slots that it made non-zero.
+    mistake : bool
+        Whether a Perceptron predicted another label before it learned this one.
+    """
+
+    function: str
+    receipt: Receipt
+    gas_limit: int
+    new_slots: int = 0
+    mistake: bool = False
+
+
+def least_gas_limit(chain: Evm, to: str | None, data: bytes, *, sender: str | None = None) -> int:
+    """Search the least gas limit with which a transaction does what it does with plenty; nothing changes.
+
+    Parameters
+    ----------
+    chain : Evm
+        In the state before the transaction.
+    to, data, sender
+        As for ``Evm.transact``.
+
+    Returns
+    -------
+    int
+        With one less the transaction cannot be included, or fails otherwise.
+
+    Raises
+    ------
+    EvmError
+        It halts even with 2^24 gas, so that no limit is enough.
+    """
+    plenty = chain.simulate(to, data, sender=sender)
+    if isinstance(plenty.error, EvmError):
+        raise plenty.error
+
+    def is_enough(gas_limit: int) -> bool:
+        try:
+            receipt = chain.simulate(to, data, sender=sender, gas_limit=gas_limit)
+        except EvmError:  # no block could include it
+            return False
+        return same_outcome(receipt, plenty)
+
+    low = max(plenty.intrinsic + plenty.calldata + plenty.execution, plenty.floor)
+    if is_enough(low):
+        return low
+    margin = _MARGIN
+    while not is_enough(low + margin):
+        margin *= 2
+    return low + bisect_left(range(margin), True, key=lambda more: is_enough(low + more))
+
+
+def same_outcome(one: Receipt, other: Receipt) -> bool:
+    """Return whether two receipts tell of the same run, whatever its gas limit was."""
+    return (one.success, one.gas_used, one.output) == (other.success, other.gas_used, other.output)
+
+
+def deployed(model: Classifier, engine: str, fork: str) -> tuple[Contract, list[Measured]]:
+    """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes."""
+    chain = _MeasuringEvm(engine, fork)
+    contract = deploy(chain, model)
+    names = {function.selector: function.name for function in Abi(contract.artifact.abi).functions}
+    measured = [
+        Measured(CONSTRUCTOR if to is None else names[data[:4]], receipt, gas_limit)
+        for (to, data, gas_limit), receipt in zip(chain.sent, contract.deployment, strict=True)
+    ]
+    return contract, measured
+
+
+class _MeasuringEvm(Evm):
+    """A chain that searches the gas limit of every transaction of a deployment before it is sent."""
+
+    def __init__(self, engine: str, fork: str) -> None:
+        super().__init__(engine, fork)
+        self.sent: list[tuple[str | None, bytes, int]] = []
+
+    def transact_if_successful(self, to: str | None, data: bytes = b"", **options: Any) -> Receipt:
+        receipt = self.simulate(to, data, **options)
+        if not receipt.success:
+            return receipt
+        self.sent.append((to, data, least_gas_limit(self, to, data)))
+        return super().transact_if_successful(to, data, **options)
+
+
+def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:
+    """Send a sample to ``update``, with the least gas limit that is enough."""
+    chain = contract.evm
+    before = contract.storage()
+    mistake = contract.artifact.name in PERCEPTRONS and _predicts_otherwise(contract, sample, label)
+    data = contract.abi.function("update", 2).encode((sample, label))
+    gas_limit = least_gas_limit(chain, contract.address, data)
+    receipt = chain.transact(contract.address, data, gas_limit=gas_limit)
+    new_slots = len(contract.storage().keys() - before.keys())
+    return Measured("update", receipt, gas_limit, new_slots, mistake and receipt.success)
+
+
+def _predicts_otherwise(contract: Contract, sample: Sequence[int], label: int) -> bool:
+    try:
+        return contract.predict(sample) != label
+    except Revert:
+        return False
+
+
+def predict(contract: Contract, sample: Sequence[int]) -> Measured:
+    """Send a sample to ``predict``, as if in a transaction."""
+    data = contract.abi.function("predict", 1).encode((sample,))
+    gas_limit = least_gas_limit(contract.evm, contract.address, data)
+    return Measured("predict", contract.evm.simulate(contract.address, data, gas_limit=gas_limit), gas_limit)
+
+
+def as_costs(measured: Iterable[Measured]) -> Costs:
+    """Return transactions in columns, as a prediction has them."""
+    rows = list(measured)
+    receipts = [row.receipt for row in rows]
+
+    def column(name: str, source: Sequence[Any] = receipts) -> Any:
+        return np.array([getattr(each, name) for each in source], dtype=np.uint64)
+
+    return Costs(
+        **{name: column(name) for name in ("gas_used", "intrinsic", "calldata", "execution", "refund", "floor")},
+        gas_limit=column("gas_limit", rows),
+        new_slots=column("new_slots", rows),
+        mistake=np.array([row.mistake for row in rows], dtype=np.bool_),
+        errors={i: receipt.error for i, receipt in enumerate(receipts) if isinstance(receipt.error, Revert)},
+    )

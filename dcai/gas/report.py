@@ -1,0 +1,118 @@
+"""Reports for people and for programs: text for a terminal, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["WIDTH", "Report", "Section", "csv_text", "json_text"]
+
+#: Text is this wide where the terminal is not wider; in files and pipes too.
+WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with its title.
+
+    Attributes
+    ----------
+    title : str
+        What the rows have in common; may be empty.
+    header : sequence of str
+        Name of each column.
+    rows : sequence of sequences of str
+        What stands in each column.
+    num_names : int
+        How many columns, from the first, are names; the others are numbers.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    num_names: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Sections, and lines of text before and after them."""
+
+    sections: Sequence[Section]
+    before: Sequence[str] = ()
+    after: Sequence[str] = field(default=())
+
+    def print(self, console: Console) -> None:
+        """Print on a console, which is at least 120 wide."""
+        console.width = max(console.width, WIDTH)
+        for line in self.before:
+            console.print(Text(line))
+        for section in self.sections:
+            console.print()
+            if section.title:
+                console.print(Text(section.title, style="bold"))
+            console.print(_table(section))
+        if self.after:
+            console.print()
+        for line in self.after:
+            console.print(Text(line))
+
+    def as_text(self) -> str:
+        """Return what ``print`` prints, without colours."""
+        console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
+        self.print(console)
+        lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # a StringIO, as given
+        return "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def as_markdown(self) -> str:
+        """Return headings and tables in Markdown."""
+        blocks = ["\n".join(self.before)] if self.before else []
+        for section in self.sections:
+            if section.title:
+                blocks.append(f"### {section.title}")
+            rule = [" --- " if i < section.num_names else " ---: " for i in range(len(section.header))]
+            lines = [_markdown_row(section.header), f"|{'|'.join(rule)}|", *map(_markdown_row, section.rows)]
+            blocks.append("\n".join(lines))
+        if self.after:
+            blocks.append("\n".join(self.after))
+        return "\n\n".join(blocks) + "\n"
+
+
+def _table(section: Section) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for i, name in enumerate(section.header):
+        is_name = i < section.num_names
+        # A name may be broken where the line is full, a number never.
+        table.add_column(name, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
+    for row in section.rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of the same fields as CSV, with a header; empty where there are none."""
+    if not rows:
+        return ""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def json_text(value: Any) -> str:
+    """Return JSON for people and programs."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
