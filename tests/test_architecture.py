@@ -36,7 +36,7 @@ ALLOWED = {
     "artifacts": {"errors"},
     "data": {"errors", "fixed"},
     "evm": {"errors", "artifacts", "models"},
-    "scenarios": {"models", "data"},
+    "scenarios": {"errors", "models", "data"},
     "gas": {"errors", "files", "artifacts", "models", "evm", "scenarios", "data", "_kernels"},
     "verify": {"errors", "files", "artifacts", "models", "evm"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},

@@ -129,12 +129,13 @@ def row_of(costs: Costs, mask: NDArray[np.bool_], **what: Any) -> Row:
     chosen = np.flatnonzero(mask)
     order = chosen[np.argsort(costs.gas_used[chosen], kind="stable")]
     middle = order[(len(order) - 1) // 2]
+    split: dict[str, Any] = {name: int(getattr(costs, name)[middle]) for name in SPLIT}
     return Row(
         **what,
         n=len(order),
         minimum=int(costs.gas_used[order[0]]),
         median=int(costs.gas_used[middle]),
         maximum=int(costs.gas_used[order[-1]]),
-        **{name: int(getattr(costs, name)[middle]) for name in SPLIT},
+        **split,
         gas_limit=int(costs.gas_limit[order].max()),
     )

@@ -12,13 +12,14 @@ import numpy as np
 from dcai import data, scenarios
 from dcai.data import SparseRows
 from dcai.errors import InputError, shown
-from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
+from dcai.models.base import DenseClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from dcai.models import Classifier
     from dcai.scenarios import Scenario
 
 __all__ = ["Stream", "of_file", "of_model", "of_scenario"]
@@ -91,15 +92,10 @@ def of_model(name: str, model: Classifier) -> Stream:
     Raises
     ------
     InputError
-        The model does not take samples of this form, or does not have the classes of these data.
+        The model does not take samples of this form.
     """
     dataset = data.load(name)
-    is_sparse = isinstance(dataset.X_train, SparseRows)
-    if is_sparse == _is_dense(model):
-        raise InputError(
-            f"the samples of {name} are {'sparse' if is_sparse else 'dense'}, and a {type(model).__name__} takes "
-            f"{'dense' if is_sparse else 'sparse'} ones; 'dcai data list' shows the form of each data set"
-        )
+    scenarios.check_form(dataset, type(model))
     return Stream(name, model, dataset.X_train, dataset.y_train, dataset.X_test)
 
 
@@ -115,7 +111,7 @@ def of_file(path: Path, model: Classifier) -> Stream:
     labels: list[int] = []
     for number, line in enumerate(_lines(path), 1):
         sample, label = _contribution(line, f"{path}, line {number}")
-        if rows and _is_dense(model) and len(sample) != len(rows[0]):
+        if rows and isinstance(model, DenseClassifier) and len(sample) != len(rows[0]):
             raise InputError(
                 f"{path}, line {number}: data has {len(sample)} features, and line 1 has {len(rows[0])}; "
                 "dense samples are of one length"
@@ -125,12 +121,8 @@ def of_file(path: Path, model: Classifier) -> Stream:
     if not rows:
         raise InputError(f"{path} has no contributions")
     samples: NDArray[np.int64] | SparseRows
-    samples = np.array(rows, dtype=np.int64) if _is_dense(model) else _compressed(rows)
+    samples = np.array(rows, dtype=np.int64) if isinstance(model, DenseClassifier) else _compressed(rows)
     return Stream(path.name, model, samples, np.array(labels, dtype=np.uint64), samples[:0])
-
-
-def _is_dense(model: Classifier) -> bool:
-    return isinstance(model, (DensePerceptron, NearestCentroidClassifier))
 
 
 def _lines(path: Path) -> Iterable[str]:

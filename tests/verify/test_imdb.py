@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dcai import data
-from dcai.scenarios import Scenario, initial_model
 from dcai.errors import Revert
 from dcai.evm import Evm
 from dcai.models import Classifier, SparseNearestCentroidClassifier, SparsePerceptron
+from dcai.scenarios import Scenario, initial_model
 from dcai.verify import Differential
 
 NUM_INITIAL = 2_000
@@ -18,7 +18,7 @@ if data.locate("imdb") is not None:
     # A nearest centroid classifier writes a slot for every word, so its steps take longer.
     @pytest.mark.parametrize(("contract", "streamed"), [(SparsePerceptron, 300), (SparseNearestCentroidClassifier, 40)])
     def test_reviews_through_contract_and_kernel(contract: type[Classifier], streamed: int) -> None:
-        scenario = Scenario("IMDB", contract, NUM_INITIAL, data.imdb)
+        scenario = Scenario("IMDB", contract, NUM_INITIAL, "imdb")
         dataset = scenario.load()
         model = initial_model(scenario, dataset)
         run = Differential(Evm().deploy(model), model)

@@ -1,0 +1,105 @@
+"""What the subcommands share: options, progress, and where output goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai import artifacts
+from dcai.errors import InputError
+from dcai.evm.engine import engine_names
+from dcai.evm.schedule import FORKS
+from dcai.files import write_whole
+from dcai.models import from_json
+from dcai import models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcai.gas.report import Report
+    from dcai.models import Classifier
+
+__all__ = [
+    "CONTRACTS",
+    "FILE",
+    "PICTURE",
+    "check_picture",
+    "emit",
+    "engine_option",
+    "fork_option",
+    "model_or_contract",
+    "progress_bar",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+#: The models that can be deployed, by the name of their contract.
+CONTRACTS: dict[str, type[Classifier]] = {name: getattr(models, name) for name in artifacts.names()}
+
+#: A file to write; its folder must exist.
+FILE = click.Path(dir_okay=False, path_type=Path)
+PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw the figures as well, into this file.")
+
+
+def engine_option(command: F) -> F:
+    """Add ``--engine``, of one EVM."""
+    return click.option(
+        "--engine",
+        type=click.Choice(engine_names()),
+        default=engine_names()[0],
+        show_default=True,
+        help="EVM that runs the contracts.",
+    )(command)
+
+
+def fork_option(command: F) -> F:
+    """Add ``--fork``, of one fork."""
+    return click.option(
+        "--fork", type=click.Choice(FORKS), default="prague", show_default=True, help="Rules of the EVM."
+    )(command)
+
+
+def model_or_contract(text: str) -> Classifier | type[Classifier]:
+    """Return the model in a JSON file, or the class that a contract's name stands for."""
+    if text in CONTRACTS:
+        return CONTRACTS[text]
+    if not Path(text).is_file():
+        raise InputError(f"--model {text!r} is neither a file nor one of {', '.join(CONTRACTS)}")
+    return from_json(text)
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse a picture that could not be drawn before anything is computed."""
+    if path is not None:
+        from dcai.gas import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
+
+        plot.check(path)
+
+
+def emit(text: str | Report, output: Path | None) -> None:
+    """Print, or write a file, whole or not at all."""
+    if output is not None:
+        write_whole(output, text if isinstance(text, str) else text.as_text())
+        click.echo(f"wrote {output}", err=True)
+    elif isinstance(text, str):
+        click.echo(text, nl=False)
+    else:
+        text.print(Console())
+
+
+def progress_bar() -> Progress:
+    """Return a bar on stderr; silent where that is no terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )

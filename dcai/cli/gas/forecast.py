@@ -1,0 +1,143 @@
+"""``dcai gas forecast``: what a whole stream of contributions will cost."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dcai.cli.gas.common import (
+    FILE,
+    PICTURE,
+    check_picture,
+    emit,
+    engine_option,
+    fork_option,
+    model_or_contract,
+    progress_bar,
+)
+from dcai.cli.options import price_options
+from dcai.data import CATALOGUE
+from dcai.errors import InputError
+from dcai.files import write_whole
+from dcai.gas.forecast import Forecast
+from dcai.gas.forecast import forecast as run
+from dcai.gas.forecast_report import forecast_fields, forecast_report
+from dcai.gas.prices import Prices
+from dcai.gas.replay import Replay
+from dcai.gas.report import csv_text, json_text
+from dcai.gas.stream import Stream, of_file, of_model, of_scenario
+from dcai.models import Classifier
+from dcai.scenarios import scenario_of
+
+__all__ = ["forecast"]
+
+
+@click.command()
+@click.option(
+    "--data",
+    required=True,
+    metavar="NAME|FILE",
+    help=f"{', '.join(CATALOGUE)}; or a file with a contribution on each line: "
+    '{"data": [1, 5], "label": 0}, dense data scaled by 10^9.',
+)
+@click.option(
+    "--model",
+    metavar="FILE|CONTRACT",
+    help="A model as JSON, which all training samples reach; or the name of a contract whose model is fitted on the "
+    "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
+)
+@click.option("--contributions", type=click.IntRange(min=1), help="Only so many, from the first.  [default: all]")
+@fork_option
+@price_options
+@click.option(
+    "--verify",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Run N of the transactions, spread over the stream, in an EVM, each on the state before it, and compare "
+    "every figure of the receipt; exit with 1 on any difference.",
+)
+@engine_option
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option("--transactions", type=FILE, metavar="FILE.csv|.json", help="Write a row for each transaction as well.")
+@PICTURE
+def forecast(
+    data: str,
+    model: str | None,
+    contributions: int | None,
+    fork: str,
+    gas_price_gwei: float,
+    eth_usd: float,
+    verify: int,
+    engine: str,
+    form: str,
+    output: Path | None,
+    transactions: Path | None,
+    plot: Path | None,
+) -> None:
+    """Predict what a stream of contributions will cost, one transaction each, one after another.
+
+    In one pass and without an EVM: the model learns as its contract would. Prints totals and distributions, of all
+    contributions and of each kind.
+    """
+    check_picture(plot)
+    if transactions is not None and transactions.suffix not in (".csv", ".json"):
+        raise click.BadParameter(f"{transactions} ends in neither .csv nor .json", param_hint="--transactions")
+    stream = _stream(data, model)
+    if contributions is not None:
+        stream = stream.first(contributions)
+    prices = Prices(gas_price_gwei, eth_usd)
+    replay = Replay(engine, fork) if verify else None
+    result = _run(stream, fork, replay, verify)
+    if result is None:
+        raise click.Abort
+    _emit(result, prices, form, engine, output if result.complete else None)
+    if not result.complete:
+        raise click.Abort
+    if transactions is not None:
+        rows = result.transactions(prices)
+        write_whole(transactions, csv_text(rows) if transactions.suffix == ".csv" else json_text(rows))
+        click.echo(f"wrote {transactions}", err=True)
+    if plot is not None:
+        from dcai.gas.plot import plot_forecast  # noqa: PLC0415  # matplotlib is slow to load, and optional
+
+        plot_forecast(result, prices, plot)
+        click.echo(f"wrote {plot}", err=True)
+    if result.differences:
+        sys.exit(1)
+
+
+def _stream(data: str, model: str | None) -> Stream:
+    given = None if model is None else model_or_contract(model)
+    if data in CATALOGUE:
+        return of_model(data, given) if isinstance(given, Classifier) else of_scenario(scenario_of(data, given))
+    path = Path(data)
+    if not path.is_file():
+        raise InputError(f"--data {data!r} is neither a file nor one of {', '.join(CATALOGUE)}")
+    if not isinstance(given, Classifier):
+        raise InputError("contributions in a file need the model that they reach: --model with a JSON file")
+    return of_file(path, given)
+
+
+def _run(stream: Stream, fork: str, replay: Replay | None, num_replayed: int) -> Forecast | None:
+    """The forecast as far as Ctrl-C let it come."""
+    result: Forecast | None = None
+    with progress_bar() as progress:
+        task = progress.add_task(f"{stream.data}, {stream.contract}", total=len(stream))
+        try:
+            for result in run(stream, fork, replay, num_replayed):
+                progress.update(task, completed=result.done)
+        except KeyboardInterrupt:
+            return result
+    return result
+
+
+def _emit(result: Forecast, prices: Prices, form: str, engine: str, output: Path | None) -> None:
+    if form == "json":
+        emit(json_text(forecast_fields(result, prices, engine)), output)
+        return
+    report = forecast_report(result, prices)
+    emit(report.as_markdown() if form == "markdown" else report, output)
