@@ -11,6 +11,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import solc from "solc";
+import { numberPlaces, tabulate } from "./places.mjs";
+import { Sources } from "./sources.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ARTIFACTS = join(HERE, "..", "dcai", "artifacts");
@@ -44,6 +46,7 @@ const OUTPUTS = [
   "evm.bytecode.object",
   "evm.deployedBytecode.object",
   "evm.methodIdentifiers",
+  "irOptimized",
   "storageLayout",
 ];
 
@@ -67,7 +70,11 @@ function compile(source, name) {
   const input = {
     language: "Solidity",
     sources: { [source]: { content: texts.get(source) } },
-    settings: { ...SETTINGS, outputSelection: { [source]: { [name]: OUTPUTS } } },
+    settings: {
+      ...SETTINGS,
+      debug: { debugInfo: ["location"] }, // in the Yul; the bytecode is the same
+      outputSelection: { [source]: { [name]: OUTPUTS }, "*": { "": ["ast"] } },
+    },
   };
   const findImport = (path) => {
     try {
@@ -77,10 +84,43 @@ function compile(source, name) {
       return { error: error.message };
     }
   };
+  const output = run(input, findImport);
+  const contract = output.contracts[source][name];
+  return { contract, texts, places: mapPlaces(contract, new Sources(output.sources, texts)) };
+}
+
+function run(input, findImport) {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
   const messages = (output.errors ?? []).map((error) => error.formattedMessage);
   if (messages.length > 0) throw new CompilerError(messages.join("\n"));
-  return { contract: output.contracts[source][name], texts };
+  return output;
+}
+
+/** Compiles the optimised Yul of a contract once more, to learn which place each instruction comes from. */
+function mapPlaces({ irOptimized, evm }, sources) {
+  const { numbered, places } = numberPlaces(irOptimized, sources);
+  const output = run({
+    language: "Yul",
+    sources: { yul: { content: numbered } },
+    settings: {
+      evmVersion: SETTINGS.evmVersion,
+      // It is optimised already: an empty sequence of steps.
+      optimizer: {
+        ...SETTINGS.optimizer,
+        details: { yul: true, yulDetails: { optimizerSteps: ":" } },
+      },
+      outputSelection: { "*": { "*": ["evm.bytecode", "evm.deployedBytecode"] } },
+    },
+  });
+  const [again] = Object.values(output.contracts.yul);
+  const map = (kind) => {
+    const { object, sourceMap } = again.evm[kind];
+    if (object !== evm[kind].object) {
+      throw new CompilerError(`the optimised Yul gives another ${kind} than the sources`);
+    }
+    return tabulate(Buffer.from(object, "hex"), sourceMap, places);
+  };
+  return { creation: map("bytecode"), deployed: map("deployedBytecode") };
 }
 
 /** SHA-256 over the sources, OpenZeppelin's too, in order of their paths: path, NUL, text, NUL. */
@@ -130,7 +170,7 @@ function toText(value) {
 /** The text of the artifact of a contract. */
 function buildArtifact(name) {
   const source = `src/models/${name}.sol`;
-  const { contract, texts } = compile(source, name);
+  const { contract, texts, places } = compile(source, name);
   return toText({
     abi: contract.abi,
     bytecode: `0x${contract.evm.bytecode.object}`,
@@ -139,6 +179,7 @@ function buildArtifact(name) {
     deployedBytecode: `0x${contract.evm.deployedBytecode.object}`,
     generated: "by contracts/compile.mjs; do not edit",
     methodIdentifiers: contract.evm.methodIdentifiers,
+    places,
     source,
     sourceHash: `sha256:${hashSources(texts)}`,
     storageLayout: layout(contract.storageLayout),

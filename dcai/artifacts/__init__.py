@@ -12,12 +12,13 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcai.artifacts.places import Place, Places, Run, parse_places
 from dcai.errors import ArtifactError, InputTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Artifact", "load", "load_file", "names"]
+__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names"]
 
 _SUFFIX = ".json"
 
@@ -42,6 +43,8 @@ class Artifact:
         Of all sources, with its algorithm: ``sha256:...``.
     compiler : mapping
         ``version`` and ``settings`` of the compiler.
+    places : Places or None
+        Which line and function each instruction comes from; None where the file does not say.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Artifact:
     storage_layout: Mapping[str, Any]
     source_hash: str
     compiler: Mapping[str, Any]
+    places: Places | None = None
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name}, {len(self.deployed_bytecode):,} bytes>"
@@ -119,14 +123,20 @@ def _parse(text: str, where: str) -> Artifact:
     compiler = _field(fields, "compiler", dict, where)
     _field(compiler, "version", str, f"{where}, compiler")
     _field(compiler, "settings", dict, f"{where}, compiler")
+    creation = _code(fields, "bytecode", where)
+    deployed = _code(fields, "deployedBytecode", where)
+    places = None
+    if "places" in fields:  # what other tools write has none
+        places = parse_places(_field(fields, "places", dict, where), len(creation), len(deployed), where)
     return Artifact(
         name=_field(fields, "contractName", str, where),
         abi=tuple(_field(fields, "abi", list, where)),
-        bytecode=_code(fields, "bytecode", where),
-        deployed_bytecode=_code(fields, "deployedBytecode", where),
+        bytecode=creation,
+        deployed_bytecode=deployed,
         storage_layout=layout,
         source_hash=_field(fields, "sourceHash", str, where),
         compiler=compiler,
+        places=places,
     )
 
 

@@ -18,10 +18,11 @@ from dcai.models import DensePerceptron, SparsePerceptron
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dcai.evm import Contract, Receipt
+    from dcai.artifacts import Artifact
+    from dcai.evm import Contract, Receipt, Trace
     from dcai.models import Classifier
 
-__all__ = ["CONSTRUCTOR", "PERCEPTRONS", "Measured", "as_costs", "deployed", "least_gas_limit", "predict", "update"]
+__all__ = ["CONSTRUCTOR", "PERCEPTRONS", "Measured", "as_costs", "creation", "deployed", "least_gas_limit", "predict", "update"]
 
 #: The function of the transaction that creates a contract.
 CONSTRUCTOR = "constructor"
@@ -112,6 +113,13 @@ def deployed(model: Classifier, engine: str, fork: str) -> tuple[Contract, list[
         for (to, data, gas_limit), receipt in zip(chain.sent, contract.deployment, strict=True)
     ]
     return contract, measured
+
+
+def creation(model: Classifier, engine: str, fork: str) -> tuple[Receipt, Trace, Artifact]:
+    """Trace the creation of the contract of a model, with as much of the model as fits a transaction."""
+    chain = _MeasuringEvm(engine, fork)
+    contract = deploy(chain, model)
+    return *Evm(engine, fork).trace(None, chain.sent[0][1]), contract.artifact
 
 
 class _MeasuringEvm(Evm):

@@ -9,30 +9,33 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai import artifacts
+from dcai import artifacts, models
+from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.evm.engine import engine_names
 from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
-from dcai.models import from_json
-from dcai import models
+from dcai.gas.stream import Stream, of_file, of_model, of_scenario
+from dcai.models import Classifier, from_json
+from dcai.scenarios import scenario_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcai.gas.report import Report
-    from dcai.models import Classifier
 
 __all__ = [
     "CONTRACTS",
+    "DATA",
     "FILE",
+    "MODEL",
     "PICTURE",
     "check_picture",
     "emit",
     "engine_option",
     "fork_option",
-    "model_or_contract",
     "progress_bar",
+    "stream_of",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -42,6 +45,19 @@ CONTRACTS: dict[str, type[Classifier]] = {name: getattr(models, name) for name i
 
 #: A file to write; its folder must exist.
 FILE = click.Path(dir_okay=False, path_type=Path)
+DATA = click.option(
+    "--data",
+    required=True,
+    metavar="NAME|FILE",
+    help=f"{', '.join(CATALOGUE)}; or a file with a contribution on each line: "
+    '{"data": [1, 5], "label": 0}, dense data scaled by 10^9.',
+)
+MODEL = click.option(
+    "--model",
+    metavar="FILE|CONTRACT",
+    help="A model as JSON, which all training samples reach; or the name of a contract whose model is fitted on the "
+    "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
+)
 PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw the figures as well, into this file.")
 
 
@@ -63,7 +79,20 @@ def fork_option(command: F) -> F:
     )(command)
 
 
-def model_or_contract(text: str) -> Classifier | type[Classifier]:
+def stream_of(data: str, model: str | None) -> Stream:
+    """Return the model and the contributions that ``--data`` and ``--model`` name."""
+    given = None if model is None else _model_or_contract(model)
+    if data in CATALOGUE:
+        return of_model(data, given) if isinstance(given, Classifier) else of_scenario(scenario_of(data, given))
+    path = Path(data)
+    if not path.is_file():
+        raise InputError(f"--data {data!r} is neither a file nor one of {', '.join(CATALOGUE)}")
+    if not isinstance(given, Classifier):
+        raise InputError("contributions in a file need the model that they reach: --model with a JSON file")
+    return of_file(path, given)
+
+
+def _model_or_contract(text: str) -> Classifier | type[Classifier]:
     """Return the model in a JSON file, or the class that a contract's name stands for."""
     if text in CONTRACTS:
         return CONTRACTS[text]

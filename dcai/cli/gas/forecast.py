@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dcai.cli.gas.common import (
+    DATA,
     FILE,
+    MODEL,
     PICTURE,
     check_picture,
     emit,
     engine_option,
     fork_option,
-    model_or_contract,
     progress_bar,
+    stream_of,
 )
 from dcai.cli.options import price_options
-from dcai.data import CATALOGUE
-from dcai.errors import InputError
 from dcai.files import write_whole
 from dcai.gas.forecast import Forecast
 from dcai.gas.forecast import forecast as run
@@ -27,27 +27,18 @@ from dcai.gas.forecast_report import forecast_fields, forecast_report
 from dcai.gas.prices import Prices
 from dcai.gas.replay import Replay
 from dcai.gas.report import csv_text, json_text
-from dcai.gas.stream import Stream, of_file, of_model, of_scenario
-from dcai.models import Classifier
-from dcai.scenarios import scenario_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dcai.gas.stream import Stream
 
 __all__ = ["forecast"]
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    metavar="NAME|FILE",
-    help=f"{', '.join(CATALOGUE)}; or a file with a contribution on each line: "
-    '{"data": [1, 5], "label": 0}, dense data scaled by 10^9.',
-)
-@click.option(
-    "--model",
-    metavar="FILE|CONTRACT",
-    help="A model as JSON, which all training samples reach; or the name of a contract whose model is fitted on the "
-    "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
-)
+@DATA
+@MODEL
 @click.option("--contributions", type=click.IntRange(min=1), help="Only so many, from the first.  [default: all]")
 @fork_option
 @price_options
@@ -86,7 +77,7 @@ def forecast(
     check_picture(plot)
     if transactions is not None and transactions.suffix not in (".csv", ".json"):
         raise click.BadParameter(f"{transactions} ends in neither .csv nor .json", param_hint="--transactions")
-    stream = _stream(data, model)
+    stream = stream_of(data, model)
     if contributions is not None:
         stream = stream.first(contributions)
     prices = Prices(gas_price_gwei, eth_usd)
@@ -108,18 +99,6 @@ def forecast(
         click.echo(f"wrote {plot}", err=True)
     if result.differences:
         sys.exit(1)
-
-
-def _stream(data: str, model: str | None) -> Stream:
-    given = None if model is None else model_or_contract(model)
-    if data in CATALOGUE:
-        return of_model(data, given) if isinstance(given, Classifier) else of_scenario(scenario_of(data, given))
-    path = Path(data)
-    if not path.is_file():
-        raise InputError(f"--data {data!r} is neither a file nor one of {', '.join(CATALOGUE)}")
-    if not isinstance(given, Classifier):
-        raise InputError("contributions in a file need the model that they reach: --model with a JSON file")
-    return of_file(path, given)
 
 
 def _run(stream: Stream, fork: str, replay: Replay | None, num_replayed: int) -> Forecast | None:

@@ -1,0 +1,88 @@
+"""``dcai gas profile``: one transaction by line of Solidity and by function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.gas.common import FILE, DATA, MODEL, emit, engine_option, fork_option, stream_of
+from dcai.errors import InputError
+from dcai.evm import Evm
+from dcai.gas.measure import creation
+from dcai.gas.profile import profile as take_apart
+from dcai.gas.profile import profile_call
+from dcai.gas.report import json_text
+
+if TYPE_CHECKING:
+    from dcai.gas.profile import Profile
+    from dcai.gas.stream import Stream
+
+__all__ = ["profile"]
+
+
+@click.command()
+@DATA
+@MODEL
+@click.option(
+    "--transaction",
+    type=click.Choice(("update", "predict", "constructor")),
+    default="update",
+    show_default=True,
+    help="What is taken apart; the constructor has as much of the model as fits a transaction.",
+)
+@click.option(
+    "--row",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which contribution, from 0; the model has learned those before. "
+    "'dcai gas forecast --transactions' says which are mistakes.",
+)
+@click.option("--by", type=click.Choice(("line", "function")), default="line", show_default=True)
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows; the others are summed up.")
+@fork_option
+@engine_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "folded")),
+    default="text",
+    show_default=True,
+    help="Folded stacks are what tools that draw flame graphs read.",
+)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+def profile(
+    data: str,
+    model: str | None,
+    transaction: str,
+    row: int,
+    by: str,
+    top: int,
+    fork: str,
+    engine: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show where the gas of one transaction goes: by line of Solidity, or by function."""
+    found = _profile(stream_of(data, model), transaction, row, engine, fork)
+    if form == "json":
+        emit(json_text(found.to_dict()), output)
+    elif form == "folded":
+        emit("".join(f"{line}\n" for line in found.folded()), output)
+    else:
+        emit(f"{found.text(by, top)}\n", output)
+
+
+def _profile(stream: Stream, transaction: str, row: int, engine: str, fork: str) -> Profile:
+    if transaction == "constructor":
+        return take_apart(*creation(stream.model, engine, fork))
+    if row >= len(stream):
+        raise InputError(f"--row {row}: there are {len(stream):,} contributions, the last is row {len(stream) - 1}")
+    model = stream.model.copy()
+    if row:
+        model.update(*stream.batch(0, row))
+    contract = Evm(engine, fork).place(model)
+    sample, label = stream.contribution(row)
+    return profile_call(contract, transaction, *((sample, label) if transaction == "update" else (sample,)))
