@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Gas to the unit: predicted without an EVM, measured in one, and where it goes.
 
 >>> import dcai
@@ -13,6 +12,3 @@ from dcai.gas.costs import Costs
 from dcai.gas.oracle import Oracle
 
 __all__ = ["Costs", "Oracle"]
-=======
-"""Where the gas of a transaction goes."""
->>>>>>> wip-profile

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.errors import EvmError, Revert
-from dcai.evm import Evm
+from dcai.evm import MAX_TRANSACTION_GAS, Evm
 from dcai.evm.abi import Abi
 from dcai.evm.deploy import deploy
 from dcai.gas.costs import Costs
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from dcai.evm import Contract, Receipt, Trace
     from dcai.models import Classifier
 
-__all__ = ["CONSTRUCTOR", "PERCEPTRONS", "Measured", "as_costs", "creation", "deployed", "least_gas_limit", "predict", "update"]
+__all__ = [
+    "CONSTRUCTOR",
+    "PERCEPTRONS",
+    "Measured",
+    "as_costs",
+    "creation",
+    "deployed",
+    "least_gas_limit",
+    "predict",
+    "update",
+]
 
 #: The function of the transaction that creates a contract.
 CONSTRUCTOR = "constructor"
@@ -103,9 +113,21 @@ def same_outcome(one: Receipt, other: Receipt) -> bool:
     return (one.success, one.gas_used, one.output) == (other.success, other.gas_used, other.output)
 
 
-def deployed(model: Classifier, engine: str, fork: str) -> tuple[Contract, list[Measured]]:
-    """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes."""
-    chain = _MeasuringEvm(engine, fork)
+def deployed(
+    model: Classifier, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS
+) -> tuple[Contract, list[Measured]]:
+    """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes.
+
+    Parameters
+    ----------
+    model : Classifier
+        What is deployed.
+    engine, fork : str
+        Where, under which rules.
+    gas_cap : int
+        The most gas that a transaction may be given; what does not fit goes in smaller chunks.
+    """
+    chain = _MeasuringEvm(engine, fork, gas_cap)
     contract = deploy(chain, model)
     names = {function.selector: function.name for function in Abi(contract.artifact.abi).functions}
     measured = [
@@ -125,16 +147,18 @@ def creation(model: Classifier, engine: str, fork: str) -> tuple[Receipt, Trace,
 class _MeasuringEvm(Evm):
     """A chain that searches the gas limit of every transaction of a deployment before it is sent."""
 
-    def __init__(self, engine: str, fork: str) -> None:
+    def __init__(self, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS) -> None:
         super().__init__(engine, fork)
+        self._gas_cap = gas_cap
         self.sent: list[tuple[str | None, bytes, int]] = []
 
     def transact_if_successful(self, to: str | None, data: bytes = b"", **options: Any) -> Receipt:
+        options["gas_limit"] = self._gas_cap
         receipt = self.simulate(to, data, **options)
-        if not receipt.success:
-            return receipt
-        self.sent.append((to, data, least_gas_limit(self, to, data)))
-        return super().transact_if_successful(to, data, **options)
+        if receipt.success:
+            self.sent.append((to, data, least_gas_limit(self, to, data)))
+            self.transact(to, data, **options)
+        return receipt
 
 
 def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from dcai.gas.report import Report, Section
 
@@ -16,7 +17,8 @@ __all__ = ["PlannedChunk", "plan_fields", "plan_report"]
 _HEADER = ("#", "function", "items", "from", "gas used", "gas limit", "USD")
 
 
-class PlannedChunk(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlannedChunk:
     """One transaction of a deployment.
 
     Attributes
@@ -64,9 +66,7 @@ def plan_fields(title: str, chunks: Sequence[PlannedChunk], gas_cap: int, prices
         "gas_cap": gas_cap,
         "gas_price_gwei": prices.gas_price_gwei,
         "eth_usd": prices.eth_usd,
-        "transactions": [
-            {**chunk._asdict(), "usd": round(prices.usd(chunk.gas_used), 6)} for chunk in chunks
-        ],
+        "transactions": [{**asdict(chunk), "usd": round(prices.usd(chunk.gas_used), 6)} for chunk in chunks],
         "gas_used": total,
         "usd": round(prices.usd(total), 6),
     }

@@ -56,11 +56,13 @@ class Report:
         console.width = max(console.width, WIDTH)
         for line in self.before:
             console.print(Text(line))
-        for section in self.sections:
-            console.print()
+        widths = _widths(self.sections, console.width)
+        for section, width in zip(self.sections, widths, strict=True):
+            if self.before or section is not self.sections[0]:
+                console.print()
             if section.title:
                 console.print(Text(section.title, style="bold"))
-            console.print(_table(section))
+            console.print(_table(section, width))
         if self.after:
             console.print()
         for line in self.after:
@@ -87,12 +89,24 @@ class Report:
         return "\n\n".join(blocks) + "\n"
 
 
-def _table(section: Section) -> Table:
+def _widths(sections: Sequence[Section], available: int) -> list[list[int]]:
+    """Return the widths of the columns of each section, so that sections of the same columns stand in line."""
+    shared: dict[tuple[str, ...], list[int]] = {}
+    for section in sections:
+        header = tuple(section.header)
+        lengths = [max(map(len, column)) for column in zip(header, *section.rows, strict=True)]
+        shared[header] = [max(pair) for pair in zip(lengths, shared.get(header, lengths), strict=True)]
+    for widths in shared.values():
+        # Numbers are never broken; where a line is too long the first name is.
+        widths[0] -= max(sum(widths) + len(widths) - 1 - available, 0)
+    return [shared[tuple(section.header)] for section in sections]
+
+
+def _table(section: Section, widths: Sequence[int]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    for i, name in enumerate(section.header):
+    for i, (name, width) in enumerate(zip(section.header, widths, strict=True)):
         is_name = i < section.num_names
-        # A name may be broken where the line is full, a number never.
-        table.add_column(name, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold")
+        table.add_column(name, justify="left" if is_name else "right", width=width, no_wrap=not is_name)
     for row in section.rows:
         table.add_row(*map(Text, row))
     return table

@@ -43,6 +43,8 @@ class Kind(NamedTuple):
     slots: str = ""
 
     def __str__(self) -> str:
+        if self.action == "deploy" and self.case != TOTAL:
+            return self.case
         return ", ".join(filter(None, self))
 
 

@@ -36,13 +36,12 @@ def table_report(rows: Sequence[Row], prices: Prices) -> Report:
         Section(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)
     ]
     before = [
-        "Gas used by n transactions: the least, the median and the most, and of what that of the median one consists;",
-        "the gas limit that is enough for each of them; the cost of the median one in USD",
-        f"at {prices}.",
+        "What one of n transactions uses: the least, the median, the most; of what that of the median one consists;",
+        f"the gas limit that is enough for each of them; USD of the median one at {prices}.",
     ]
     after = []
     if any(row.at_floor for row in rows):
-        after.append("* pays the floor of its calldata (EIP-7623), which is more than it uses")
+        after.append("* The median one pays the floor of its calldata (EIP-7623), which is more than it uses.")
     return Report(sections, before, after)
 
 
@@ -54,12 +53,12 @@ def _cells(row: Row, prices: Prices) -> list[str]:
     least, most = (f"{row.minimum:,}", f"{row.maximum:,}") if row.n > 1 else ("", "")
     usd = prices.usd(row.median)
     return [
-        str(row.kind),
+        f"{row.kind}{'*' if row.at_floor else ''}",
         f"{row.n:,}",
         least,
-        f"{row.median:,}{'*' if row.at_floor else ' '}",
+        f"{row.median:,}",
         most,
         *(f"{part:,}" for part in (row.intrinsic, row.calldata, row.execution, row.refund)),
         f"{row.gas_limit:,}",
-        f"{usd:,.3f}",
+        f"{usd:,.2f}" if usd >= 1 else f"{usd:.3f}",
     ]

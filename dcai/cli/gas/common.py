@@ -17,7 +17,7 @@ from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
 from dcai.gas.stream import Stream, of_file, of_model, of_scenario
 from dcai.models import Classifier, from_json
-from dcai.scenarios import scenario_of
+from dcai.scenarios import SCENARIOS, scenario_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTRACTS",
     "DATA",
+    "DATA_NAMES",
     "FILE",
     "MODEL",
     "PICTURE",
@@ -43,6 +44,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 #: The models that can be deployed, by the name of their contract.
 CONTRACTS: dict[str, type[Classifier]] = {name: getattr(models, name) for name in artifacts.names()}
 
+#: The data of which there are scenarios.
+DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
 #: A file to write; its folder must exist.
 FILE = click.Path(dir_okay=False, path_type=Path)
 DATA = click.option(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import FILE, emit, engine_option, fork_option
+from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, engine_option, fork_option
 from dcai.cli.options import price_options
 from dcai.errors import InputError
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
@@ -14,8 +15,71 @@ from dcai.gas.measure import deployed
 from dcai.gas.plan_report import PlannedChunk, plan_fields, plan_report
 from dcai.gas.prices import Prices
 from dcai.gas.report import json_text
-from dcai.gas.stream import of_scenario
-from dcai.models import Classifier, from_json
-from dcai.scenarios import SCENARIOS
+from dcai.models import from_json
+from dcai.scenarios import initial_model, scenario_of
+
+if TYPE_CHECKING:
+    from dcai.models import Classifier
 
 __all__ = ["plan"]
+
+
+@click.command()
+@click.argument("model", metavar="FILE|DATA")
+@click.option(
+    "--contract",
+    type=click.Choice(tuple(CONTRACTS)),
+    help="Of the model that is fitted on DATA.  [default: that of the first scenario of the demo with these data]",
+)
+@click.option(
+    "--gas-cap",
+    type=click.IntRange(min=21_000, max=MAX_TRANSACTION_GAS),
+    default=MAX_TRANSACTION_GAS,
+    show_default=True,
+    help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",
+)
+@fork_option
+@engine_option
+@price_options
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+def plan(
+    model: str,
+    contract: str | None,
+    gas_cap: int,
+    fork: str,
+    engine: str,
+    gas_price_gwei: float,
+    eth_usd: float,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show the transactions that deploy a model, and what each costs.
+
+    The model is a JSON FILE, or that which is fitted on the first samples of DATA, a name that 'dcai data list' shows.
+    """
+    title, found = _model(model, contract)
+    chunks = _chunks(found, engine, fork, gas_cap)
+    title = f"{title}: {type(found).__name__}, {fork}, {engine}"
+    prices = Prices(gas_price_gwei, eth_usd)
+    if form == "json":
+        emit(json_text(plan_fields(title, chunks, gas_cap, prices)), output)
+        return
+    report = plan_report(title, chunks, gas_cap, prices)
+    emit(report.as_markdown() if form == "markdown" else report, output)
+
+
+def _model(text: str, contract: str | None) -> tuple[str, Classifier]:
+    if text in DATA_NAMES:
+        scenario = scenario_of(text, None if contract is None else CONTRACTS[contract])
+        return scenario.title, initial_model(scenario, scenario.load())
+    if not Path(text).is_file():
+        raise InputError(f"{text!r} is neither a file nor one of {', '.join(DATA_NAMES)}")
+    if contract is not None:
+        raise InputError("--contract goes with DATA; a model in a file says what it is")
+    return Path(text).name, from_json(text)
+
+
+def _chunks(model: Classifier, engine: str, fork: str, gas_cap: int) -> list[PlannedChunk]:
+    _, deployment = deployed(model, engine, fork, gas_cap)
+    return [PlannedChunk(each.function, None, None, each.receipt.gas_used, each.gas_limit) for each in deployment]

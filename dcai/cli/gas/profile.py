@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import FILE, DATA, MODEL, emit, engine_option, fork_option, stream_of
+from dcai.cli.gas.common import DATA, FILE, MODEL, emit, engine_option, fork_option, stream_of
 from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.gas.measure import creation
@@ -41,7 +41,9 @@ __all__ = ["profile"]
     "'dcai gas forecast --transactions' says which are mistakes.",
 )
 @click.option("--by", type=click.Choice(("line", "function")), default="line", show_default=True)
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows; the others are summed up.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows; the others are summed up."
+)
 @fork_option
 @engine_option
 @click.option(

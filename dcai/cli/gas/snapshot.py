@@ -70,10 +70,11 @@ def check(file: Path, tolerance: str, engine: str) -> None:
 def diff(file: Path, engine: str) -> None:
     """Measure again, and print every row that differs from the snapshot in FILE."""
     before = read(file)
-    found = changes(before, _take(engine, _forks(before)))
+    after = _take(engine, _forks(before))
+    found = changes(before, after)
     if found:
         emit(changes_report(found), None)
-    click.echo(f"{len(found)} of {len(before)} rows changed")
+    click.echo(f"{len(found)} of {len(before.keys() | after.keys())} rows changed")
 
 
 def _forks(rows: Snapshot) -> list[str]:

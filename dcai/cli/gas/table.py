@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import CONTRACTS, FILE, PICTURE, check_picture, emit, progress_bar
+from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, progress_bar
 from dcai.cli.options import price_options
 from dcai.errors import InputError
 from dcai.evm.engine import engine_names
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["table"]
 
-_DATA = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
-
 
 @click.command()
 @click.option("--model", "models", type=click.Choice(tuple(CONTRACTS)), multiple=True, help="Only this; repeatable.")
-@click.option("--data", "data", type=click.Choice(_DATA), multiple=True, help="Only these data; repeatable.")
+@click.option("--data", "data", type=click.Choice(DATA_NAMES), multiple=True, help="Only these data; repeatable.")
 @click.option(
     "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"
 )
@@ -91,7 +89,7 @@ def table(
     if plot is not None:
         from dcai.gas.plot import plot_table  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
-        plot_table(rows, prices, plot)
+        plot_table(rows, plot)
         click.echo(f"wrote {plot}", err=True)
 
 
