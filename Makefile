@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 NPM    := npm --prefix contracts
 
 # The extension is built again when what it is made of changes.
-SOURCES := pyproject.toml Cargo.toml Cargo.lock $(shell find kernels -name '*.rs' -o -name Cargo.toml)
+SOURCES := pyproject.toml Cargo.toml Cargo.lock $(shell find kernels -name '*.rs' -o -name Cargo.toml -o -path 'kernels/evmloop/*')
 
 # Where the recorded data lie beside the project, use them.
 ifneq ($(wildcard ../shared/data),)

@@ -16,6 +16,14 @@ const HELPERS = { path: "", name: "(compiler helpers)", line: 0 };
 
 const STORAGE_OPCODES = ["sload", "sstore"];
 
+/** The opcodes that are followed by data, from 1 to 32 bytes. */
+const PUSH1 = 0x60;
+const PUSH32 = 0x7f;
+
+/** In which direction from a place another one is, where they are not the same. */
+const BEFORE = "before";
+const AFTER = "after";
+
 /** Yul with numbers for locations, and the place that each number means. */
 export function numberPlaces(yul, sources) {
   const tree = parse(yul);
@@ -57,9 +65,6 @@ export function tabulate(code, sourceMap, places) {
   return table;
 }
 
-const PUSH1 = 0x60;
-const PUSH32 = 0x7f;
-
 function note(table, { number, start, length }, places) {
   const { path, name, line } = places[number];
   const lines = ((table[path] ??= {})[name] ??= {});
@@ -71,7 +76,8 @@ function note(table, { number, start, length }, places) {
  *
  * - What the compiler locates in a function is there, except for a literal: equal ones are shared between places.
  * - What it does not locate is where its statement is; a statement, where the one before it is, or else its block.
- * - `sload` and `sstore` are on a line that accesses storage, in the nearest function that has one.
+ * - `sload` and `sstore` are on a line that accesses storage, in the nearest function that has one: their helpers have
+ *   no place, and once inlined they stand among code of other functions.
  */
 class Resolver {
   constructor(sources) {
@@ -126,9 +132,7 @@ class Resolver {
     }
     // The compiler puts what follows a case, the test for the next one, where the case ends.
     const last = node.kind === "case" && node.children.at(-1).children.at(-1);
-    if (last && ["return", "revert"].includes(last.name)) {
-      fill(last, node.place);
-    }
+    if (last && ["return", "revert"].includes(last.name)) fill(last, node.place);
   }
 
   /** Where the compiler says that a node is, where that is in a function. Of blocks and cases it does not say. */
@@ -202,9 +206,6 @@ function fill(node, place) {
     part.place = place;
   });
 }
-
-const BEFORE = "before";
-const AFTER = "after";
 
 function isControl({ kind }) {
   return kind === "if" || kind === "for" || kind === "switch" || kind === "case";

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 __all__ = [
     "DensePerceptron",
     "NearestCentroidClassifier",
+    "Revm",
     "SparseNearestCentroidClassifier",
     "SparsePerceptron",
     "Tariff",
@@ -21,6 +22,17 @@ __all__ = [
     "to_labels",
 ]
 
+_Execution: TypeAlias = tuple[
+    bool, int, int, bytes, list[tuple[bytes, tuple[int, ...], bytes]], bytes | None, str | None
+]
+_Columns: TypeAlias = tuple[
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]
 _Indices: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
 
 __version__: str
@@ -140,3 +152,24 @@ class SparseNearestCentroidClassifier:
     def counters() -> tuple[list[str], list[str]]: ...
     def copy(self) -> SparseNearestCentroidClassifier: ...
     def equals(self, other: SparseNearestCentroidClassifier) -> bool: ...
+
+@final
+class Revm:
+    def __new__(cls, fork: str) -> Revm: ...
+    def set_block(self, number: int, timestamp: int, gas_limit: int, chain_id: int, coinbase: bytes) -> None: ...
+    def execute(
+        self, sender: bytes, to: bytes | None, data: bytes, value: int, gas_limit: int, keep: str
+    ) -> _Execution: ...
+    def trace(
+        self, sender: bytes, to: bytes | None, data: bytes, value: int, gas_limit: int, keep: str
+    ) -> tuple[_Execution, _Columns]: ...
+    def nonce(self, address: bytes) -> int: ...
+    def balance(self, address: bytes) -> int: ...
+    def code(self, address: bytes) -> bytes: ...
+    def storage_at(self, address: bytes, slot: int) -> int: ...
+    def storage(self, address: bytes) -> dict[int, int]: ...
+    def set_account(
+        self, address: bytes, nonce: int, balance: int, code: bytes, storage: dict[int, int]
+    ) -> None: ...
+    def accounts(self) -> list[tuple[bytes, int, int, bytes, dict[int, int]]]: ...
+    def clear(self) -> None: ...

@@ -121,7 +121,8 @@ class Evm:
         ------
         EvmError
             No block could include the transaction: its gas limit does not cover what is due up
-            front, the sender has less than its value, its creation code is too long.
+            front, or is over 2^24 since Osaka, the sender has less than its value, its creation
+            code is too long.
         InputError
             An argument is none.
         """
@@ -161,7 +162,7 @@ class Evm:
     ) -> bytes:
         """Run a transaction, return what it returned, and change nothing.
 
-        ``gas_limit`` is 50,000,000 unless given.
+        ``gas_limit`` is 50,000,000 unless given, in Osaka too: a call is in no block.
 
         Raises
         ------
@@ -171,7 +172,7 @@ class Evm:
             It ran out of gas or met an invalid opcode.
         """
         limit = CALL_GAS_LIMIT if gas_limit is None else gas_limit
-        receipt = self._run(to, data, sender=sender, value=0, gas_limit=limit, keep="never")
+        receipt = self._run(to, data, sender=sender, value=0, gas_limit=limit, keep="never", included=False)
         receipt.raise_for_error()
         return receipt.output
 
@@ -207,8 +208,11 @@ class Evm:
         value: int,
         gas_limit: int | None,
         keep: Keep,
+        included: bool = True,
     ) -> Receipt:
-        transaction, upfront = self._prepare(to, data, sender=sender, value=value, gas_limit=gas_limit)
+        transaction, upfront = self._prepare(
+            to, data, sender=sender, value=value, gas_limit=gas_limit, included=included
+        )
         return self._receipt(transaction, upfront, self._engine.execute(transaction, keep))
 
     def _prepare(
@@ -219,6 +223,7 @@ class Evm:
         sender: str | None,
         value: int,
         gas_limit: int | None,
+        included: bool = True,
     ) -> tuple[Transaction, schedule.Upfront]:
         if not isinstance(data, bytes | bytearray | memoryview):
             raise InputTypeError(f"data is of type {type(data).__name__}; it must be bytes")
@@ -234,11 +239,22 @@ class Evm:
             ),
         )
         upfront = schedule.upfront_gas(self.fork, transaction.data, creates=to is None)
-        self._check_includable(transaction, upfront)
+        self._check_runnable(transaction, upfront)
+        if included:
+            self._check_gas_limit(transaction)
         return transaction, upfront
 
-    def _check_includable(self, transaction: Transaction, upfront: schedule.Upfront) -> None:
-        """Refuse what no block could include, so that no engine needs to."""
+    def _check_gas_limit(self, transaction: Transaction) -> None:
+        """Refuse what no block could include for its gas limit alone; a call is in no block."""
+        limit = transaction.gas_limit
+        if schedule.limits_transaction_gas(self.fork) and limit > schedule.MAX_TRANSACTION_GAS:
+            raise EvmError(
+                f"a gas limit of {limit:,} is over the {schedule.MAX_TRANSACTION_GAS:,} that a transaction may have "
+                f"since Osaka (EIP-7825): split the work, or call() instead"
+            )
+
+    def _check_runnable(self, transaction: Transaction, upfront: schedule.Upfront) -> None:
+        """Refuse what neither a block could include nor a node would call, so that no engine needs to."""
         size = len(transaction.data)
         if transaction.to is None and schedule.limits_initcode(self.fork) and size > schedule.MAX_INITCODE_BYTES:
             raise EvmError(

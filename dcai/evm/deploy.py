@@ -6,6 +6,7 @@ of a transaction, changes nothing where it fails, and is then tried at half its 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
 
-__all__ = ["deploy", "place"]
+__all__ = ["Driver", "deploy", "drive", "place"]
 
-Size = TypeVar("Size")
+#: How many weights, or how many classes and values of each.
+Size = TypeVar("Size", int, tuple[int, int])
 
 #: Of the first weights of a sparse Perceptron, this share must be non-zero to go in by position: a
 #: zero in between costs a storage access, and a weight given with its index costs more calldata
@@ -70,14 +72,8 @@ def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contr
     EvmError
         Not even the smallest chunk fits a transaction.
     """
-    name = contract_name(model)
-    deployment = _Deployment(chain, artifacts.load(name), sender)
-    _PLANS[name](deployment, model)
-    deployment.extend(
-        "addFeatureIndices",
-        [int(index) for index in model.feature_indices],
-        lambda _, chunk: (chunk,),
-    )
+    deployment = _Deployment(chain, artifacts.load(contract_name(model)), sender)
+    drive(deployment, model)
     return deployment.contract(model)
 
 
@@ -125,7 +121,79 @@ def _feature_indices(model: Classifier) -> Iterator[int]:
             yield from stored
 
 
-class _Deployment:
+class Driver(ABC):
+    """What becomes of the transactions of a deployment: they are sent, or their cost is predicted."""
+
+    @abstractmethod
+    def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
+        """Take one transaction.
+
+        Parameters
+        ----------
+        function : str
+            ``"constructor"``, or the function that is called.
+        args : tuple
+            Its arguments.
+        items : int
+            How many weights, values or indices they hold.
+
+        Raises
+        ------
+        EvmError
+            It does not fit a transaction; nothing has changed.
+        """
+
+    def create(self, sizes: Iterable[Size], args: Callable[[Size], tuple[Any, ...]]) -> Size:
+        """Create the contract with the first of ``sizes`` that fits, and return it."""
+        return self._first_fitting(sizes, lambda size: self.send("constructor", args(size), _items(size)))
+
+    def call(self, function: str, *args: Any) -> None:
+        """Send one call that cannot be divided."""
+        self.send(function, args, 1)
+
+    def extend(
+        self,
+        function: str,
+        items: Sequence[Any],
+        args: Callable[[int, Sequence[Any]], tuple[Any, ...]],
+    ) -> None:
+        """Send all items in chunks; ``args`` makes arguments of a chunk's position and items."""
+
+        def send(start: int, size: int) -> None:
+            self.send(function, args(start, items[start : start + size]), size)
+
+        start, size = 0, len(items)
+        while start < len(items):
+            sizes = _halvings(min(size, len(items) - start))
+            size = self._first_fitting(sizes, partial(send, start))
+            start += size
+
+    @staticmethod
+    def _first_fitting(sizes: Iterable[Size], send: Callable[[Size], None]) -> Size:
+        """Send with one size after another until one fits."""
+        last: EvmError | None = None
+        for size in sizes:
+            try:
+                send(size)
+            except EvmError as error:
+                last = error  # unlike a Revert, which says no to the values, whatever their number
+            else:
+                return size
+        raise last or EvmError("there is nothing to send")
+
+
+def drive(driver: Driver, model: Classifier) -> None:
+    """Have the transactions that put a model on a chain taken, in their order; errors as in ``deploy``."""
+    _PLANS[contract_name(model)](driver, model)
+    indices = [int(index) for index in model.feature_indices]
+    driver.extend("addFeatureIndices", indices, lambda _, chunk: (chunk,))
+
+
+def _items(size: int | tuple[int, int]) -> int:
+    return size if isinstance(size, int) else size[0] * size[1]
+
+
+class _Deployment(Driver):
     """The transactions of one deployment so far."""
 
     def __init__(self, chain: Evm, artifact: Artifact, sender: str | None) -> None:
@@ -148,53 +216,15 @@ class _Deployment:
             raise EvmError(f"the creation of {self._artifact.name} gave no address")
         return address
 
-    def create(self, sizes: Iterable[Size], args: Callable[[Size], tuple[Any, ...]]) -> Size:
-        """Create the contract with the first of ``sizes`` that fits, and return it."""
-
-        def send(size: Size) -> Receipt:
-            data = self._artifact.bytecode + self._abi.constructor.encode(args(size))
-            return self._chain.transact_if_successful(None, data, sender=self._sender)
-
-        return self._first_fitting(sizes, send)
-
-    def call(self, function: str, *args: Any) -> None:
-        """Send one call that cannot be divided."""
-        self._first_fitting((0,), lambda _: self._send(function, args))
-
-    def extend(
-        self,
-        function: str,
-        items: Sequence[Any],
-        args: Callable[[int, Sequence[Any]], tuple[Any, ...]],
-    ) -> None:
-        """Send all items in chunks; ``args`` makes arguments of a chunk's position and items."""
-
-        def send(start: int, size: int) -> Receipt:
-            return self._send(function, args(start, items[start : start + size]))
-
-        start, size = 0, len(items)
-        while start < len(items):
-            sizes = _halvings(min(size, len(items) - start))
-            size = self._first_fitting(sizes, partial(send, start))
-            start += size
-
-    def _send(self, function: str, args: tuple[Any, ...]) -> Receipt:
-        data = self._abi.function(function, len(args)).encode(args)
-        return self._chain.transact_if_successful(self._address, data, sender=self._sender)
-
-    def _first_fitting(self, sizes: Iterable[Size], send: Callable[[Size], Receipt]) -> Size:
-        """Send with one size after another until one fits, and keep its receipt."""
-        last: EvmError | None = None
-        for size in sizes:
-            try:
-                receipt = send(size)
-                receipt.raise_for_error()
-            except EvmError as error:
-                last = error  # unlike a Revert, which says no to the values, whatever their number
-            else:
-                self._receipts.append(receipt)
-                return size
-        raise last or EvmError(f"{self._artifact.name}: there is nothing to send")
+    def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
+        """Send a transaction, and keep its receipt; where it fails, nothing changes."""
+        if function == "constructor":
+            to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
+        else:
+            to, data = self._address, self._abi.function(function, len(args)).encode(args)
+        receipt = self._chain.transact_if_successful(to, data, sender=self._sender)
+        receipt.raise_for_error()
+        self._receipts.append(receipt)
 
 
 def _halvings(size: int, least: int = 1) -> Iterator[int]:
@@ -217,19 +247,19 @@ def _shrinkings(classes: int, features: int) -> Iterator[tuple[int, int]]:
             classes -= classes // 2
 
 
-def _dense_perceptron(deployment: _Deployment, model: DensePerceptron) -> None:
+def _dense_perceptron(driver: Driver, model: DensePerceptron) -> None:
     weights = [int(weight) for weight in model.weights]
-    done = deployment.create(_halvings(len(weights), 0), lambda n: _perceptron(model, weights[:n]))
-    deployment.extend("initializeWeights", weights[done:], lambda _, chunk: (chunk,))
+    done = driver.create(_halvings(len(weights), 0), lambda n: _perceptron(model, weights[:n]))
+    driver.extend("initializeWeights", weights[done:], lambda _, chunk: (chunk,))
 
 
-def _sparse_perceptron(deployment: _Deployment, model: SparsePerceptron) -> None:
+def _sparse_perceptron(driver: Driver, model: SparsePerceptron) -> None:
     weights: dict[int, int] = dict(sorted(model.weights.items()))
     dense = [weights.get(index, 0) for index in range(_dense_length(list(weights)))]
-    done = deployment.create(_halvings(len(dense), 0), lambda n: _perceptron(model, dense[:n]))
-    deployment.extend("initializeWeights", dense[done:], lambda at, chunk: (done + at, chunk))
+    done = driver.create(_halvings(len(dense), 0), lambda n: _perceptron(model, dense[:n]))
+    driver.extend("initializeWeights", dense[done:], lambda at, chunk: (done + at, chunk))
     rows = [[index, weight] for index, weight in weights.items() if index >= len(dense)]
-    deployment.extend("initializeSparseWeights", rows, lambda _, chunk: (chunk,))
+    driver.extend("initializeSparseWeights", rows, lambda _, chunk: (chunk,))
 
 
 def _perceptron(model: DensePerceptron | SparsePerceptron, weights: list[int]) -> tuple[Any, ...]:
@@ -242,7 +272,7 @@ def _dense_length(indices: Sequence[int]) -> int:
     return max(dense, default=-1) + 1
 
 
-def _nearest_centroid(deployment: _Deployment, model: NearestCentroidClassifier) -> None:
+def _nearest_centroid(driver: Driver, model: NearestCentroidClassifier) -> None:
     centroids = [centroid.tolist() for centroid in model.centroids]
     for k, class_count in enumerate(model.counts):
         if class_count >= _DATA_COUNT_LIMIT:
@@ -251,17 +281,17 @@ def _nearest_centroid(deployment: _Deployment, model: NearestCentroidClassifier)
                 "place(model) puts any state on a chain"
             )
     # Classes must be of one length while they are added, so the length that all have comes first.
-    _add_classes(deployment, model, centroids, min(map(len, centroids)))
+    _add_classes(driver, model, centroids, min(map(len, centroids)))
 
 
-def _sparse_nearest_centroid(deployment: _Deployment, model: SparseNearestCentroidClassifier) -> None:
+def _sparse_nearest_centroid(driver: Driver, model: SparseNearestCentroidClassifier) -> None:
     columns = zip(model.stored, model.counts, model.squared_magnitudes, strict=True)
     centroids = [_pairs(*column, k) for k, column in enumerate(columns)]
-    _add_classes(deployment, model, centroids, max(map(len, centroids)))
+    _add_classes(driver, model, centroids, max(map(len, centroids)))
 
 
 def _add_classes(
-    deployment: _Deployment,
+    driver: Driver,
     model: NearestCentroidClassifier | SparseNearestCentroidClassifier,
     centroids: list[list[Any]],
     length: int,
@@ -273,11 +303,11 @@ def _add_classes(
         classes, entries = size
         return names[:classes], [c[:entries] for c in centroids[:classes]], counts[:classes]
 
-    classes, entries = deployment.create(_shrinkings(len(centroids), length), args)
+    classes, entries = driver.create(_shrinkings(len(centroids), length), args)
     for k in range(classes, len(centroids)):
-        deployment.call("addClass", centroids[k][:entries], names[k], counts[k])
+        driver.call("addClass", centroids[k][:entries], names[k], counts[k])
     for k, centroid in enumerate(centroids):
-        deployment.extend("extendCentroid", centroid[entries:], partial(_extension, k))
+        driver.extend("extendCentroid", centroid[entries:], partial(_extension, k))
 
 
 def _extension(k: int, _start: int, chunk: Sequence[Any]) -> tuple[Any, ...]:
@@ -308,7 +338,7 @@ _INSTEAD = (
 )
 
 
-_PLANS: dict[str, Callable[[_Deployment, Any], None]] = {
+_PLANS: dict[str, Callable[[Driver, Any], None]] = {
     "DensePerceptron": _dense_perceptron,
     "SparsePerceptron": _sparse_perceptron,
     "NearestCentroidClassifier": _nearest_centroid,

@@ -38,6 +38,8 @@ __all__ = [
 #: costs nothing.
 _ENGINES: dict[str, tuple[str, str]] = {
     "py-evm": ("dcai.evm.py_evm", "PyEvm"),
+    "py-evm-compiled": ("dcai.evm.py_evm_compiled", "PyEvmCompiled"),
+    "revm": ("dcai.evm.revm", "Revm"),
 }
 
 #: When the effects of a transaction stay: always, only where it succeeded, or never.
@@ -94,7 +96,8 @@ class Execution:
     created : bytes or None
         The address of the contract that it created.
     halt : str or None
-        Why it stopped where it neither succeeded nor reverted: out of gas, an invalid opcode.
+        Why it stopped where it neither succeeded nor reverted, in the words that all engines have for it:
+        ``"Out of gas"``, ``"Invalid opcode"``, ``"Stack underflow"``.
     """
 
     success: bool

@@ -6,7 +6,6 @@ fork, on its own state and with its own interpreter; only the wrapping of a bloc
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -21,7 +20,19 @@ try:
     from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_HASH32
     from eth.db.account import AccountDB
     from eth.db.atomic import AtomicDB
-    from eth.exceptions import OutOfGas, VMError
+    from eth.db.storage import CLEAR_COUNT_KEY_NAME, AccountStorageDB
+    from eth.exceptions import (
+        ContractCreationCollision,
+        FullStack,
+        InsufficientStack,
+        InvalidInstruction,
+        InvalidJumpDestination,
+        OutOfBoundsRead,
+        OutOfGas,
+        ReservedBytesInCode,
+        VMError,
+        WriteProtection,
+    )
     from eth.exceptions import Revert as RevertOpcode
     from eth.vm.execution_context import ExecutionContext
     from eth.vm.forks.arrow_glacier import ArrowGlacierVM
@@ -33,6 +44,7 @@ try:
     from eth.vm.forks.shanghai import ShanghaiVM
     from eth.vm.spoof import SpoofTransaction
     from eth_typing import Address, BlockNumber
+    from eth_utils.exceptions import ValidationError
 except ImportError as error:
     raise MissingExtraError("the engine 'py-evm'", "evm") from error
 finally:
@@ -41,7 +53,14 @@ finally:
     sys.setrecursionlimit(_RECURSION_LIMIT)
 
 if TYPE_CHECKING:
-    from eth.abc import ComputationAPI, SignedTransactionAPI, StateAPI, VirtualMachineAPI
+    from eth.abc import (
+        AccountStorageDatabaseAPI,
+        ComputationAPI,
+        SignedTransactionAPI,
+        StateAPI,
+        VirtualMachineAPI,
+    )
+    from eth.typing import JournalDBCheckpoint
     from eth_typing import Hash32
 
 __all__ = ["PyEvm"]
@@ -60,6 +79,21 @@ _VMS: tuple[type[VirtualMachineAPI], ...] = (
 _RENEWED_AFTER = 1_000
 
 
+class RevertibleStorageDB(AccountStorageDB):
+    """py-evm's storage of an account, which also undoes two deletions at once.
+
+    A creation at an address and a self-destruction there are two. No transaction of a block undoes both, but a
+    simulation does.
+    """
+
+    def discard(self, checkpoint: JournalDBCheckpoint) -> None:
+        try:
+            super().discard(checkpoint)
+        except ValidationError:
+            # All but the trie has been undone.
+            self._storage_lookup.rollback_trie(int.from_bytes(self._clear_count[CLEAR_COUNT_KEY_NAME], "big"))
+
+
 class TrackingAccountDB(AccountDB):
     """py-evm's accounts, which also remember what was written: its tries cannot list their keys."""
 
@@ -67,6 +101,12 @@ class TrackingAccountDB(AccountDB):
         super().__init__(db, state_root)
         self.accounts: set[Address] = set()
         self.slots: defaultdict[Address, set[int]] = defaultdict(set)
+
+    def _get_address_store(self, address: Address) -> AccountStorageDatabaseAPI:
+        if address not in self._account_stores:
+            root = self._get_storage_root(address)
+            self._account_stores[address] = RevertibleStorageDB(self._raw_store_db, root, address)
+        return self._account_stores[address]
 
     def set_storage(self, address: Address, slot: int, value: int) -> None:
         super().set_storage(address, slot, value)
@@ -99,8 +139,7 @@ class PyEvm(Engine):
         self._state = self._new_state()
         self._executed = 0
 
-    @staticmethod
-    def state_class(base: type[StateAPI]) -> type[StateAPI]:
+    def state_class(self, base: type[StateAPI]) -> type[StateAPI]:
         """Return the state class to run on: a subclass of the fork's, never a patch of it."""
         configured: type[StateAPI] = cast(Any, base).configure(account_db_class=TrackingAccountDB)
         return configured
@@ -161,18 +200,19 @@ class PyEvm(Engine):
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, EVM_RECURSION_LIMIT))
         try:
-            spoof = self._spoof(transaction)
-            computation = state.apply_transaction(spoof)
+            computation = state.apply_transaction(self._spoof(transaction))
+            # Its sums go as deep as the calls went.
+            execution = self._execution(transaction, computation)
         except BaseException:  # even an interrupt must not leave half a transaction
             state.revert(before)
             raise
         finally:
             sys.setrecursionlimit(limit)
-        if keep == "always" or (keep == "success" and computation.is_success):
+        if keep == "always" or (keep == "success" and execution.success):
             state.commit(before)
         else:
             state.revert(before)
-        return self._execution(transaction, computation)
+        return execution
 
     def _spoof(self, transaction: Transaction) -> SignedTransactionAPI:
         """Wrap an unsigned transaction so that py-evm takes its sender as given."""
@@ -257,11 +297,27 @@ class PyEvm(Engine):
             self.set_account(address, account)
 
 
+#: Halts by the class of their error, in the words that all engines have for them. The first match counts: py-evm has
+#: one class for some failures that others tell apart, and then its text begins as given.
+_HALTS: tuple[tuple[type[VMError], str, str], ...] = (
+    (OutOfGas, "Contract code size exceeds EIP170", "Contract code too large"),
+    (OutOfGas, "Contract code size exceeds EIP-3860", "Initcode too large"),
+    (OutOfGas, "", "Out of gas"),
+    (InvalidInstruction, "Jump", "Invalid jump destination"),
+    (InvalidInstruction, "", "Invalid opcode"),
+    (InvalidJumpDestination, "", "Invalid jump destination"),
+    (InsufficientStack, "", "Stack underflow"),
+    (FullStack, "", "Stack overflow"),
+    (WriteProtection, "", "Write in a static call"),
+    (OutOfBoundsRead, "", "Return data out of bounds"),
+    (ReservedBytesInCode, "", "Contract code begins with 0xEF"),
+    (ContractCreationCollision, "", "Address collision"),
+    # What is left are the input checks of precompiled contracts.
+    (VMError, "", "Precompile failed"),
+)
+
+
 def _describe(error: VMError) -> str:
-    """Say what stopped the EVM, in py-evm's words where they help."""
-    detail = str(error)
-    if isinstance(error, OutOfGas) and detail.startswith(("Out of gas", "Contract code")):
-        return detail
-    # "InvalidJumpDestination" -> "Invalid jump destination"
-    name = re.sub(r"(?<!^)[A-Z]", lambda capital: f" {capital[0].lower()}", type(error).__name__)
-    return f"{name}: {detail}" if detail else name
+    """Say what stopped the EVM."""
+    said = str(error)
+    return next(text for kind, start, text in _HALTS if isinstance(error, kind) and said.startswith(start))

@@ -69,6 +69,8 @@ class _Lookup:
     def __getitem__(self, opcode: int) -> Any:
         self.end_step()
         frame = self._frame
+        if len(frame.code) == 0:  # the loop stops by itself, and nothing ran
+            return self._opcodes[opcode]
         # The loop has moved the counter past the opcode, save where the code has ended and it stops by itself.
         pc = frame.code.program_counter - (0 if opcode == _STOP and self._has_ended() else 1)
         gas = frame.get_gas_remaining()
@@ -79,7 +81,7 @@ class _Lookup:
     def _has_ended(self) -> bool:
         """Return whether there is no opcode after the last one; that was no jump, for a jump goes to an opcode."""
         if self._step is None:
-            return len(self._frame.code) == 0
+            return False
         pc, opcode = self._step[:2]
         data = opcode - _PUSH0 if _PUSH0 < opcode <= _PUSH0 + 32 else 0
         return pc + 1 + data >= len(self._frame.code)

@@ -12,8 +12,10 @@ __all__ = [
     "MAX_INITCODE_BYTES",
     "MAX_REFUND_QUOTIENT",
     "MAX_TRANSACTION_GAS",
+    "SSTORE_SENTRY",
     "Upfront",
     "limits_initcode",
+    "limits_transaction_gas",
     "upfront_gas",
 ]
 
@@ -25,15 +27,17 @@ INITCODE_WORD = 2  # EIP-3860, from Shanghai on
 FLOOR_TOKEN = 10  # EIP-7623, from Prague on
 TOKENS_OF_NONZERO_BYTE = 4  # EIP-7623
 
+#: The least gas that an SSTORE must find: more than 2,300 (EIP-2200).
+SSTORE_SENTRY = 2_301
 #: A refund is at most the gas spent divided by this (EIP-3529).
 MAX_REFUND_QUOTIENT = 5
 #: Creation code with its arguments longer than this is refused (EIP-3860, from Shanghai on).
 MAX_INITCODE_BYTES = 49_152
-#: A gas limit over this is refused since Osaka (EIP-7825), and used here only where asked for.
+#: A gas limit over this is refused from Osaka on (EIP-7825), and before it used only where asked for.
 MAX_TRANSACTION_GAS = 1 << 24
 
 #: The forks whose rules are known, in their order.
-FORKS = ("london", "arrow-glacier", "gray-glacier", "paris", "shanghai", "cancun", "prague")
+FORKS = ("london", "arrow-glacier", "gray-glacier", "paris", "shanghai", "cancun", "prague", "osaka")
 
 
 class Upfront(NamedTuple):
@@ -57,6 +61,11 @@ class Upfront(NamedTuple):
 def limits_initcode(fork: str) -> bool:
     """Return whether a fork bounds and prices creation code (EIP-3860)."""
     return FORKS.index(fork) >= FORKS.index("shanghai")
+
+
+def limits_transaction_gas(fork: str) -> bool:
+    """Return whether a fork bounds the gas limit of a transaction (EIP-7825); calls of a node it does not bound."""
+    return FORKS.index(fork) >= FORKS.index("osaka")
 
 
 def upfront_gas(fork: str, data: bytes, *, creates: bool) -> Upfront:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,20 +18,22 @@ from dcai import artifacts
 from dcai.errors import ArtifactError
 from dcai.evm import Evm
 from dcai.evm.abi import Abi
+from dcai.evm.schedule import SSTORE_SENTRY
 from dcai.files import write_whole
-from dcai.gas.calibration import Sample, fit
+from dcai.gas.calibration import prices
 from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, to_fields
 from dcai.gas.coverage import Coverage
+from dcai.gas.initialization import Initialization, memory_gas
 from dcai.gas.oracle import counters
-from dcai.gas.samples import SAMPLES
+from dcai.gas.samples import deployments, samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcai.artifacts import Artifact
     from dcai.evm import Trace
-    from dcai.evm.receipt import Receipt
     from dcai.gas.samples import Labelled
+    from dcai.models import Classifier
 
 __all__ = ["FORKS", "calibrate"]
 
@@ -44,12 +46,10 @@ _STRANGER = "0x" + "99" * 20
 #: Errors in the bytecode that no call can raise: an index that is an int64 is below 2^63.
 _IMPOSSIBLE = {"SparsePerceptron": ("IndexTooLarge",)}
 
-#: Models with their samples to run for one contract and fork.
-_MODELS = 150
+#: Models, and deployments, with their samples to run for one contract and fork.
+_MODELS, _DEPLOYMENTS = 150, 60
 _GAS_LIMIT = 50_000_000
 _SSTORE = 0x55
-#: The least gas that an SSTORE must find (EIP-2200); one that costs as much finds it in any case.
-_SENTRY = 2_301
 
 
 def calibrate(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficients]:
@@ -68,51 +68,95 @@ def calibrate(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficie
         Not every path of the bytecode has a counter, or was taken.
     """
     abi = Abi(artifact.abi)
-    random = Random(artifact.name)  # the same in every run
-    cases = [case for _ in range(_MODELS) for case in SAMPLES[artifact.name](random)]
-    coverage = Coverage(
-        artifact.deployed_bytecode,
-        {function.selector for function in abi.functions},
-        {error.selector for error in abi.errors.values() if error.name in _IMPOSSIBLE.get(artifact.name, ())},
-    )
-    functions = {}
-    for name, arity in (("update", 2), ("predict", 1)):
-        function = abi.function(name, arity)
-        samples, refused = [], {}
-        for case in cases:
-            chain = Evm(engine, fork)
-            address = chain.place(case.model).address
-            data = function.encode(case[1 : 1 + arity])
-            receipt, trace = chain.trace(address, data, gas_limit=_GAS_LIMIT)
-            coverage.add(trace)
-            samples.append(_sample(name, case, receipt, trace))
-        if name == "update":
-            receipt, trace = chain.trace(address, data, sender=_STRANGER)
-            coverage.add(trace)
-            refused = {UNAUTHORIZED: receipt.execution}
-        gas, tail = fit(counters(artifact.name)[name], samples, f"{artifact.name}.{name} under {fork}")
-        functions[name] = Coefficients(function.selector, gas | refused, tail, {})
+    impossible = {error.selector for error in abi.errors.values() if error.name in _IMPOSSIBLE.get(artifact.name, ())}
+    coverage = Coverage(artifact.deployed_bytecode, {function.selector for function in abi.functions}, impossible)
+    functions = {name: _calibrate_call(artifact, name, Evm(engine, fork), coverage) for name in counters(artifact.name)}
     gaps = coverage.gaps()
     if gaps:
         raise ArtifactError(
             f"{artifact.name} under {fork}: of the conditional jumps at {', '.join(map(hex, gaps))} only one way was "
             "ever taken, so what the other costs is not known"
         )
-    return functions
+    return functions | _calibrate_initialization(artifact, fork, engine)
 
 
-def _sample(function: str, labelled: Labelled, receipt: Receipt, trace: Trace) -> Sample:
-    model = labelled.model.copy()
-    if function == "update":
-        work = model._kernel.update_work(*model.labelled_rows([labelled.data], [labelled.label]))
-    else:
-        work = model._kernel.predict_work(*model.rows([labelled.data]))
-    return Sample(
-        counts=work["counts"][0].tolist(),
-        computation=receipt.execution - int(work["storage"][0]),
-        tail=_tail(trace) if work["last_store"][0] < _SENTRY else None,
-        what=f"{function}({labelled.data}, {labelled.label}) of {labelled.model}",
+def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverage) -> Coefficients:
+    """Derive the coefficients of ``update`` or ``predict``."""
+    names = counters(artifact.name)[call]
+    function = Abi(artifact.abi).function(call, 2 if call == "update" else 1)
+    gas, tails = [], []
+    model: Classifier | None = None
+    for case in samples(artifact.name, _MODELS):
+        if case.model is not model:
+            model, address = case.model, chain.place(case.model).address
+        data = function.encode((case.data, case.label)[: len(function.inputs)])
+        receipt, trace = chain.trace(address, data, gas_limit=_GAS_LIMIT)
+        coverage.add(trace)
+        work = _work(call, case)
+        counts = {name: times for name, times in zip(names, work["counts"][0].tolist(), strict=True) if times}
+        what = f"{call}({case.data}, {case.label}) of {case.model}"
+        gas.append((counts, receipt.execution - int(work["storage"][0]), what))
+        if work["last_store"][0] < SSTORE_SENTRY and (tail := _tail(trace)) is not None:
+            end = next(iter(counts))  # the counters of a function's ends stand first
+            tails.append(({end: 1}, tail, what))
+    refused = {}
+    if call == "update":
+        receipt, trace = chain.trace(address, data, sender=_STRANGER)
+        coverage.add(trace)
+        refused = {UNAUTHORIZED: receipt.execution}
+    title = f"{artifact.name}.{call} under {chain.fork}"
+    return Coefficients(
+        selector=function.selector,
+        gas=prices(gas, f"the gas of {title}") | refused,
+        tail=prices(tails, f"the gas after the last write of {title}"),
+        memory={},
     )
+
+
+def _work(function: str, case: Labelled) -> dict[str, Any]:
+    """Return what the kernel counts for one call, on a copy of the model."""
+    model = case.model.copy()
+    if function == "update":
+        return model._kernel.update_work(*model.labelled_rows([case.data], [case.label]))  # type: ignore[no-any-return]
+    return model._kernel.predict_work(*model.rows([case.data]))  # type: ignore[no-any-return]
+
+
+def _calibrate_initialization(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficients]:
+    """Derive the coefficients of the constructor and of the functions that follow it.
+
+    Many branches of these ask what storage held before, and in a new contract it holds nothing; so it is not asked for
+    each branch whether it was taken. A call with a counter that has no price is refused when it is to be predicted.
+    """
+    abi = Abi(artifact.abi)
+    measured: defaultdict[str, list[list[Any]]] = defaultdict(lambda: [[], [], []])
+    for calls in deployments(artifact.name, _DEPLOYMENTS):
+        chain, initialization, address = Evm(engine, fork), Initialization(artifact.name), None
+        for name, args in calls:
+            function = abi.constructor if address is None else abi.function(name, len(args))
+            code = artifact.bytecode if address is None else b""
+            receipt, trace = chain.trace(address, code + function.encode(args), gas_limit=_GAS_LIMIT, keep="always")
+            receipt.raise_for_error()
+            address = address or receipt.contract_address
+            initialization.run(name, args)
+            what = f"{name}{tuple(args)}"
+            words = int(trace.memory.max()) // 32
+            gas, tails, memory = measured[name]
+            counts = dict(initialization.counts)
+            memory.append((counts, words, what))
+            gas.append((counts, receipt.execution - initialization.slots.gas - memory_gas(words), what))
+            last_store = initialization.slots.last_store
+            # After the last write of a constructor the code is still to be paid for.
+            if not code and last_store is not None and last_store < SSTORE_SENTRY:
+                tails.append((dict(initialization.counts_after), _tail(trace), what))
+    return {
+        name: Coefficients(
+            selector=b"",  # the data of these are encoded to be sent, and counted then
+            gas=prices(gas, f"the gas of {artifact.name}.{name} under {fork}"),
+            tail=prices(tails, f"the gas after the last write of {artifact.name}.{name} under {fork}"),
+            memory=prices(memory, f"the memory of {artifact.name}.{name} under {fork}"),
+        )
+        for name, (gas, tails, memory) in measured.items()
+    }
 
 
 def _tail(trace: Trace) -> int | None:

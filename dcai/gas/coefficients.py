@@ -28,7 +28,7 @@ class Coefficients:
     Attributes
     ----------
     selector : bytes
-        Four bytes; none for the constructor.
+        Four bytes; none for what is part of a deployment.
     gas : mapping of str to int
         Gas of each counter: how much a transaction costs for each time that this part of the function runs.
     tail : mapping of str to int
@@ -50,19 +50,20 @@ def code_hash(artifact: Artifact) -> str:
 
 
 def to_fields(coefficients: Coefficients) -> dict[str, Any]:
-    """Return coefficients as JSON has them; what is 0 is left out."""
-    fields: dict[str, Any] = {"selector": coefficients.selector.hex()}
-    for name in ("gas", "tail", "memory"):
-        prices = {counter: price for counter, price in getattr(coefficients, name).items() if price}
-        if prices:
-            fields[name] = prices
-    return fields
+    """Return coefficients as JSON has them."""
+    fields: dict[str, Any] = {
+        "gas": dict(coefficients.gas),
+        "memory": dict(coefficients.memory),
+        "selector": coefficients.selector.hex(),
+        "tail": dict(coefficients.tail),
+    }
+    return {name: field for name, field in fields.items() if field}
 
 
 def from_fields(fields: Mapping[str, Any]) -> Coefficients:
     """Read coefficients from JSON."""
     return Coefficients(
-        selector=bytes.fromhex(fields["selector"]),
+        selector=bytes.fromhex(fields.get("selector", "")),
         gas=fields.get("gas", {}),
         tail=fields.get("tail", {}),
         memory=fields.get("memory", {}),

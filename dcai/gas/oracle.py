@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcai.artifacts import Artifact
+    from dcai.gas.deployment import Deployment
     from dcai.models import Classifier
 
 __all__ = ["Oracle"]
@@ -116,6 +117,40 @@ class Oracle:
         kernel = self._kernel(model)
         return self._costs("predict", lambda tariff: kernel.predict_costs(*model.rows(data), tariff))
 
+    def deployment(self, model: Classifier, gas_cap: int | None = None) -> Deployment:
+        """Plan how to put a model on a chain, and predict what each transaction costs.
+
+        The constructor takes as much of the model as fits; what is left follows in chunks, each half of what did not
+        fit. ``dcai.evm.Evm.deploy`` sends the same transactions.
+
+        Parameters
+        ----------
+        model : model of dcai.models
+            The state that the contract is to have.
+        gas_cap : int, optional
+            The highest gas limit of a transaction: 2^24 (EIP-7825) unless given.
+
+        Returns
+        -------
+        Deployment
+            The transactions in their order.
+
+        Raises
+        ------
+        InputError
+            No sequence of transactions leads to this state, or it is a model of another contract.
+        EvmError
+            Not even the smallest chunk fits.
+        MissingExtraError
+            The encoder of arguments is not installed.
+        """
+        from dcai.evm.schedule import MAX_TRANSACTION_GAS  # noqa: PLC0415  # needs an extra, and update does not
+        from dcai.gas.deployment import plan  # noqa: PLC0415
+
+        self._kernel(model)
+        cap = MAX_TRANSACTION_GAS if gas_cap is None else gas_cap
+        return plan(self.artifact, self.coefficients, self.fork, model, cap)
+
     def _kernel(self, model: Classifier) -> Any:
         if type(model).__name__ != self.artifact.name:
             raise InputTypeError(f"model is {shown(model)}; expected a {self.artifact.name}, whose contract this is")
@@ -125,7 +160,8 @@ class Oracle:
         coefficients = self.coefficients[function]
         names = counters(self.artifact.name)[function]
         has_floor = self.fork not in _NO_FLOOR
-        gas, tail = ([prices.get(name, 0) for name in names] for prices in (coefficients.gas, coefficients.tail))
+        gas = [coefficients.gas[name] for name in names]
+        tail = [coefficients.tail.get(name, 0) for name in names]
         columns = run(_kernels.Tariff(coefficients.selector, gas, tail, has_floor))
         calldata = columns["calldata"]
         intrinsic = np.full_like(calldata, TRANSACTION_GAS)

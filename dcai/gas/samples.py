@@ -1,4 +1,4 @@
-"""Models and samples that take a contract's ``update`` and ``predict`` down every path, for calibration.
+"""What takes a contract's functions down every path, for calibration: models with samples, and deployments.
 
 Pseudo-random, and the same in every run.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import isqrt
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.models import (
     DensePerceptron,
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from dcai.models import Classifier
 
-__all__ = ["SAMPLES", "Labelled"]
+    Call = tuple[str, tuple[Any, ...]]
+
+__all__ = ["Labelled", "deployments", "samples"]
 
 _ONE = 10**9
 _INT80 = (-(2**79), 2**79 - 1)
@@ -153,10 +155,101 @@ def _sparse_nearest_centroid(random: Random) -> Iterator[Labelled]:
         yield Labelled(model, data, _label(random, num_classes))
 
 
-#: Some samples of one model, by contract; called until there are enough.
-SAMPLES: dict[str, Callable[[Random], Iterator[Labelled]]] = {
+def _names(random: Random, length: int) -> list[str]:
+    """Return names of classes: empty, in their slot, just not, in words of their own."""
+    return [
+        "x" * random.choice([0, 1, 5, 31, 32, 33, 64, 70, 95, 96]) + random.choice(["", "", "é"]) for _ in range(length)
+    ]
+
+
+def _length(random: Random) -> int:
+    return random.choice([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 24, 40, 150])
+
+
+def _numbers(random: Random, length: int) -> list[int]:
+    """Return numbers of a dense array, with slots that are all 0."""
+    return [random.choice([0, 0, 0, -1, random.randint(-_ONE, _ONE)]) for _ in range(length)]
+
+
+def _appended(random: Random) -> Iterator[list[int]]:
+    """Yield what is appended to an array; zeros behind a slot in part write it as it is."""
+    yield _numbers(random, _length(random))
+    yield [0] * _length(random)
+    yield [*_numbers(random, _length(random)), 1]
+    yield [0] * _length(random)
+
+
+def _pairs(random: Random, first: int) -> list[list[int]]:
+    values = (random.choice([0, _UINT64_MAX, random.randint(0, _ONE)]) for _ in range(_length(random)))
+    return [[index, value] for index, value in enumerate(values, first)]
+
+
+def _deploy_perceptron(random: Random) -> tuple[Any, ...]:
+    weights = _numbers(random, _length(random))
+    return _names(random, 2), weights, random.choice([0, -5, 7]), random.choice([0, _ONE])
+
+
+def _deploy_dense_perceptron(random: Random) -> Iterator[Call]:
+    yield "constructor", _deploy_perceptron(random)
+    for numbers in _appended(random):
+        yield "initializeWeights", (numbers,)
+
+
+def _deploy_sparse_perceptron(random: Random) -> Iterator[Call]:
+    yield "constructor", _deploy_perceptron(random)
+    for _ in range(2):
+        yield "initializeWeights", (random.randrange(20), _numbers(random, _length(random)))
+        pairs = [[random.randrange(30), random.choice([0, 5, -7])] for _ in range(_length(random))]
+        yield "initializeSparseWeights", (pairs,)
+
+
+def _deploy_nearest_centroid(random: Random) -> Iterator[Call]:
+    num_classes, length = random.choice([1, 2, 3, 4]), _length(random)
+    counts = [random.choice([0, 5, 2**190]) for _ in range(num_classes)]
+    centroids = [_numbers(random, length) for _ in range(num_classes)]
+    yield "constructor", (_names(random, num_classes), centroids, counts)
+    for _ in range(2):
+        yield "addClass", (_numbers(random, length), *_names(random, 1), random.choice([0, 5]))
+    for label in range(num_classes + 2):
+        for numbers in _appended(random):
+            yield "extendCentroid", (numbers, label)
+
+
+def _deploy_sparse_nearest_centroid(random: Random) -> Iterator[Call]:
+    num_classes = random.choice([1, 2, 3, 4])
+    counts = [random.choice([0, 5, 2**63]) for _ in range(num_classes)]
+    yield "constructor", (_names(random, num_classes), [_pairs(random, 0) for _ in range(num_classes)], counts)
+    for _ in range(2):
+        yield "addClass", (_pairs(random, 0), *_names(random, 1), random.choice([0, 5]))
+    for label in range(num_classes + 2):
+        yield "extendCentroid", (_pairs(random, 1_000), label)
+
+
+_DEPLOYMENTS: dict[str, Callable[[Random], Iterator[Call]]] = {
+    "DensePerceptron": _deploy_dense_perceptron,
+    "NearestCentroidClassifier": _deploy_nearest_centroid,
+    "SparseNearestCentroidClassifier": _deploy_sparse_nearest_centroid,
+    "SparsePerceptron": _deploy_sparse_perceptron,
+}
+
+_SAMPLES: dict[str, Callable[[Random], Iterator[Labelled]]] = {
     "DensePerceptron": _dense_perceptron,
     "NearestCentroidClassifier": _nearest_centroid,
     "SparseNearestCentroidClassifier": _sparse_nearest_centroid,
     "SparsePerceptron": _sparse_perceptron,
 }
+
+
+def samples(contract: str, num_models: int) -> Iterator[Labelled]:
+    """Yield samples of so many models of a contract, those of one model one after another."""
+    random = Random(contract)
+    for _ in range(num_models):
+        yield from _SAMPLES[contract](random)
+
+
+def deployments(contract: str, number: int) -> Iterator[list[Call]]:
+    """Yield deployments, each the calls (function, arguments) from the constructor on."""
+    random = Random(contract)
+    for _ in range(number):
+        indices = ([abs(index) for index in numbers] for numbers in _appended(random))
+        yield [*_DEPLOYMENTS[contract](random), *(("addFeatureIndices", (chunk,)) for chunk in indices)]

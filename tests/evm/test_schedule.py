@@ -25,4 +25,4 @@ def test_words_of_creation_code_are_rounded_up(size: int, words: int) -> None:
 
 
 def test_creation_code_is_limited_from_shanghai_on() -> None:
-    assert [fork for fork in FORKS if limits_initcode(fork)] == ["shanghai", "cancun", "prague"]
+    assert [fork for fork in FORKS if limits_initcode(fork)] == ["shanghai", "cancun", "prague", "osaka"]

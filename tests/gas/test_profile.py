@@ -283,6 +283,25 @@ def test_a_call_stands_at_its_line_or_at_lines_of_its_own(value_wei: int) -> Non
         assert {(r.function, r.line, r.gas) for r in own} == {(r.function, r.line, r.gas) for r in alone.lines}
 
 
+def test_what_unknown_code_calls_stands_with_it() -> None:
+    chain = Evm()
+    target = chain.place(MODELS["SparsePerceptron"])
+    middle, address = "0x" + "78" * 20, "0x" + "79" * 20
+    jumpdest = b"\x5b"  # so that the one in the middle is told from the outer one
+    chain.set_account(middle, code=jumpdest + caller(target.address).deployed_bytecode)
+    artifact = caller(middle)
+    chain.set_account(address, code=artifact.deployed_bytecode)
+    receipt, trace = chain.trace(address, target.abi.function("predict", 1).encode(([3],)))
+    assert trace.depth.max() == 3
+    found = profile(receipt, trace, artifact)
+    assert sum(row.gas for row in found.lines) == receipt.execution
+    assert row_of(found, "(call in Caller.fallback)", 4).steps == (trace.depth > 1).sum()
+    assert {row.function for row in found.functions} == {"Caller.fallback", "(call in Caller.fallback)"}
+    known = profile(receipt, trace, artifact, others=[target.artifact])
+    assert row_of(known, "(call in Caller.fallback)", 4).steps == (trace.depth == 2).sum()
+    assert "SparsePerceptron._score" in {row.function for row in known.functions}
+
+
 def row_of(found: Profile, function: str, line: int) -> Row:
     (row,) = (row for row in found.lines if (row.function, row.line) == (function, line))
     return row

@@ -10,6 +10,9 @@ use crate::errors::{InputError, InputTypeError};
 
 /// An unsigned 256-bit number as a Python int.
 pub fn to_python_uint(py: Python<'_>, value: U256) -> PyResult<Bound<'_, PyAny>> {
+    if let Ok(small) = u64::try_from(value) {
+        return Ok(small.into_pyobject(py)?.into_any());
+    }
     let bytes = value.to_le_bytes::<32>();
     py.get_type::<PyInt>().call_method1("from_bytes", (bytes.as_slice(), "little"))
 }

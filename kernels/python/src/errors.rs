@@ -6,6 +6,7 @@ use pyo3::types::PyTuple;
 
 use crate::convert::{to_python_int, to_python_uint};
 
+pyo3::import_exception!(dcai.errors, EvmError);
 pyo3::import_exception!(dcai.errors, InputError);
 pyo3::import_exception!(dcai.errors, InputTypeError);
 pyo3::import_exception!(dcai.errors, Revert);

@@ -1,4 +1,4 @@
-//! `dcai._kernels`: the models of `dcai-core` for Python.
+//! `dcai._kernels`: the models of `dcai-core` and the EVM of `dcai-evm` for Python.
 //!
 //! This crate converts arguments, releases the GIL around the work and turns each error into its Python twin. The public
 //! face with names, docs and dispatch is the Python package.
@@ -6,6 +6,7 @@
 mod convert;
 mod dense;
 mod errors;
+mod evm;
 mod gas;
 mod shared;
 mod sparse;
@@ -21,6 +22,8 @@ mod _kernels {
 
     #[pymodule_export]
     use super::dense::{DensePerceptron, NearestCentroidClassifier};
+    #[pymodule_export]
+    use super::evm::Revm;
     #[pymodule_export]
     use super::gas::Tariff;
     #[pymodule_export]

@@ -1,0 +1,154 @@
+"""Which transactions put a model on a chain, and what each of them costs, before any is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dcai.errors import ArtifactError, EvmError
+from dcai.evm.abi import Abi
+from dcai.evm.deploy import Driver, drive
+from dcai.evm.schedule import (
+    MAX_INITCODE_BYTES,
+    MAX_REFUND_QUOTIENT,
+    SSTORE_SENTRY,
+    Upfront,
+    upfront_gas,
+)
+from dcai.gas.initialization import Initialization, memory_gas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dcai.artifacts import Artifact
+    from dcai.gas.coefficients import Coefficients
+    from dcai.models import Classifier
+
+__all__ = ["Chunk", "Deployment", "plan"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One transaction of a deployment, and what it costs, in gas.
+
+    Attributes
+    ----------
+    function : str
+        ``"constructor"``, or the function that is called.
+    args : tuple
+        Its arguments.
+    items : int
+        How many weights, values or indices they hold.
+    data_bytes : int
+        Size of the transaction's data.
+    gas_used, gas_limit, intrinsic, calldata, execution, refund, floor : int
+        As in :class:`dcai.gas.Costs`; ``execution`` includes the deposit of the code.
+    """
+
+    function: str
+    args: tuple[Any, ...]
+    items: int
+    data_bytes: int
+    gas_used: int
+    gas_limit: int
+    intrinsic: int
+    calldata: int
+    execution: int
+    refund: int
+    floor: int
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The transactions that put a model on a chain.
+
+    Attributes
+    ----------
+    chunks : tuple of Chunk
+        In their order, the creation first.
+    gas_cap : int
+        What none of them exceeds.
+    """
+
+    chunks: tuple[Chunk, ...]
+    gas_cap: int
+
+    @property
+    def gas_used(self) -> int:
+        """What all of them use together."""
+        return sum(chunk.gas_used for chunk in self.chunks)
+
+
+def plan(
+    artifact: Artifact, coefficients: Mapping[str, Coefficients], fork: str, model: Classifier, gas_cap: int
+) -> Deployment:
+    """Plan a deployment; see :meth:`dcai.gas.Oracle.deployment`."""
+    planner = _Planner(artifact, coefficients, fork, gas_cap)
+    drive(planner, model)
+    return Deployment(tuple(planner.chunks), gas_cap)
+
+
+class _Planner(Driver):
+    def __init__(self, artifact: Artifact, coefficients: Mapping[str, Coefficients], fork: str, gas_cap: int) -> None:
+        self.chunks: list[Chunk] = []
+        self._artifact = artifact
+        self._abi = Abi(artifact.abi)
+        self._coefficients = coefficients
+        self._fork = fork
+        self._gas_cap = gas_cap
+        self._state = Initialization(artifact.name)
+
+    def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
+        """Predict a transaction, and keep it where it fits."""
+        creates = function == "constructor"
+        if creates:
+            data = self._artifact.bytecode + self._abi.constructor.encode(args)
+            if len(data) > MAX_INITCODE_BYTES:
+                raise EvmError(
+                    f"the creation code has {len(data):,} bytes, more than {MAX_INITCODE_BYTES:,} (EIP-3860)"
+                )
+        else:
+            data = self._abi.function(function, len(args)).encode(args)
+        upfront = upfront_gas(self._fork, data, creates=creates)
+        self._state.run(function, args)
+        chunk = self._chunk(function, args, items, upfront, len(data))
+        if chunk.gas_limit > self._gas_cap:
+            self._state.slots.revert()
+            raise EvmError(
+                f"{function} with {items:,} values needs a gas limit of {chunk.gas_limit:,}, "
+                f"and the cap is {self._gas_cap:,}"
+            )
+        self.chunks.append(chunk)
+
+    def _chunk(self, function: str, args: tuple[Any, ...], items: int, upfront: Upfront, data_bytes: int) -> Chunk:
+        state, prices = self._state, self._coefficients[function]
+        computation = _total(prices.gas, state.counts, function)
+        execution = computation + state.slots.gas + memory_gas(_total(prices.memory, state.counts, function))
+        spent = upfront.intrinsic + upfront.calldata + execution
+        refund = min(state.slots.refund, spent // MAX_REFUND_QUOTIENT)
+        shortfall = 0
+        # After the last write of a constructor its code is paid for, which takes more than a write must find.
+        if function != "constructor" and state.slots.last_store is not None and state.slots.last_store < SSTORE_SENTRY:
+            tail = _total(prices.tail, state.counts_after, function)
+            shortfall = max(SSTORE_SENTRY - state.slots.last_store - tail, 0)
+        return Chunk(
+            function=function,
+            args=args,
+            items=items,
+            data_bytes=data_bytes,
+            gas_used=max(spent - refund, upfront.floor),
+            gas_limit=max(spent + shortfall, upfront.floor),
+            intrinsic=upfront.intrinsic,
+            calldata=upfront.calldata,
+            execution=execution,
+            refund=refund,
+            floor=upfront.floor,
+        )
+
+
+def _total(prices: Mapping[str, int], counts: Mapping[str, int], function: str) -> int:
+    """Return the sum of the counts at their prices."""
+    unknown = [name for name, count in counts.items() if count and name not in prices]
+    if unknown:
+        raise ArtifactError(f"no price is known of {', '.join(unknown)} in {function}: it was never calibrated")
+    return sum(prices[name] * count for name, count in counts.items() if count)

@@ -1,0 +1,79 @@
+"""Storage as a transaction finds it, slot by slot, and what touching it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["Slots"]
+
+# EIP-2929: a first access of a slot in a transaction, and a further one.
+_COLD, _WARM = 2_100, 100
+# EIP-2200: a first change of a warm slot from zero, and from anything else.
+_SET, _RESET = 20_000, 2_900
+# EIP-3529: the refund for clearing a slot.
+_CLEARED = 4_800
+
+
+class Slots:
+    """The storage of one contract, under names of one's own, with a ledger of the transaction under way.
+
+    Attributes
+    ----------
+    gas : int
+        What the transaction's reads and writes cost so far.
+    refund : int
+        What they give back, before the cap.
+    last_store : int or None
+        What the last write costs.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, int] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a transaction: every slot is cold."""
+        self._originals: dict[Hashable, int] = {}
+        self.gas = 0
+        self.refund = 0
+        self.last_store: int | None = None
+
+    def revert(self) -> None:
+        """Undo the transaction under way."""
+        self._values |= self._originals
+
+    def load(self, slot: Hashable) -> int:
+        """Read a slot."""
+        self.gas += self._access(slot) or _WARM
+        return self._values.get(slot, 0)
+
+    def store(self, slot: Hashable, value: int) -> None:
+        """Write a slot."""
+        cold = self._access(slot)
+        original, current = self._originals[slot], self._values.get(slot, 0)
+        cost = _WARM
+        if current != value:
+            if original == current:
+                cost = _RESET if original else _SET
+            self.refund += self._refund(original, current, value)
+        self._values[slot] = value
+        self.last_store = cost + cold
+        self.gas += self.last_store
+
+    def _access(self, slot: Hashable) -> int:
+        if slot in self._originals:
+            return 0
+        self._originals[slot] = self._values.get(slot, 0)
+        return _COLD
+
+    @staticmethod
+    def _refund(original: int, current: int, value: int) -> int:
+        refund = 0
+        if original:
+            refund += _CLEARED * ((value == 0) - (current == 0))
+        if current != original == value:
+            refund += (_RESET if original else _SET) - _WARM
+        return refund
