@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcai.errors import Revert
+    from dcai.gas.deployment import Chunk
 
-__all__ = ["concatenated", "total"]
+__all__ = ["concatenated", "of_chunks", "total"]
 
 _COLUMNS = [field.name for field in fields(Costs) if field.name != "errors"]
 
@@ -28,6 +29,16 @@ def concatenated(parts: Sequence[Costs]) -> Costs:
         errors.update({start + row: error for row, error in part.errors.items()})
         start += len(part)
     return Costs(**columns, errors=errors)
+
+
+def of_chunks(chunks: Sequence[Chunk]) -> Costs:
+    """Return the transactions of a deployment, or some of them; what slots they write is not said."""
+    names = [name for name in _COLUMNS if name not in ("new_slots", "mistake")]
+    columns: dict[str, Any] = {
+        name: np.array([getattr(chunk, name) for chunk in chunks], dtype=np.uint64) for name in names
+    }
+    nothing = np.zeros(len(chunks), dtype=np.uint64)
+    return Costs(**columns, new_slots=nothing, mistake=nothing.astype(np.bool_), errors={})
 
 
 def total(costs: Costs) -> Costs:

@@ -19,6 +19,8 @@ __all__ = ["forecast_fields", "forecast_report"]
 
 #: Shares of the transactions that use at most so much gas; each figure is that of a transaction.
 _QUANTILES = {"min": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95, "max": 1.0}
+#: Differences that are written out; one is enough to be wrong.
+_SHOWN = 20
 
 
 def forecast_report(forecast: Forecast, prices: Prices) -> Report:
@@ -107,4 +109,7 @@ def _verdict(forecast: Forecast) -> list[str]:
             f"{len(forecast.replayed):,} transactions replayed in an EVM: {forecast.fields_compared:,} figures "
             f"compared, {len(forecast.differences):,} differences"
         )
-    return lines + [str(difference) for difference in forecast.differences]
+    lines += [str(difference) for difference in forecast.differences[:_SHOWN]]
+    if (more := len(forecast.differences) - _SHOWN) > 0:
+        lines.append(f"and {more:,} more")
+    return lines

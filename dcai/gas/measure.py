@@ -8,34 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dcai import artifacts
 from dcai.errors import EvmError, Revert
-from dcai.evm import MAX_TRANSACTION_GAS, Evm
+from dcai.evm import MAX_TRANSACTION_GAS, Contract, Evm
 from dcai.evm.abi import Abi
-from dcai.evm.deploy import deploy
+from dcai.evm.deploy import Driver, drive
+from dcai.evm.storage import contract_name
 from dcai.gas.costs import Costs
+from dcai.gas.deployment import Chunk, Deployment
 from dcai.models import DensePerceptron, SparsePerceptron
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dcai.artifacts import Artifact
-    from dcai.evm import Contract, Receipt, Trace
+    from dcai.evm import Receipt
     from dcai.models import Classifier
 
-__all__ = [
-    "CONSTRUCTOR",
-    "PERCEPTRONS",
-    "Measured",
-    "as_costs",
-    "creation",
-    "deployed",
-    "least_gas_limit",
-    "predict",
-    "update",
-]
+__all__ = ["PERCEPTRONS", "RECEIPT_FIELDS", "Measured", "as_costs", "deploy", "least_gas_limit", "predict", "update"]
 
 #: The function of the transaction that creates a contract.
 CONSTRUCTOR = "constructor"
+#: What a receipt says of gas, and a prediction as well.
+RECEIPT_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
 #: The contracts whose updates depend on whether the prediction was right.
 PERCEPTRONS = (DensePerceptron.__name__, SparsePerceptron.__name__)
 
@@ -45,12 +40,10 @@ _MARGIN = 2_400
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One transaction on a chain.
+    """One call of a contract, in a transaction.
 
     Attributes
     ----------
-    function : str
-        What it called, or "constructor".
     receipt : Receipt
         What became of it.
     gas_limit : int
@@ -61,7 +54,6 @@ class Measured:
         Whether a Perceptron predicted another label before it learned this one.
     """
 
-    function: str
     receipt: Receipt
     gas_limit: int
     new_slots: int = 0
@@ -113,9 +105,9 @@ def same_outcome(one: Receipt, other: Receipt) -> bool:
     return (one.success, one.gas_used, one.output) == (other.success, other.gas_used, other.output)
 
 
-def deployed(
+def deploy(
     model: Classifier, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS
-) -> tuple[Contract, list[Measured]]:
+) -> tuple[Contract, Deployment]:
     """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes.
 
     Parameters
@@ -126,39 +118,53 @@ def deployed(
         Where, under which rules.
     gas_cap : int
         The most gas that a transaction may be given; what does not fit goes in smaller chunks.
+
+    Returns
+    -------
+    Contract
+        The model's.
+    Deployment
+        As ``Oracle.deployment`` predicts it.
+
+    Raises
+    ------
+    InputError, Revert, EvmError
+        As ``Evm.deploy``.
     """
-    chain = _MeasuringEvm(engine, fork, gas_cap)
-    contract = deploy(chain, model)
-    names = {function.selector: function.name for function in Abi(contract.artifact.abi).functions}
-    measured = [
-        Measured(CONSTRUCTOR if to is None else names[data[:4]], receipt, gas_limit)
-        for (to, data, gas_limit), receipt in zip(chain.sent, contract.deployment, strict=True)
-    ]
-    return contract, measured
+    driver = _Measuring(Evm(engine, fork), artifacts.load(contract_name(model)), gas_cap)
+    drive(driver, model)
+    return driver.contract, Deployment(tuple(driver.chunks), gas_cap)
 
 
-def creation(model: Classifier, engine: str, fork: str) -> tuple[Receipt, Trace, Artifact]:
-    """Trace the creation of the contract of a model, with as much of the model as fits a transaction."""
-    chain = _MeasuringEvm(engine, fork)
-    contract = deploy(chain, model)
-    return *Evm(engine, fork).trace(None, chain.sent[0][1]), contract.artifact
+class _Measuring(Driver):
+    """Sends each transaction of a deployment with the least gas limit that is enough."""
 
-
-class _MeasuringEvm(Evm):
-    """A chain that searches the gas limit of every transaction of a deployment before it is sent."""
-
-    def __init__(self, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS) -> None:
-        super().__init__(engine, fork)
+    def __init__(self, chain: Evm, artifact: Artifact, gas_cap: int) -> None:
+        self.chunks: list[Chunk] = []
+        self._chain = chain
+        self._artifact = artifact
+        self._abi = Abi(artifact.abi)
         self._gas_cap = gas_cap
-        self.sent: list[tuple[str | None, bytes, int]] = []
+        self._address = ""
+        chain.errors.learn(self._abi.errors.values())
 
-    def transact_if_successful(self, to: str | None, data: bytes = b"", **options: Any) -> Receipt:
-        options["gas_limit"] = self._gas_cap
-        receipt = self.simulate(to, data, **options)
-        if receipt.success:
-            self.sent.append((to, data, least_gas_limit(self, to, data)))
-            self.transact(to, data, **options)
-        return receipt
+    @property
+    def contract(self) -> Contract:
+        return Contract(self._chain, self._artifact, self._address)
+
+    def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
+        """Measure a transaction, and send it where it fits."""
+        chain = self._chain
+        if function == CONSTRUCTOR:
+            to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
+        else:
+            to, data = self._address, self._abi.function(function, len(args)).encode(args)
+        chain.simulate(to, data, gas_limit=self._gas_cap).raise_for_error()
+        gas_limit = least_gas_limit(chain, to, data)
+        receipt = chain.transact(to, data, gas_limit=gas_limit)
+        self._address = receipt.contract_address or self._address
+        split = {name: getattr(receipt, name) for name in RECEIPT_FIELDS}
+        self.chunks.append(Chunk(function, args, items, len(data), gas_limit=gas_limit, **split))
 
 
 def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:
@@ -170,7 +176,7 @@ def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:
     gas_limit = least_gas_limit(chain, contract.address, data)
     receipt = chain.transact(contract.address, data, gas_limit=gas_limit)
     new_slots = len(contract.storage().keys() - before.keys())
-    return Measured("update", receipt, gas_limit, new_slots, mistake and receipt.success)
+    return Measured(receipt, gas_limit, new_slots, mistake and receipt.success)
 
 
 def _predicts_otherwise(contract: Contract, sample: Sequence[int], label: int) -> bool:
@@ -184,7 +190,7 @@ def predict(contract: Contract, sample: Sequence[int]) -> Measured:
     """Send a sample to ``predict``, as if in a transaction."""
     data = contract.abi.function("predict", 1).encode((sample,))
     gas_limit = least_gas_limit(contract.evm, contract.address, data)
-    return Measured("predict", contract.evm.simulate(contract.address, data, gas_limit=gas_limit), gas_limit)
+    return Measured(contract.evm.simulate(contract.address, data, gas_limit=gas_limit), gas_limit)
 
 
 def as_costs(measured: Iterable[Measured]) -> Costs:
@@ -196,7 +202,7 @@ def as_costs(measured: Iterable[Measured]) -> Costs:
         return np.array([getattr(each, name) for each in source], dtype=np.uint64)
 
     return Costs(
-        **{name: column(name) for name in ("gas_used", "intrinsic", "calldata", "execution", "refund", "floor")},
+        **{name: column(name) for name in RECEIPT_FIELDS},
         gas_limit=column("gas_limit", rows),
         new_slots=column("new_slots", rows),
         mistake=np.array([row.mistake for row in rows], dtype=np.bool_),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.errors import EvmError
 from dcai.evm import Evm
-from dcai.gas.measure import same_outcome
+from dcai.gas.measure import RECEIPT_FIELDS, same_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from dcai.models import Classifier
 
 __all__ = ["Difference", "Replay"]
-
-_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
 
 
 class Difference(NamedTuple):
@@ -83,13 +81,13 @@ class Replay:
         contract = chain.place(model)
         data = contract.abi.function("update", 2).encode((sample, label))
         receipt = chain.simulate(contract.address, data)
-        predicted = {name: int(getattr(costs, name)[0]) for name in (*_FIELDS, "new_slots")} | {
+        predicted = {name: int(getattr(costs, name)[0]) for name in (*RECEIPT_FIELDS, "new_slots")} | {
             "error": costs.errors.get(0),
             "outcome with gas_limit": "the same",
             "outcome with gas_limit - 1": "another",
         }
         limit = int(costs.gas_limit[0])
-        measured = {name: getattr(receipt, name) for name in (*_FIELDS, "error")} | {
+        measured = {name: getattr(receipt, name) for name in (*RECEIPT_FIELDS, "error")} | {
             "outcome with gas_limit": self._outcome(contract, data, limit, receipt),
             "outcome with gas_limit - 1": self._outcome(contract, data, limit - 1, receipt),
             "new_slots": _new_slots(contract, data),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -45,17 +45,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Sections, and lines of text before and after them."""
+    """Sections, and paragraphs before and after them."""
 
     sections: Sequence[Section]
     before: Sequence[str] = ()
-    after: Sequence[str] = field(default=())
+    after: Sequence[str] = ()
 
     def print(self, console: Console) -> None:
         """Print on a console, which is at least 120 wide."""
         console.width = max(console.width, WIDTH)
-        for line in self.before:
-            console.print(Text(line))
+        for paragraph in self.before:
+            console.print(Text(paragraph))
         widths = _widths(self.sections, console.width)
         for section, width in zip(self.sections, widths, strict=True):
             if self.before or section is not self.sections[0]:
@@ -65,8 +65,8 @@ class Report:
             console.print(_table(section, width))
         if self.after:
             console.print()
-        for line in self.after:
-            console.print(Text(line))
+        for paragraph in self.after:
+            console.print(Text(paragraph))
 
     def as_text(self) -> str:
         """Return what ``print`` prints, without colours."""
@@ -77,16 +77,14 @@ class Report:
 
     def as_markdown(self) -> str:
         """Return headings and tables in Markdown."""
-        blocks = ["\n".join(self.before)] if self.before else []
+        blocks = list(self.before)
         for section in self.sections:
             if section.title:
                 blocks.append(f"### {section.title}")
             rule = [" --- " if i < section.num_names else " ---: " for i in range(len(section.header))]
             lines = [_markdown_row(section.header), f"|{'|'.join(rule)}|", *map(_markdown_row, section.rows)]
             blocks.append("\n".join(lines))
-        if self.after:
-            blocks.append("\n".join(self.after))
-        return "\n\n".join(blocks) + "\n"
+        return "\n\n".join([*blocks, *self.after]) + "\n"
 
 
 def _widths(sections: Sequence[Section], available: int) -> list[list[int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcai.gas import measure
-from dcai.gas.columns import concatenated, total
+from dcai.gas.columns import concatenated, of_chunks, total
 from dcai.gas.oracle import Oracle
 from dcai.gas.rows import TOTAL, Kind, Row, kinds, row_of
 from dcai.gas.stream import as_batch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcai.gas.costs import Costs
+    from dcai.gas.deployment import Deployment
     from dcai.gas.stream import Stream
 
 __all__ = ["PREDICTED", "rows_of"]
@@ -53,6 +54,7 @@ def rows_of(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[Ro
 
 def _predicted(stream: Stream, fork: str, samples: int) -> Iterator[tuple[Kind, Costs]]:
     oracle = Oracle(stream.contract, fork)
+    yield from _deployment(oracle.deployment(stream.model))
     if len(stream.others):
         yield Kind("predict"), oracle.predict(stream.model, as_batch(stream.others))
     refused = [oracle.update(stream.model.copy(), [data], [label]) for data, label in _refused(stream, samples)]
@@ -60,15 +62,20 @@ def _predicted(stream: Stream, fork: str, samples: int) -> Iterator[tuple[Kind, 
 
 
 def _measured(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[tuple[Kind, Costs]]:
-    contract, deployment = measure.deployed(stream.model, engine, fork)
-    yield Kind("deploy", TOTAL), total(measure.as_costs(deployment))
-    for function in dict.fromkeys(each.function for each in deployment):
-        yield Kind("deploy", function), measure.as_costs(each for each in deployment if each.function == function)
+    contract, deployment = measure.deploy(stream.model, engine, fork)
+    yield from _deployment(deployment)
     others = (stream.others[i].tolist() for i in range(min(samples, len(stream.others))))
     yield Kind("predict"), measure.as_costs(measure.predict(contract, sample) for sample in others)
     refused = [measure.update(contract, *call) for call in _refused(stream, samples)]
     learned = [measure.update(contract, *stream.contribution(i)) for i in range(min(samples, len(stream)))]
     yield Kind("update"), measure.as_costs([*learned, *refused])
+
+
+def _deployment(deployment: Deployment) -> Iterator[tuple[Kind, Costs]]:
+    chunks = deployment.chunks
+    yield Kind("deploy", TOTAL), total(of_chunks(chunks))
+    for function in dict.fromkeys(chunk.function for chunk in chunks):
+        yield Kind("deploy", function), of_chunks([chunk for chunk in chunks if chunk.function == function])
 
 
 def _refused(stream: Stream, samples: int) -> Iterator[tuple[list[int], int]]:

@@ -36,8 +36,8 @@ def table_report(rows: Sequence[Row], prices: Prices) -> Report:
         Section(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)
     ]
     before = [
-        "What one of n transactions uses: the least, the median, the most; of what that of the median one consists;",
-        f"the gas limit that is enough for each of them; USD of the median one at {prices}.",
+        "What one of n transactions uses: the least, the median, the most; of what that of the median one consists; "
+        f"the gas limit that is enough for each of them; USD of the median one at {prices}."
     ]
     after = []
     if any(row.at_floor for row in rows):

@@ -114,13 +114,16 @@ def check_picture(path: Path | None) -> None:
 
 def emit(text: str | Report, output: Path | None) -> None:
     """Print, or write a file, whole or not at all."""
-    if output is not None:
-        write_whole(output, text if isinstance(text, str) else text.as_text())
-        click.echo(f"wrote {output}", err=True)
-    elif isinstance(text, str):
-        click.echo(text, nl=False)
+    console = Console()
+    if output is None and console.is_terminal and not isinstance(text, str):
+        text.print(console)
+        return
+    plain = text if isinstance(text, str) else text.as_text()
+    if output is None:
+        click.echo(plain, nl=False)
     else:
-        text.print(Console())
+        write_whole(output, plain)
+        click.echo(f"wrote {output}", err=True)
 
 
 def progress_bar() -> Progress:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, engine_option, fork_option
+from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
 from dcai.cli.options import price_options
 from dcai.errors import InputError
+from dcai.evm.engine import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
-from dcai.gas.measure import deployed
-from dcai.gas.plan_report import PlannedChunk, plan_fields, plan_report
+from dcai.gas import measure
+from dcai.gas.oracle import Oracle
+from dcai.gas.plan_report import plan_fields, plan_report
 from dcai.gas.prices import Prices
 from dcai.gas.report import json_text
+from dcai.gas.table import PREDICTED
 from dcai.models import from_json
 from dcai.scenarios import initial_model, scenario_of
 
@@ -39,7 +42,13 @@ __all__ = ["plan"]
     help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",
 )
 @fork_option
-@engine_option
+@click.option(
+    "--engine",
+    type=click.Choice((PREDICTED, *engine_names())),
+    default=PREDICTED,
+    show_default=True,
+    help=f"'{PREDICTED}' is computed without an EVM; any other sends the transactions and measures them.",
+)
 @price_options
 @click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
@@ -59,13 +68,16 @@ def plan(
     The model is a JSON FILE, or that which is fitted on the first samples of DATA, a name that 'dcai data list' shows.
     """
     title, found = _model(model, contract)
-    chunks = _chunks(found, engine, fork, gas_cap)
     title = f"{title}: {type(found).__name__}, {fork}, {engine}"
     prices = Prices(gas_price_gwei, eth_usd)
+    if engine == PREDICTED:
+        deployment = Oracle(type(found).__name__, fork).deployment(found, gas_cap)
+    else:
+        _, deployment = measure.deploy(found, engine, fork, gas_cap)
     if form == "json":
-        emit(json_text(plan_fields(title, chunks, gas_cap, prices)), output)
+        emit(json_text(plan_fields(title, deployment, prices)), output)
         return
-    report = plan_report(title, chunks, gas_cap, prices)
+    report = plan_report(title, deployment, prices)
     emit(report.as_markdown() if form == "markdown" else report, output)
 
 
@@ -78,8 +90,3 @@ def _model(text: str, contract: str | None) -> tuple[str, Classifier]:
     if contract is not None:
         raise InputError("--contract goes with DATA; a model in a file says what it is")
     return Path(text).name, from_json(text)
-
-
-def _chunks(model: Classifier, engine: str, fork: str, gas_cap: int) -> list[PlannedChunk]:
-    _, deployment = deployed(model, engine, fork, gas_cap)
-    return [PlannedChunk(each.function, None, None, each.receipt.gas_used, each.gas_limit) for each in deployment]

@@ -10,9 +10,8 @@ import click
 from dcai.cli.gas.common import DATA, FILE, MODEL, emit, engine_option, fork_option, stream_of
 from dcai.errors import InputError
 from dcai.evm import Evm
-from dcai.gas.measure import creation
-from dcai.gas.profile import profile as take_apart
-from dcai.gas.profile import profile_call
+from dcai.gas.oracle import Oracle
+from dcai.gas.profile import profile_call, profile_creation
 from dcai.gas.report import json_text
 
 if TYPE_CHECKING:
@@ -79,7 +78,8 @@ def profile(
 
 def _profile(stream: Stream, transaction: str, row: int, engine: str, fork: str) -> Profile:
     if transaction == "constructor":
-        return take_apart(*creation(stream.model, engine, fork))
+        oracle = Oracle(stream.contract, fork)
+        return profile_creation(Evm(engine, fork), oracle.artifact, *oracle.deployment(stream.model).chunks[0].args)
     if row >= len(stream):
         raise InputError(f"--row {row}: there are {len(stream):,} contributions, the last is row {len(stream) - 1}")
     model = stream.model.copy()
