@@ -2,6 +2,17 @@
 
 The crate ``kernels/evm`` surrounds revm with what an engine must do; this module makes its tuples the records of
 ``dcai.evm.engine``. A transaction runs without the GIL and cannot be interrupted; its gas limit bounds it.
+
+The two engines agree in every result, unit of gas and step, and in the reason of every halt, but for:
+
+- Creation code over the limit of EIP-3860, created by an opcode with more value than there is. revm is right: the
+  frame is out of gas. py-evm compares the balance first, and goes on with a zero.
+- A creation at an address that has storage and neither code nor nonce. No transaction leaves such an account;
+  ``set_account`` can. EIP-7610 calls it a collision; neither engine does: revm begins with empty storage, py-evm goes
+  on with the old (with an empty one after CREATE2).
+- A transfer to an account that would then have 2^256 wei or more, which there are not. revm fails the call; py-evm
+  raises an error of its own.
+- Memory beyond 4 GiB, which only gas limits beyond 2^44 pay for: revm is out of gas.
 """
 
 from __future__ import annotations
@@ -32,24 +43,18 @@ class Revm(Engine):
     def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
         """Run one transaction, isolated from those before it."""
         self._tell_block()
-        return _execution(
-            self._native.execute(
-                transaction.sender, transaction.to, transaction.data, transaction.value, transaction.gas_limit, keep
-            )
-        )
+        return _execution(self._native.execute(transaction, keep))
 
     def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
         """Run one transaction and record every step."""
         self._tell_block()
-        execution, columns = self._native.trace(
-            transaction.sender, transaction.to, transaction.data, transaction.value, transaction.gas_limit, keep
-        )
+        execution, columns = self._native.trace(transaction, keep)
         return _execution(execution), Trace(*columns)
 
     def _tell_block(self) -> None:
         block = self.block
         if block is not self._told:
-            self._native.set_block(block.number, block.timestamp, block.gas_limit, block.chain_id, block.coinbase)
+            self._native.set_block(block)
             self._told = block
 
     # -- state -- #
@@ -81,7 +86,10 @@ class Revm(Engine):
 
     def dump(self) -> World:
         """Return every account that exists."""
-        return {address: Account(*account) for address, *account in self._native.accounts()}
+        return {
+            address: Account(nonce, balance, code, storage)
+            for address, nonce, balance, code, storage in self._native.accounts()
+        }
 
     def load(self, world: World) -> None:
         """Replace the whole state."""

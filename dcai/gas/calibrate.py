@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["FORKS", "calibrate"]
 
 #: The forks whose gas is derived, each with the engine that runs it.
-FORKS = {"cancun": "py-evm", "prague": "py-evm"}
+FORKS = {"cancun": "py-evm-compiled", "prague": "py-evm-compiled", "osaka": "revm"}
 
 #: Not the owner.
 _STRANGER = "0x" + "99" * 20
@@ -48,7 +48,6 @@ _IMPOSSIBLE = {"SparsePerceptron": ("IndexTooLarge",)}
 
 #: Models, and deployments, with their samples to run for one contract and fork.
 _MODELS, _DEPLOYMENTS = 150, 60
-_GAS_LIMIT = 50_000_000
 _SSTORE = 0x55
 
 
@@ -90,7 +89,7 @@ def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverag
         if case.model is not model:
             model, address = case.model, chain.place(case.model).address
         data = function.encode((case.data, case.label)[: len(function.inputs)])
-        receipt, trace = chain.trace(address, data, gas_limit=_GAS_LIMIT)
+        receipt, trace = chain.trace(address, data)
         coverage.add(trace)
         work = _work(call, case)
         counts = {name: times for name, times in zip(names, work["counts"][0].tolist(), strict=True) if times}
@@ -134,7 +133,7 @@ def _calibrate_initialization(artifact: Artifact, fork: str, engine: str) -> dic
         for name, args in calls:
             function = abi.constructor if address is None else abi.function(name, len(args))
             code = artifact.bytecode if address is None else b""
-            receipt, trace = chain.trace(address, code + function.encode(args), gas_limit=_GAS_LIMIT, keep="always")
+            receipt, trace = chain.trace(address, code + function.encode(args), keep="always")
             receipt.raise_for_error()
             address = address or receipt.contract_address
             initialization.run(name, args)

@@ -163,7 +163,7 @@ def _names(random: Random, length: int) -> list[str]:
 
 
 def _length(random: Random) -> int:
-    return random.choice([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 24, 40, 150])
+    return random.choice([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 24, 40, 100])
 
 
 def _numbers(random: Random, length: int) -> list[int]:

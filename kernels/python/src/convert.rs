@@ -94,6 +94,9 @@ pub fn uint256(item: &Bound<'_, PyAny>, what: impl Fn() -> String) -> PyResult<U
     if item.is_instance_of::<PyBool>() {
         return Err(not_an_integer(item, &what()));
     }
+    if let Ok(small) = item.extract::<u64>() {
+        return Ok(U256::from(small));
+    }
     let number = item.call_method0("__index__").map_err(|_| not_an_integer(item, &what()))?;
     // The method of int itself: a subclass may have another.
     let bytes = item.py().get_type::<PyInt>().call_method1("to_bytes", (number, 32, "little")).map_err(|_| {

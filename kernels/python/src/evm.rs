@@ -26,21 +26,13 @@ impl Revm {
     }
 
     /// The block in which the next transactions run.
-    fn set_block(
-        &self,
-        py: Python<'_>,
-        number: &Bound<'_, PyAny>,
-        timestamp: &Bound<'_, PyAny>,
-        gas_limit: &Bound<'_, PyAny>,
-        chain_id: &Bound<'_, PyAny>,
-        coinbase: &[u8],
-    ) -> PyResult<()> {
+    fn set_block(&self, py: Python<'_>, block: PyBlock<'_>) -> PyResult<()> {
         let block = Block {
-            number: uint64(number, || "block number".into())?,
-            timestamp: uint64(timestamp, || "timestamp".into())?,
-            gas_limit: uint64(gas_limit, || "gas limit of the block".into())?,
-            chain_id: uint64(chain_id, || "chain id".into())?,
-            coinbase: address(coinbase, "coinbase")?,
+            number: uint64(&block.number, || "block number".into())?,
+            timestamp: uint64(&block.timestamp, || "timestamp".into())?,
+            gas_limit: uint64(&block.gas_limit, || "gas limit of the block".into())?,
+            chain_id: uint64(&block.chain_id, || "chain id".into())?,
+            coinbase: address(block.coinbase.as_bytes(), "coinbase")?,
         };
         self.0.write(py, |evm| evm.set_block(block));
         Ok(())
@@ -50,14 +42,10 @@ impl Revm {
     fn execute<'py>(
         &self,
         py: Python<'py>,
-        sender: &[u8],
-        to: Option<&[u8]>,
-        data: &[u8],
-        value: &Bound<'py, PyAny>,
-        gas_limit: &Bound<'py, PyAny>,
+        transaction: PyTransaction<'py>,
         keep: &str,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let (transaction, keep) = (transaction(sender, to, data, value, gas_limit)?, to_keep(keep)?);
+        let (transaction, keep) = (transaction.convert()?, to_keep(keep)?);
         let execution = self.0.write(py, |evm| evm.execute(&transaction, keep));
         to_python_execution(py, execution.map_err(|error| EvmError::new_err(error.to_string()))?)
     }
@@ -66,14 +54,10 @@ impl Revm {
     fn trace<'py>(
         &self,
         py: Python<'py>,
-        sender: &[u8],
-        to: Option<&[u8]>,
-        data: &[u8],
-        value: &Bound<'py, PyAny>,
-        gas_limit: &Bound<'py, PyAny>,
+        transaction: PyTransaction<'py>,
         keep: &str,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let (transaction, keep) = (transaction(sender, to, data, value, gas_limit)?, to_keep(keep)?);
+        let (transaction, keep) = (transaction.convert()?, to_keep(keep)?);
         let traced = self.0.write(py, |evm| evm.trace(&transaction, keep));
         let (execution, trace) = traced.map_err(|error| EvmError::new_err(error.to_string()))?;
         let columns = (
@@ -167,20 +151,36 @@ impl Revm {
     }
 }
 
-fn transaction(
-    sender: &[u8],
-    to: Option<&[u8]>,
-    data: &[u8],
-    value: &Bound<'_, PyAny>,
-    gas_limit: &Bound<'_, PyAny>,
-) -> PyResult<Transaction> {
-    Ok(Transaction {
-        sender: address(sender, "sender")?,
-        to: to.map(|to| address(to, "to")).transpose()?,
-        data: Bytes::copy_from_slice(data),
-        value: uint256(value, || "value".into())?,
-        gas_limit: uint64(gas_limit, || "gas limit".into())?,
-    })
+/// The attributes of `dcai.evm.engine.Block`.
+#[derive(FromPyObject)]
+struct PyBlock<'py> {
+    number: Bound<'py, PyAny>,
+    timestamp: Bound<'py, PyAny>,
+    gas_limit: Bound<'py, PyAny>,
+    chain_id: Bound<'py, PyAny>,
+    coinbase: Bound<'py, PyBytes>,
+}
+
+/// The attributes of `dcai.evm.engine.Transaction`.
+#[derive(FromPyObject)]
+struct PyTransaction<'py> {
+    sender: Bound<'py, PyBytes>,
+    to: Option<Bound<'py, PyBytes>>,
+    data: Bound<'py, PyBytes>,
+    value: Bound<'py, PyAny>,
+    gas_limit: Bound<'py, PyAny>,
+}
+
+impl PyTransaction<'_> {
+    fn convert(&self) -> PyResult<Transaction> {
+        Ok(Transaction {
+            sender: address(self.sender.as_bytes(), "sender")?,
+            to: self.to.as_ref().map(|to| address(to.as_bytes(), "to")).transpose()?,
+            data: Bytes::copy_from_slice(self.data.as_bytes()),
+            value: uint256(&self.value, || "value".into())?,
+            gas_limit: uint64(&self.gas_limit, || "gas limit".into())?,
+        })
+    }
 }
 
 fn to_keep(keep: &str) -> PyResult<Keep> {
