@@ -18,18 +18,26 @@ COMMITTED = Path(__file__).parent / "snapshot.json"
 @pytest.mark.parametrize("engine", engine_names())
 def test_the_contracts_use_the_gas_of_the_committed_snapshot(engine: str) -> None:
     committed = read(COMMITTED)
-    forks = sorted({key.fork for key in committed})
-    measured = dict(take(engine, forks if engine == "revm" else ["prague"]))
-    expected = committed if engine == "revm" else {key: gas for key, gas in committed.items() if key.fork == "prague"}
-    assert [str(change) for change in changes(expected, measured)] == []
+    forks = [fork for fork in sorted({key.fork for key in committed}) if knows(engine, fork)]
+    expected = {key: gas for key, gas in committed.items() if key.fork in forks}
+    assert changes(expected, dict(take(engine, forks))) == []
+    assert "prague" in forks
+
+
+def knows(engine: str, fork: str) -> bool:
+    try:
+        Evm(engine, fork)
+    except InputError:
+        return False
+    return True
 
 
 def test_the_committed_file_is_as_it_is_written() -> None:
     text = COMMITTED.read_text(encoding="utf-8")
     assert text_of(read(COMMITTED)) == text
     nested = json.loads(text)
-    assert list(nested) == sorted(nested)
-    assert set(nested["prague"]) == set(CASES)
+    assert list(nested) == ["cancun", "osaka", "prague"]
+    assert all(list(contracts) == sorted(CASES) for contracts in nested.values())
 
 
 @pytest.mark.parametrize("name", list(CASES))

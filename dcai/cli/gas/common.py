@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,18 +10,24 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai import artifacts, models
 from dcai.data import CATALOGUE
-from dcai.errors import InputError
-from dcai.evm.engine import engine_names
+from dcai.errors import InputError, MissingExtraError
+from dcai.evm.engine import create_engine, engine_names
 from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
 from dcai.gas.stream import Stream, of_file, of_model, of_scenario
-from dcai.models import Classifier, from_json
+from dcai.models import (
+    Classifier,
+    DensePerceptron,
+    NearestCentroidClassifier,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+    from_json,
+)
 from dcai.scenarios import SCENARIOS, scenario_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dcai.gas.report import Report
 
@@ -35,6 +42,7 @@ __all__ = [
     "emit",
     "engine_option",
     "fork_option",
+    "known_engine",
     "progress_bar",
     "stream_of",
 ]
@@ -42,7 +50,10 @@ __all__ = [
 F = TypeVar("F", bound="Callable[..., Any]")
 
 #: The models that can be deployed, by the name of their contract.
-CONTRACTS: dict[str, type[Classifier]] = {name: getattr(models, name) for name in artifacts.names()}
+CONTRACTS: dict[str, type[Classifier]] = {
+    contract.__name__: contract
+    for contract in (DensePerceptron, NearestCentroidClassifier, SparseNearestCentroidClassifier, SparsePerceptron)
+}
 
 #: The data of which there are scenarios.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
@@ -65,14 +76,26 @@ PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw 
 
 
 def engine_option(command: F) -> F:
-    """Add ``--engine``, of one EVM."""
+    """Add ``--engine``, of one EVM, or None where ``known_engine`` is to choose."""
     return click.option(
         "--engine",
         type=click.Choice(engine_names()),
-        default=engine_names()[0],
-        show_default=True,
-        help="EVM that runs the contracts.",
+        help="EVM that runs the contracts; all give the same gas.  [default: the first that knows the fork]",
     )(command)
+
+
+def known_engine(engine: str | None, forks: Iterable[str]) -> str:
+    """Return the engine that was asked for, else the first that knows all these forks."""
+    if engine is not None:
+        return engine
+    forks = list(forks)
+    *others, last = engine_names()
+    for name in others:
+        with suppress(InputError, MissingExtraError):
+            for fork in forks:
+                create_engine(name, fork)
+            return name
+    return last
 
 
 def fork_option(command: F) -> F:

@@ -16,6 +16,7 @@ from dcai.cli.gas.common import (
     emit,
     engine_option,
     fork_option,
+    known_engine,
     progress_bar,
     stream_of,
 )
@@ -63,7 +64,7 @@ def forecast(
     gas_price_gwei: float,
     eth_usd: float,
     verify: int,
-    engine: str,
+    engine: str | None,
     form: str,
     output: Path | None,
     transactions: Path | None,
@@ -81,6 +82,7 @@ def forecast(
     if contributions is not None:
         stream = stream.first(contributions)
     prices = Prices(gas_price_gwei, eth_usd)
+    engine = known_engine(engine, [fork])
     replay = Replay(engine, fork) if verify else None
     result = _run(stream, fork, replay, verify)
     if result is None:

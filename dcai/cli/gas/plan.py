@@ -9,7 +9,7 @@ import click
 
 from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
 from dcai.cli.options import price_options
-from dcai.errors import InputError
+from dcai.errors import EvmError, InputError
 from dcai.evm.engine import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.gas import measure
@@ -22,6 +22,7 @@ from dcai.models import from_json
 from dcai.scenarios import initial_model, scenario_of
 
 if TYPE_CHECKING:
+    from dcai.gas.deployment import Deployment
     from dcai.models import Classifier
 
 __all__ = ["plan"]
@@ -70,15 +71,21 @@ def plan(
     title, found = _model(model, contract)
     title = f"{title}: {type(found).__name__}, {fork}, {engine}"
     prices = Prices(gas_price_gwei, eth_usd)
-    if engine == PREDICTED:
-        deployment = Oracle(type(found).__name__, fork).deployment(found, gas_cap)
-    else:
-        _, deployment = measure.deploy(found, engine, fork, gas_cap)
+    try:
+        deployment = _deployment(found, engine, fork, gas_cap)
+    except EvmError as error:
+        raise click.BadParameter(str(error), param_hint="--gas-cap") from error
     if form == "json":
         emit(json_text(plan_fields(title, deployment, prices)), output)
         return
     report = plan_report(title, deployment, prices)
     emit(report.as_markdown() if form == "markdown" else report, output)
+
+
+def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> Deployment:
+    if engine == PREDICTED:
+        return Oracle(type(model).__name__, fork).deployment(model, gas_cap)
+    return measure.deploy(model, engine, fork, gas_cap)[1]
 
 
 def _model(text: str, contract: str | None) -> tuple[str, Classifier]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import FILE, emit, engine_option, progress_bar
+from dcai.cli.gas.common import FILE, emit, engine_option, known_engine, progress_bar
 from dcai.evm.schedule import FORKS
 from dcai.gas.snapshot import Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.snapshot_report import changes_report
@@ -29,12 +29,13 @@ _SNAPSHOT = click.argument("file", type=click.Path(exists=True, dir_okay=False, 
     "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"
 )
 @engine_option
-def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
+def snapshot(path: Path | None, forks: tuple[str, ...], engine: str | None) -> None:
     """Measure fixed transactions of each contract, as JSON to be committed.
 
     Models and samples are small, of integers alone, and always the same; every engine gives the same file.
     """
-    emit(text_of(_take(engine, forks or ("prague",))), path)
+    forks = forks or ("prague",)
+    emit(text_of(_take(known_engine(engine, forks), forks)), path)
 
 
 @click.command()
@@ -47,14 +48,16 @@ def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
     help="By how much a row may change, up or down: 200, or 1.5%.",
 )
 @engine_option
-def check(file: Path, tolerance: str, engine: str) -> None:
+def check(file: Path, tolerance: str, engine: str | None) -> None:
     """Measure again, and compare with the snapshot in FILE.
 
     Exits with 1 where a row changed by more than the tolerance, is missing or new.
     """
     allowed = Tolerance.parse(tolerance)
     before = read(file)
-    after = _take(engine, _forks(before))
+    forks = sorted({key.fork for key in before})
+    engine = known_engine(engine, forks)
+    after = _take(engine, forks)
     found = beyond(changes(before, after), allowed)
     if found:
         emit(changes_report(found), None)
@@ -67,18 +70,16 @@ def check(file: Path, tolerance: str, engine: str) -> None:
 @click.command()
 @_SNAPSHOT
 @engine_option
-def diff(file: Path, engine: str) -> None:
+def diff(file: Path, engine: str | None) -> None:
     """Measure again, and print every row that differs from the snapshot in FILE."""
     before = read(file)
-    after = _take(engine, _forks(before))
+    forks = sorted({key.fork for key in before})
+    engine = known_engine(engine, forks)
+    after = _take(engine, forks)
     found = changes(before, after)
     if found:
         emit(changes_report(found), None)
     click.echo(f"{len(found)} of {len(before.keys() | after.keys())} rows changed")
-
-
-def _forks(rows: Snapshot) -> list[str]:
-    return sorted({key.fork for key in rows})
 
 
 def _take(engine: str, forks: Sequence[str]) -> Snapshot:

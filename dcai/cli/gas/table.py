@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, progress_bar
+from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
 from dcai.cli.options import price_options
 from dcai.errors import InputError
 from dcai.evm.engine import engine_names
@@ -40,7 +40,8 @@ __all__ = ["table"]
     "engines",
     type=click.Choice((PREDICTED, *engine_names())),
     multiple=True,
-    help=f"'{PREDICTED}' is computed without an EVM; repeatable.  [default: {PREDICTED}, {engine_names()[0]}]",
+    help=f"'{PREDICTED}' is computed without an EVM; repeatable.  "
+    f"[default: {PREDICTED}, and the first EVM that knows the forks]",
 )
 @click.option(
     "--samples",
@@ -78,7 +79,8 @@ def table(
     """
     check_picture(plot)
     chosen = _chosen(models, data)
-    rows, complete = _run(chosen, engines or (PREDICTED, engine_names()[0]), forks or ("prague",), samples)
+    forks = forks or ("prague",)
+    rows, complete = _run(chosen, engines or (PREDICTED, known_engine(None, forks)), forks, samples)
     prices = Prices(gas_price_gwei, eth_usd)
     if not complete:
         # What was asked for is not there, so neither is the file; what is there is shown.
