@@ -35,6 +35,8 @@ class Forecast:
         Model and contributions.
     fork : str
         The rules.
+    engine : str
+        The EVM that replays some of them; empty for none.
     done : int
         How many contributions, from the first, have been predicted.
     replayed : list of int
@@ -47,6 +49,7 @@ class Forecast:
 
     stream: Stream
     fork: str
+    engine: str = ""
     done: int = 0
     replayed: list[int] = field(default_factory=list)
     fields_compared: int = 0
@@ -110,7 +113,7 @@ def forecast(stream: Stream, fork: str, replay: Replay | None = None, num_replay
     """
     oracle = Oracle(stream.contract, fork)
     model = stream.model.copy()
-    result = Forecast(stream, fork)
+    result = Forecast(stream, fork, replay.engine if replay else "")
     rows = set(spread(num_replayed, len(stream))) if replay else set()
     # The state before a row that is replayed is needed, so a batch begins there.
     bounds = sorted({*range(0, len(stream), _BATCH), *rows, len(stream)})

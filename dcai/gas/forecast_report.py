@@ -35,7 +35,7 @@ def forecast_report(forecast: Forecast, prices: Prices) -> Report:
     )
 
 
-def forecast_fields(forecast: Forecast, prices: Prices, engine: str) -> dict[str, Any]:
+def forecast_fields(forecast: Forecast, prices: Prices) -> dict[str, Any]:
     """Return the same for programs, with plain values."""
     stream = forecast.stream
     return {
@@ -48,7 +48,7 @@ def forecast_fields(forecast: Forecast, prices: Prices, engine: str) -> dict[str
         "num_contributions": len(stream),
         "contributions": [_fields(name, gas_used, prices) for name, gas_used in _groups(forecast)],
         "verified": {
-            "engine": engine,
+            "engine": forecast.engine,
             "transactions": len(forecast.replayed),
             "figures": forecast.fields_compared,
             "differences": [
@@ -106,8 +106,8 @@ def _verdict(forecast: Forecast) -> list[str]:
         lines.append(f"interrupted, partial: {forecast.done:,} of {len(forecast.stream):,} contributions")
     if forecast.replayed:
         lines.append(
-            f"{len(forecast.replayed):,} transactions replayed in an EVM: {forecast.fields_compared:,} figures "
-            f"compared, {len(forecast.differences):,} differences"
+            f"{len(forecast.replayed):,} transactions replayed on {forecast.engine}: {forecast.fields_compared:,} "
+            f"figures compared, {len(forecast.differences):,} differences"
         )
     lines += [str(difference) for difference in forecast.differences[:_SHOWN]]
     if (more := len(forecast.differences) - _SHOWN) > 0:

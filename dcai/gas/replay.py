@@ -47,9 +47,15 @@ class Replay:
     ----------
     engine, fork : str
         Which EVM, under which rules.
+
+    Attributes
+    ----------
+    engine : str
+        As given.
     """
 
     def __init__(self, engine: str, fork: str) -> None:
+        self.engine = engine
         self._chain = Evm(engine, fork)
         self._empty = self._chain.snapshot()
 

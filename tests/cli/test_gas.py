@@ -17,6 +17,7 @@ from dcai import InputError, SparsePerceptron
 from dcai.cli.gas import gas
 from dcai.evm import Evm
 from dcai.gas import Costs, Oracle
+from dcai.scenarios import scenario_of
 
 ONE = 10**9
 SMALL = ["--data", "digits-parity", "--engine", "predicted", "--engine", "revm", "--samples", "2"]
@@ -141,6 +142,15 @@ def test_an_interrupted_table_shows_what_it_has_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_subcommand_comes_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("dcai.cli.gas.table")
+    monkeypatch.setattr(module, "scenarios", lambda: [scenario_of("digits-parity")])
+    shown = run()
+    assert shown.exit_code == 0
+    titles = [line for line in shown.stdout.splitlines() if line.startswith("digits, odd or even")]
+    assert titles == [f"digits, odd or even: SparsePerceptron, prague, {engine}" for engine in ("predicted", "py-evm")]
+
+
 # -- forecast -------------------------------------------------------------------------------------------------------- #
 
 
@@ -148,7 +158,7 @@ def test_a_forecast_of_a_file_is_verified(contributions: str, model: str, tmp_pa
     rows = tmp_path / "rows.csv"
     shown = run("forecast", "--data", contributions, "--model", model, "--verify", "9", "--transactions", str(rows))
     assert shown.exit_code == 0, shown.output
-    assert "2 transactions replayed in an EVM: 20 figures compared, 0 differences" in shown.stdout
+    assert "2 transactions replayed on py-evm: 20 figures compared, 0 differences" in shown.stdout
     contract = Evm("revm").place(SparsePerceptron([ONE, 0, -ONE, 0], 0, ONE))
     used = [contract.update([1, 3], 1).gas_used for _ in range(2)]
     table = csv.DictReader(io.StringIO(rows.read_text(encoding="utf-8")))

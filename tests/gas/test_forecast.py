@@ -63,7 +63,7 @@ def test_a_forecast_is_the_sum_of_the_receipts(stream: Stream) -> None:
     used = [receipt.gas_used for receipt in receipts]
     assert result.complete
     assert result.costs.gas_used.tolist() == used
-    fields = forecast_fields(result, Prices(10, 2000), "revm")
+    fields = forecast_fields(result, Prices(10, 2000))
     groups = {group["kind"]: group for group in fields["contributions"]}
     assert groups["all"]["gas_used"] == sum(used)
     assert groups["all"]["eth"] == pytest.approx(sum(used) * 10 / 1e9)
@@ -87,7 +87,7 @@ def test_quartiles_are_gas_of_transactions() -> None:
     stream = of_scenario(scenario_of("digits-parity")).first(200)
     result = last(forecast(stream, "prague"))
     used = sorted(result.costs.gas_used.tolist())
-    everything = forecast_fields(result, PAPER, "revm")["contributions"][0]
+    everything = forecast_fields(result, PAPER)["contributions"][0]
     # The least gas that at least such a share of the transactions does not exceed.
     assert [everything[f"gas_used_{name}"] for name in ("min", "q1", "median", "q3", "p95", "max")] == [
         used[0],

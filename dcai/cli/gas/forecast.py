@@ -82,12 +82,11 @@ def forecast(
     if contributions is not None:
         stream = stream.first(contributions)
     prices = Prices(gas_price_gwei, eth_usd)
-    engine = known_engine(engine, [fork])
-    replay = Replay(engine, fork) if verify else None
+    replay = Replay(known_engine(engine, [fork]), fork) if verify else None
     result = _run(stream, fork, replay, verify)
     if result is None:
         raise click.Abort
-    _emit(result, prices, form, engine, output if result.complete else None)
+    _emit(result, prices, form, output if result.complete else None)
     if not result.complete:
         raise click.Abort
     if transactions is not None:
@@ -116,9 +115,9 @@ def _run(stream: Stream, fork: str, replay: Replay | None, num_replayed: int) ->
     return result
 
 
-def _emit(result: Forecast, prices: Prices, form: str, engine: str, output: Path | None) -> None:
+def _emit(result: Forecast, prices: Prices, form: str, output: Path | None) -> None:
     if form == "json":
-        emit(json_text(forecast_fields(result, prices, engine)), output)
+        emit(json_text(forecast_fields(result, prices)), output)
         return
     report = forecast_report(result, prices)
     emit(report.as_markdown() if form == "markdown" else report, output)

@@ -85,9 +85,10 @@ def table(
     if not complete:
         # What was asked for is not there, so neither is the file; what is there is shown.
         click.echo("interrupted, partial: the last section may lack rows", err=True)
-        emit(_rendered(rows, prices, form), None)
+        if rows:
+            emit(_rendered(rows, prices, form, complete=False), None)
         raise click.Abort
-    emit(_rendered(rows, prices, form), output)
+    emit(_rendered(rows, prices, form, complete=True), output)
     if plot is not None:
         from dcai.gas.plot import plot_table  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
@@ -128,10 +129,11 @@ def _run(
     return rows, True
 
 
-def _rendered(rows: list[Row], prices: Prices, form: str) -> str | Report:
+def _rendered(rows: list[Row], prices: Prices, form: str, *, complete: bool) -> str | Report:
     fields = [row.as_fields(prices) for row in rows]
     if form == "json":
-        return json_text({"gas_price_gwei": prices.gas_price_gwei, "eth_usd": prices.eth_usd, "rows": fields})
+        figures = {"gas_price_gwei": prices.gas_price_gwei, "eth_usd": prices.eth_usd, "complete": complete}
+        return json_text({**figures, "rows": fields})
     if form == "csv":
         return csv_text(fields)
     report = table_report(rows, prices)
