@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dcai.gas.prices import money
 from dcai.gas.report import Report, Section
 from dcai.gas.rows import kinds
 
@@ -78,8 +79,8 @@ def _cells(name: str, gas_used: NDArray[np.uint64], prices: Prices) -> list[str]
         name,
         f"{len(gas_used):,}",
         f"{total:,}",
-        f"{prices.eth(total):,.3f}",
-        f"{prices.usd(total):,.2f}",
+        money(prices.eth(total)),
+        money(prices.usd(total)),
         *(f"{each:,}" for each in _quantiles(gas_used)),
     ]
 

@@ -6,6 +6,7 @@ from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any
 
 from dcai.gas.deployment import Chunk
+from dcai.gas.prices import money
 from dcai.gas.report import Report, Section
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def plan_report(title: str, deployment: Deployment, prices: Prices) -> Report:
             f"{chunk.data_bytes:,}",
             f"{chunk.gas_used:,}",
             f"{chunk.gas_limit:,}",
-            f"{prices.usd(chunk.gas_used):,.2f}",
+            money(prices.usd(chunk.gas_used)),
         ]
         for number, chunk in enumerate(chunks, 1)
     ]
     items, data_bytes = sum(chunk.items for chunk in chunks), sum(chunk.data_bytes for chunk in chunks)
-    rows.append(["", "total", f"{items:,}", f"{data_bytes:,}", f"{gas_used:,}", "", f"{prices.usd(gas_used):,.2f}"])
+    rows.append(["", "total", f"{items:,}", f"{data_bytes:,}", f"{gas_used:,}", "", money(prices.usd(gas_used))])
     before = [
         f"Transactions of at most {deployment.gas_cap:,} gas that deploy the model, in this order: how many weights, "
         "values or indices each brings, the bytes of its data, the gas that it uses, the least gas limit with which it "

@@ -34,14 +34,12 @@ def check(path: Path) -> None:
     Raises
     ------
     InputError
-        The name of the file ends in neither .png nor .svg, or its folder is missing.
+        The name of the file ends in neither .png nor .svg.
     MissingExtraError
         matplotlib is not installed.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise InputError(f"a picture is a file that ends in {' or '.join(_SUFFIXES)}; got {path}")
-    if not path.parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
     _matplotlib()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["PAPER", "Prices"]
+__all__ = ["PAPER", "Prices", "money"]
 
 _GWEI_PER_ETH = 10**9
 
@@ -38,3 +38,10 @@ class Prices:
 
 #: The prices of the 0xDeCA10B paper (Harris & Waggoner, 2019).
 PAPER = Prices(gas_price_gwei=4.0, eth_usd=373.0)
+
+
+def money(amount: float) -> str:
+    """Return an amount for readers: in cents from 1 on, below with digits enough to tell it from nothing."""
+    if amount >= 1:
+        return f"{amount:,.2f}"
+    return f"{amount:.3f}" if amount >= 0.01 else f"{amount:.2g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from dcai.gas.prices import money
 from dcai.gas.report import Report, Section
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def _title(row: Row) -> str:
 
 def _cells(row: Row, prices: Prices) -> list[str]:
     least, most = (f"{row.minimum:,}", f"{row.maximum:,}") if row.n > 1 else ("", "")
-    usd = prices.usd(row.median)
     return [
         f"{row.kind}{'*' if row.at_floor else ''}",
         f"{row.n:,}",
@@ -60,5 +60,5 @@ def _cells(row: Row, prices: Prices) -> list[str]:
         most,
         *(f"{part:,}" for part in (row.intrinsic, row.calldata, row.execution, row.refund)),
         f"{row.gas_limit:,}",
-        f"{usd:,.2f}" if usd >= 1 else f"{usd:.3f}",
+        money(prices.usd(row.median)),
     ]

@@ -64,6 +64,8 @@ def test_each_subcommand_has_help(command: str) -> None:
         (["forecast", "--data", "digits", "--model", "Perceptron"], "one of DensePerceptron"),
         (["forecast", "--data", "digits", "--transactions", "rows.txt"], ".csv nor .json"),
         (["forecast", "--data", __file__], "--model with a JSON file"),
+        (["table", "--output", "/no/such/folder/gas.txt"], "there is no folder /no/such/folder"),
+        (["forecast", "--data", "digits", "--plot", "/no/such/folder/gas.png"], "there is no folder"),
         (["plan", "/no/such/file"], "neither a file nor one of breast-cancer"),
         (["plan", "digits-parity", "--gas-cap", "30000"], "the cap is 30,000"),
         (["profile", "--data", "digits-parity", "--row", "1337"], "the last is row 1336"),

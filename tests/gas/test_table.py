@@ -10,7 +10,7 @@ import pytest
 from dcai import DensePerceptron, NearestCentroidClassifier, Revert, SparsePerceptron
 from dcai.gas import Costs
 from dcai.gas.columns import concatenated, total
-from dcai.gas.prices import PAPER, Prices
+from dcai.gas.prices import PAPER, Prices, money
 from dcai.gas.rows import Kind, Row, kinds, row_of
 from dcai.gas.stream import Stream, of_scenario
 from dcai.gas.table import PREDICTED, rows_of
@@ -84,6 +84,14 @@ def test_the_prices_are_those_of_the_paper() -> None:
     assert PAPER.eth(10**6) == pytest.approx(0.004)
     assert PAPER.usd(10**6) == pytest.approx(1.492)
     assert Prices(10, 2000).usd(21_000) == pytest.approx(0.42)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(1234.567, "1,234.57"), (1, "1.00"), (0.0974, "0.097"), (0.00466, "0.0047"), (0.0000025, "2.5e-06"), (0, "0")],
+)
+def test_small_amounts_are_told_from_nothing(amount: float, text: str) -> None:
+    assert money(amount) == text
 
 
 def stream_of(contract: type) -> Stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,8 +58,22 @@ CONTRACTS: dict[str, type[Classifier]] = {
 
 #: The data of which there are scenarios.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
-#: A file to write; its folder must exist.
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _NewFile(click.Path):
+    """A file to write, refused before anything is computed where it could not be written."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"{path} cannot be written: there is no folder {path.parent}", param, ctx)
+        return path
+
+
+FILE = _NewFile()
 DATA = click.option(
     "--data",
     required=True,
