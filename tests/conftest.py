@@ -1,9 +1,15 @@
-"""Hypothesis profiles: ``fast`` for every run, ``deep`` by ``HYPOTHESIS_PROFILE=deep`` for a long search."""
+"""What all tests share: profiles of Hypothesis, and a fixture that runs a test on every engine.
+
+The profiles are ``fast`` for every run and ``deep``, by ``HYPOTHESIS_PROFILE=deep``, for a long search.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import chains
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline: two busy cores make any wall-clock limit a flaky test. The blob lets a failure be replayed elsewhere.
@@ -17,3 +23,10 @@ settings.register_profile(
 # Before scipy is imported: without it, scikit-learn skips some of its checks of estimators.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(scope="session", params=chains.ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Name of an engine, on which ``chains.new_chain`` makes chains meanwhile; the test runs once on each."""
+    with chains.on_engine(request.param) as name:
+        yield name

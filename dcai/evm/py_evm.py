@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from dcai.errors import MissingExtraError
+from dcai.errors import EvmError, MissingExtraError
 from dcai.evm.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
 from dcai.evm.py_evm_trace import Recorder
 
@@ -203,8 +203,13 @@ class PyEvm(Engine):
             computation = state.apply_transaction(self._spoof(transaction))
             # Its sums go as deep as the calls went.
             execution = self._execution(transaction, computation)
-        except BaseException:  # even an interrupt must not leave half a transaction
+        except BaseException as error:  # even an interrupt must not leave half a transaction
             state.revert(before)
+            if isinstance(error, RecursionError):
+                raise EvmError(
+                    "the calls of the transaction nest deeper than this Python can follow: CPython 3.12 bounds the "
+                    "depth by itself, others follow all 1,024"
+                ) from error
             raise
         finally:
             sys.setrecursionlimit(limit)

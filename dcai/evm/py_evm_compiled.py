@@ -64,7 +64,6 @@ _KNOWN: dict[int, Any] = {
     op.SMOD: arithmetic.smod,
     op.ADDMOD: arithmetic.addmod,
     op.MULMOD: arithmetic.mulmod,
-    op.EXP: arithmetic.exp.func,
     op.SIGNEXTEND: arithmetic.signextend,
     op.LT: comparison.lt,
     op.GT: comparison.gt,
@@ -109,6 +108,8 @@ _KNOWN: dict[int, Any] = {
     **{op.SWAP1 + place: getattr(swap, f"swap{place + 1}") for place in range(16)},
 }
 
+_EXP: Any = arithmetic.exp.func
+
 #: What a code yields in place of its opcodes: the loop itself, which is no byte.
 _LOOP = 0x100
 
@@ -145,16 +146,11 @@ class PyEvmCompiled(PyEvm):
 
 def _loop(opcodes: Mapping[int, Any]) -> Loop:
     """Return the loop of a fork: its opcodes where they are known, at its prices."""
-    compiled = {
-        value: opcode.gas_cost
-        for value, opcode in opcodes.items()
-        if value in COMPILED and _is_known(opcode, _KNOWN[value])
-    }
-    exp = opcodes[op.EXP].logic_fn
+    compiled = {value: opcode.gas_cost for value, opcode in opcodes.items() if _is_known(value, opcode)}
     return Loop(
         opcodes,
         compiled,
-        exp_byte=exp.keywords["gas_per_byte"],
+        exp_byte=opcodes[op.EXP].logic_fn.keywords["gas_per_byte"] if op.EXP in compiled else 0,
         keccak_word=constants.GAS_SHA3WORD,
         copied_word=constants.GAS_COPY,
         memory_word=constants.GAS_MEMORY,
@@ -163,15 +159,24 @@ def _loop(opcodes: Mapping[int, Any]) -> Loop:
     )
 
 
+def _is_known(value: int, opcode: Any) -> bool:
+    if type(opcode) is not _FastOpcode or value not in COMPILED:
+        return False
+    logic: Any = opcode.logic_fn
+    if value == op.EXP:  # a function that has been given its price
+        return getattr(logic, "func", None) is _EXP and not logic.args and set(logic.keywords) == {"gas_per_byte"}
+    return logic is _KNOWN[value]
+
+
 def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
     """Return what SLOAD and SSTORE cost in a fork where both are those of Berlin, whatever their prices."""
     sload, sstore = opcodes[op.SLOAD], opcodes[op.SSTORE]
     # ensure_no_static(partial(sstore_eip2929_generic, schedule))
-    guarded: Any = getattr(sstore.logic_fn, "__wrapped__", None)
+    guarded: Any = getattr(getattr(sstore, "logic_fn", None), "__wrapped__", None)
     known = (
-        _is_known(sload, berlin.sload_eip2929)
-        and type(sstore) is _FastOpcode
-        and getattr(sstore.logic_fn, "__code__", None) is ensure_no_static(berlin.sload_eip2929).__code__
+        type(sload) is type(sstore) is _FastOpcode
+        and sload.logic_fn is berlin.sload_eip2929
+        and sstore.logic_fn.__code__ is ensure_no_static(berlin.sload_eip2929).__code__
         and getattr(guarded, "func", None) is berlin.sstore_eip2929_generic
         and sload.gas_cost == sstore.gas_cost == 0
     )
@@ -187,14 +192,6 @@ def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
         sstore_reset=schedule.sstore_reset_gas,
         clear_refund=schedule.sstore_clears_schedule,
     )
-
-
-def _is_known(opcode: Any, known: Any) -> bool:
-    if type(opcode) is not _FastOpcode:
-        return False
-    logic = opcode.logic_fn
-    # EXP has been given its price: a function with an argument.
-    return logic is known or getattr(logic, "func", None) is known
 
 
 class _Code(CodeStream):

@@ -13,6 +13,8 @@ cdef struct Machine:
     # 1 where a jump may go.
     const uint8_t *is_jump_destination
     size_t pc
+    # How many were taken.
+    size_t jumps
     uint64_t gas
     word *stack
     size_t height

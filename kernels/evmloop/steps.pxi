@@ -20,7 +20,7 @@ cdef enum Status:
 
 cdef enum:
     #: After so many jumps signals are looked for: a loop cannot go on without jumps.
-    JUMPS_UNTIL_PAUSE = 10_000
+    JUMPS_UNTIL_PAUSE = 1 << 13
 
 cdef word WORD_SIZE = word_of(32)
 cdef word BYTE_SIZE = word_of(1)
@@ -131,7 +131,6 @@ cdef Status run_steps(Machine *machine) noexcept nogil:
     cdef word *stack = machine.stack
     #: One above the highest item.
     cdef word *top = stack + machine.height
-    cdef int jumps = JUMPS_UNTIL_PAUSE
     cdef Status status = RUNNING
     cdef const Opcode *opcode
     cdef size_t height, size
@@ -283,8 +282,8 @@ cdef Status run_steps(Machine *machine) noexcept nogil:
                 status = JUMP_INTO_DATA
                 break
             pc = target.limb[0]
-            jumps -= 1
-            if jumps == 0:
+            machine.jumps += 1
+            if machine.jumps % JUMPS_UNTIL_PAUSE == 0:
                 status = AT_PAUSE
                 break
         elif kind == PC:

@@ -20,8 +20,8 @@ REVERT_ARGUMENT = bytes.fromhex("365f5f37365ffd")  # revert(calldata)
 
 
 @pytest.fixture
-def chain() -> Evm:
-    return Evm()
+def chain(engine: str) -> Evm:
+    return Evm(engine)
 
 
 def word(number: int) -> bytes:

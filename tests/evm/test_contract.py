@@ -15,8 +15,8 @@ OTHER = "0x" + "03" * 20
 
 
 @pytest.fixture
-def chain() -> Evm:
-    return Evm()
+def chain(engine: str) -> Evm:
+    return Evm(engine)
 
 
 def test_a_dense_perceptron_is_called_by_name(chain: Evm) -> None:

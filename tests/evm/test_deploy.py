@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from chains import new_chain
 
 from dcai import (
     DensePerceptron,
@@ -14,10 +15,13 @@ from dcai import (
     SparsePerceptron,
 )
 from dcai.artifacts import load
-from dcai.evm import MAX_TRANSACTION_GAS, Contract, Evm
+from dcai.evm import MAX_TRANSACTION_GAS, Contract
 from dcai.evm.deploy import _dense_length, _halvings, _shrinkings
 from dcai.evm.storage import expected_storage
 from dcai.models import Classifier
+
+#: Each test runs on every engine.
+pytestmark = pytest.mark.usefixtures("engine")
 
 LONG = "a name of more than thirty-one bytes: übergroß"
 OTHER = "0x" + "03" * 20
@@ -30,7 +34,7 @@ def numbers(count: int, bits: int = 30) -> list[int]:
 
 def deploy(model: Classifier) -> Contract:
     """Deploy, and check all that holds for every model."""
-    chain = Evm()
+    chain = new_chain()
     contract = chain.deploy(model)
     assert contract.storage() == expected_storage(model, chain.account)
     assert all(receipt.success and receipt.gas_used <= MAX_TRANSACTION_GAS for receipt in contract.deployment)
@@ -102,7 +106,7 @@ def test_many_sparse_centroid_values_take_chunks() -> None:
 
 
 def test_the_sender_owns_what_it_deploys() -> None:
-    chain = Evm()
+    chain = new_chain()
     model = SparsePerceptron([1], 0, 1)
     contract = chain.deploy(model, sender=OTHER)
     assert contract.call("owner") == OTHER
@@ -112,7 +116,7 @@ def test_the_sender_owns_what_it_deploys() -> None:
 def test_a_trained_sparse_centroid_cannot_be_deployed_but_placed() -> None:
     model = SparseNearestCentroidClassifier([[(0, 10**9), (1, 10**9)]], [1])
     model.update([0], 0)
-    chain = Evm()
+    chain = new_chain()
     with pytest.raises(InputError, match=r"feature 1 as of 1 samples and has 2 now.*place\(model\)"):
         chain.deploy(model)
     assert chain.place(model).model() == model
@@ -126,28 +130,28 @@ def test_a_squared_magnitude_that_is_no_sum_of_squares_cannot_be_deployed() -> N
     model.update([0, 1], 0)  # scales the lagging value 1, with a remainder that stays in the sum
     assert all(n == model.counts[0] for _, n in model.stored[0].values())
     with pytest.raises(InputError, match=r"squared magnitude of class 0 is .* from the sum of its squares"):
-        Evm().deploy(model)
+        new_chain().deploy(model)
 
 
 def test_a_class_of_2_191_samples_cannot_be_deployed_but_placed() -> None:
     model = NearestCentroidClassifier([[10**9]], [2**191 - 1])
     model.update([10**9], 0)
     with pytest.raises(InputError, match=f"class 0 has {2**191} samples"):
-        Evm().deploy(model)
-    assert Evm().place(model).model() == model
+        new_chain().deploy(model)
+    assert new_chain().place(model).model() == model
 
 
 def test_what_is_no_model_is_refused() -> None:
     with pytest.raises(InputTypeError, match="dict is no model that has a contract; those are DensePerceptron, "):
-        Evm().deploy({})  # type: ignore[arg-type]  # what a user might pass
+        new_chain().deploy({})  # type: ignore[arg-type]  # what a user might pass
     with pytest.raises(InputTypeError, match="int is no model"):
-        Evm().place(5)  # type: ignore[arg-type]  # what a user might pass
+        new_chain().place(5)  # type: ignore[arg-type]  # what a user might pass
 
 
 def test_a_revert_ends_the_deployment() -> None:
     model = DensePerceptron([1], 0, 1)
     model._classifications = ("one",)  # no public way leads to a model that a contract refuses
-    chain = Evm()
+    chain = new_chain()
     with pytest.raises(Revert) as refused:
         chain.deploy(model)
     assert refused.value == Revert("NotTwoClasses", (1,))
@@ -155,7 +159,7 @@ def test_a_revert_ends_the_deployment() -> None:
 
 
 def test_placed_contracts_have_addresses_of_their_own() -> None:
-    chain = Evm()
+    chain = new_chain()
     first, second = (chain.place(DensePerceptron([n], 0, 1)) for n in (1, 2))
     assert first.address != second.address
     assert (first.model(), second.model()) == (DensePerceptron([1], 0, 1), DensePerceptron([2], 0, 1))

@@ -24,6 +24,7 @@ from dcai import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.errors import EvmError
 from dcai.evm import Evm
 from dcai.evm.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
 from dcai.evm.hashing import keccak
@@ -288,6 +289,24 @@ def test_calls_up_to_the_greatest_depth() -> None:
     assert words(execution.output) == [1025]
 
 
+@pytest.mark.parametrize("name", ["py-evm", "py-evm-compiled"])
+def test_calls_too_deep_for_python_say_so_and_leave_the_state_as_it_was(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = create_engine(name, "prague")
+    chosen.load(world(DEEP))
+    before = chosen.dump()
+    limit = sys.getrecursionlimit()
+    monkeypatch.setattr("dcai.evm.py_evm.EVM_RECURSION_LIMIT", 0)
+    sys.setrecursionlimit(1_000)
+    try:
+        with pytest.raises(EvmError, match="nest deeper than this Python can follow"):
+            chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, 2**40))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert chosen.dump() == before
+
+
 def test_calls_until_the_gas_is_used_up() -> None:
     assert 3 < words(assert_same(DEEP, gas_limit=80_000).output)[0] < 1025
 
@@ -459,12 +478,11 @@ def test_the_contracts_live_the_same_life(fork: str, model: Classifier, rows: li
 
 # -- what is the engine's own -- #
 
-LOOP_FOREVER = bytes.fromhex("6001600a55 5b600556".replace(" ", ""))  # sstore(10, 1) for (;;) {}
 
-
-def test_an_interrupt_stops_a_loop_and_leaves_the_state_as_it_was() -> None:
+@pytest.mark.parametrize("body", ["", "5f5450"], ids=["empty", "sload"])
+def test_an_interrupt_stops_a_loop_and_leaves_the_state_as_it_was(body: str) -> None:
     chosen = create_engine("py-evm-compiled", "prague")
-    chosen.load(world(LOOP_FOREVER))
+    chosen.load(world(bytes.fromhex("6001600a555b" + body + "600556")))  # sstore(10, 1) for (;;) { body }
     before = chosen.dump()
 
     def interrupt(*_: object) -> None:

@@ -17,7 +17,7 @@ from dcai import (
     SparsePerceptron,
 )
 from dcai.data import SparseRows
-from dcai.evm import Evm, engine_names
+from dcai.evm import Evm
 from dcai.gas import Costs, Oracle
 from dcai.gas.forecast import Forecast, forecast, spread
 from dcai.gas.forecast_report import forecast_fields, forecast_report
@@ -103,7 +103,6 @@ def test_quartiles_are_gas_of_transactions() -> None:
     assert row.split()[1:3] == ["200", f"{sum(used):,}"]
 
 
-@pytest.mark.parametrize("engine", engine_names())
 def test_a_replay_finds_every_figure_right(engine: str, stream: Stream) -> None:
     result = last(forecast(stream, "prague", Replay(engine, "prague"), 5))
     assert result.replayed == [0, 1, 2, 3, 4]

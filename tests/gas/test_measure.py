@@ -6,7 +6,7 @@ import pytest
 
 from dcai import DensePerceptron, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.errors import EvmError
-from dcai.evm import Contract, Evm, engine_names
+from dcai.evm import Contract, Evm
 from dcai.gas import Oracle, measure
 from dcai.models import Classifier
 
@@ -18,7 +18,6 @@ def encoded(contract: Contract, name: str, *args: object) -> bytes:
     return contract.abi.function(name, len(args)).encode(args)
 
 
-@pytest.mark.parametrize("engine", engine_names())
 @pytest.mark.parametrize(
     ("call", "needs_more_than_it_spends"),
     [

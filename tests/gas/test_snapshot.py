@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dcai import InputError, Revert
-from dcai.evm import Evm, engine_names
+from dcai.evm import Evm
 from dcai.gas.snapshot import Change, Key, Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.snapshot_cases import CASES
 from dcai.gas.snapshot_report import changes_report
@@ -15,7 +15,6 @@ from dcai.gas.snapshot_report import changes_report
 COMMITTED = Path(__file__).parent / "snapshot.json"
 
 
-@pytest.mark.parametrize("engine", engine_names())
 def test_the_contracts_use_the_gas_of_the_committed_snapshot(engine: str) -> None:
     committed = read(COMMITTED)
     forks = [fork for fork in sorted({key.fork for key in committed}) if knows(engine, fork)]

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from chains import new_chain
 
 import dcai
 from dcai.errors import InputError, NotEqual
-from dcai.evm import Evm
 from dcai.verify import Case, Differential, Step
 
 MODELS: list[dcai.Classifier] = [
@@ -25,13 +25,14 @@ def lazily_scaled() -> dcai.SparseNearestCentroidClassifier:
 
 
 def case_of(model: dcai.Classifier) -> Case:
-    run = Differential(Evm().place(model), model.copy())
+    run = Differential(new_chain().place(model), model.copy())
     sample = [600_000_000, 800_000_000] if isinstance(model, dcai.DensePerceptron) else [0, 1]
     run.predict(sample)
     run.update(sample, 1)
     return Case.of(run, NotEqual(1, "label", 0, 1))
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("model", [*MODELS, lazily_scaled()], ids=lambda model: type(model).__name__)
 def test_a_case_comes_back_from_its_file(model: dcai.Classifier, tmp_path: Path) -> None:
     case = case_of(model)
@@ -44,6 +45,7 @@ def test_a_case_comes_back_from_its_file(model: dcai.Classifier, tmp_path: Path)
     loaded.replay()
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_case_replays_its_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     case = case_of(MODELS[0])
     monkeypatch.setattr(dcai.DensePerceptron, "predict", lambda _self, _data: 0)
@@ -110,6 +112,6 @@ def test_states_that_no_constructor_takes_are_kept(tmp_path: Path) -> None:
     half = dcai.NearestCentroidClassifier([[1], [2]], [1, 1])
     half.extend_centroid([5], 0)
     for model in (full, half):
-        run = Differential(Evm().place(model), model)
+        run = Differential(new_chain().place(model), model)
         Case.of(run, NotEqual(0, "label", 0, 1)).save(tmp_path / "case.json")
         assert Case.load(tmp_path / "case.json").model == model

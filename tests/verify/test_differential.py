@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from chains import new_chain
 
 import dcai
 from dcai import artifacts
 from dcai.errors import NotEqual, Revert
-from dcai.evm import Evm
 from dcai.verify import Differential, Step
+
+#: Each test runs on every engine.
+pytestmark = pytest.mark.usefixtures("engine")
 
 LEARNING_RATE = 10**9
 ONE = [600_000_000, -800_000_000]
@@ -19,7 +22,7 @@ def dense() -> dcai.DensePerceptron:
 
 
 def twins(model: dcai.Classifier) -> Differential:
-    return Differential(Evm().deploy(model), model)
+    return Differential(new_chain().deploy(model), model)
 
 
 def test_twins_that_agree() -> None:
@@ -42,7 +45,7 @@ def test_twins_that_agree() -> None:
 
 
 def test_a_state_that_differs_from_the_start() -> None:
-    contract = Evm().deploy(dense())
+    contract = new_chain().deploy(dense())
     run = Differential(contract, dcai.DensePerceptron([1, 5], 0, LEARNING_RATE))
     with pytest.raises(NotEqual, match=r"step 0: storage slot 0x[0-9a-f]+ differs") as caught:
         run.compare_storage()
@@ -85,7 +88,7 @@ def test_an_error_that_differs_in_an_argument(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_contract_that_breaks_is_a_difference() -> None:
     model = dense()
-    chain = Evm()
+    chain = new_chain()
     contract = chain.place(model)
     owner_only = chain.storage(contract.address)
     run = Differential(contract, model)
@@ -103,7 +106,7 @@ def test_a_contract_with_one_wrong_constant_is_found(monkeypatch: pytest.MonkeyP
     assert wrong != right.deployed_bytecode
     monkeypatch.setattr(artifacts, "load", lambda name: replace(right, name=name, deployed_bytecode=wrong))
     model = dense()
-    run = Differential(Evm().place(model), model)
+    run = Differential(new_chain().place(model), model)
     run.compare_storage()
     with pytest.raises(NotEqual, match="storage slot"):
         run.update(ONE, 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from chains import FASTEST, new_chain
 
 from dcai import data
 from dcai.errors import Revert
-from dcai.evm import Evm
 from dcai.models import Classifier, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.scenarios import Scenario, initial_model
 from dcai.verify import Differential
@@ -15,13 +15,14 @@ NUM_INITIAL = 2_000
 
 # Collected only where the data are: no test fetches them, and their absence is no reason to skip.
 if data.locate("imdb") is not None:
-    # A nearest centroid classifier writes a slot for every word, so its steps take longer.
+    # A nearest centroid classifier writes a slot for every word, so its steps take longer. So do all on a slow engine.
     @pytest.mark.parametrize(("contract", "streamed"), [(SparsePerceptron, 300), (SparseNearestCentroidClassifier, 40)])
-    def test_reviews_through_contract_and_kernel(contract: type[Classifier], streamed: int) -> None:
+    def test_reviews_through_contract_and_kernel(contract: type[Classifier], streamed: int, engine: str) -> None:
+        streamed = streamed if engine == FASTEST else streamed // 5
         scenario = Scenario("IMDB", contract, NUM_INITIAL, "imdb")
         dataset = scenario.load()
         model = initial_model(scenario, dataset)
-        run = Differential(Evm().deploy(model), model)
+        run = Differential(new_chain().deploy(model), model)
         run.compare_storage()
         X, y = dataset.stream(NUM_INITIAL)
         changed = right = 0

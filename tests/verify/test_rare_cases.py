@@ -13,6 +13,9 @@ from dcai.models import Classifier
 from verify import strategies as s
 from verify.twins import Twins, construct, outcome
 
+#: Each test runs on every engine.
+pytestmark = pytest.mark.usefixtures("engine")
+
 ONE = s.ONE
 LOW, HIGH = s.INT80_MIN, s.INT80_MAX
 LIMIT = s.COUNT_LIMIT

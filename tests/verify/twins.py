@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from chains import new_chain
+
 from dcai import artifacts
 from dcai.errors import DcaiError, Revert
-from dcai.evm import Contract, Evm
+from dcai.evm import Contract
 from dcai.evm.abi import Abi
 from dcai.models import Classifier
 from dcai.verify import Differential
@@ -35,7 +37,7 @@ class Twins:
     """A contract, freshly on a chain of its own, and the model that it holds."""
 
     def __init__(self, model: Classifier, *, placed: bool = False) -> None:
-        chain = Evm()
+        chain = new_chain()
         self.model: Any = model
         self.contract = chain.place(model) if placed else chain.deploy(model)
         self.contract_functions = {entry["name"] for entry in self.contract.artifact.abi if entry["type"] == "function"}
@@ -169,7 +171,7 @@ class Twins:
 
 def construct(name: str, args: Sequence[Any], native: Callable[[], Classifier]) -> Any:
     """Create a contract with these arguments of its constructor, build the model, compare; the model or the error."""
-    artifact, chain = artifacts.load(name), Evm()
+    artifact, chain = artifacts.load(name), new_chain()
     abi = Abi(artifact.abi)
     chain.errors.learn(abi.errors.values())
     receipt = chain.transact(None, artifact.bytecode + abi.constructor.encode(args))
