@@ -25,10 +25,20 @@ if TYPE_CHECKING:
     from dcai.evm import Receipt
     from dcai.models import Classifier
 
-__all__ = ["PERCEPTRONS", "RECEIPT_FIELDS", "Measured", "as_costs", "deploy", "least_gas_limit", "predict", "update"]
+__all__ = [
+    "PERCEPTRONS",
+    "RECEIPT_FIELDS",
+    "Measured",
+    "as_costs",
+    "deploy",
+    "least_gas_limit",
+    "predict",
+    "same_outcome",
+    "update",
+]
 
 #: The function of the transaction that creates a contract.
-CONSTRUCTOR = "constructor"
+_CONSTRUCTOR = "constructor"
 #: What a receipt says of gas, and a prediction as well.
 RECEIPT_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
 #: The contracts whose updates depend on whether the prediction was right.
@@ -155,7 +165,7 @@ class _Measuring(Driver):
     def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
         """Measure a transaction, and send it where it fits."""
         chain = self._chain
-        if function == CONSTRUCTOR:
+        if function == _CONSTRUCTOR:
             to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
         else:
             to, data = self._address, self._abi.function(function, len(args)).encode(args)

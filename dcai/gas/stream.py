@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcai.models import Classifier
     from dcai.scenarios import Scenario
 
-__all__ = ["Stream", "of_file", "of_model", "of_scenario"]
+__all__ = ["Stream", "as_batch", "of_file", "of_model", "of_scenario"]
 
 _INT64 = range(-(2**63), 2**63)
 _UINT64 = range(2**64)
