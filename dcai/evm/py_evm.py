@@ -237,7 +237,10 @@ class PyEvm(Engine):
         created = computation.msg.storage_address if transaction.to is None else None
         halt = None
         if computation.is_error and not isinstance(computation.error, RevertOpcode):
-            halt = _describe(computation.error)
+            # One word for all that stops a precompile: too little gas or a bad input is checked in another order by each
+            # engine.
+            is_precompile = computation.msg.code_address in computation.precompiles
+            halt = "Precompile failed" if is_precompile else _describe(computation.error)
         return Execution(
             success=computation.is_success,
             gas_spent=transaction.gas_limit - computation.get_gas_remaining(),
@@ -306,7 +309,6 @@ class PyEvm(Engine):
 #: one class for some failures that others tell apart, and then its text begins as given.
 _HALTS: tuple[tuple[type[VMError], str, str], ...] = (
     (OutOfGas, "Contract code size exceeds EIP170", "Contract code too large"),
-    (OutOfGas, "Contract code size exceeds EIP-3860", "Initcode too large"),
     (OutOfGas, "", "Out of gas"),
     (InvalidInstruction, "Jump", "Invalid jump destination"),
     (InvalidInstruction, "", "Invalid opcode"),
@@ -317,8 +319,7 @@ _HALTS: tuple[tuple[type[VMError], str, str], ...] = (
     (OutOfBoundsRead, "", "Return data out of bounds"),
     (ReservedBytesInCode, "", "Contract code begins with 0xEF"),
     (ContractCreationCollision, "", "Address collision"),
-    # What is left are the input checks of precompiled contracts.
-    (VMError, "", "Precompile failed"),
+    (VMError, "", "Failed"),  # there is no other in the forks in question
 )
 
 

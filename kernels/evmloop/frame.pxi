@@ -113,7 +113,7 @@ cdef class Frame:
         machine.stack = <word *> malloc(STACK_LIMIT * sizeof(word))
         if machine.stack == NULL:
             raise MemoryError
-        if recorder is not None:
+        if recorder is not None and machine.code_size:  # an account without code runs nothing
             machine.trace = &recorder.steps
             machine.depth = message.depth + 1
         return 0

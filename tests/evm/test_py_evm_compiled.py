@@ -272,7 +272,7 @@ def test_creations() -> None:
 
 def test_a_creation_of_initcode_that_is_too_long() -> None:
     assert assert_same(push(49_152) + push(0) + push(0) + b"\xf0", gas_limit=10**7).success
-    assert assert_same(push(49_153) + push(0) + push(0) + b"\xf0", gas_limit=10**7).halt == "Initcode too large"
+    assert assert_same(push(49_153) + push(0) + push(0) + b"\xf0", gas_limit=10**7).halt == "Out of gas"
 
 
 # sload(0) + 1 to slot 0, call itself with all gas, return what that returned plus 1.

@@ -507,7 +507,7 @@ def test_precompiles(number: int, data: bytes) -> None:
     direct = revm.execute(message(data, big(number, size=20)))
     assert big(direct.success) == execution.output[-32:]
     assert direct.output == execution.output[:-32]
-    assert direct.halt in (None, "Out of gas", "Invalid input of a precompile")
+    assert direct.halt in (None, "Precompile failed")
 
 
 @pytest.mark.parametrize("fork", ["london", "cancun"])
@@ -529,7 +529,7 @@ def test_kzg_proofs_are_verified() -> None:
         )  # EIP-4844
         assert proven.gas_spent == 21_000 + 4 * data.count(0) + 16 * (192 - data.count(0)) + 50_000
         wrong = data[:95] + b"\x01" + data[96:]  # it is not one anywhere
-        assert engine.execute(message(wrong, big(10, size=20))).halt == "Invalid input of a precompile"
+        assert engine.execute(message(wrong, big(10, size=20))).halt == "Precompile failed"
     assert engine_of("revm", "shanghai", world_of(b"")).execute(message(data, big(10, size=20))).output == b""
 
 
@@ -727,7 +727,7 @@ def test_modexp_has_another_price(sizes: tuple[int, int, int], exponent: int, pr
 def test_modexp_is_bounded() -> None:
     data = big(1, 1, 1_025) + b"\x03\x05" + b"\xff" * 1_025  # EIP-7823
     assert osaka(fork="prague").execute(message(data, MODEXP)).success
-    assert osaka().execute(message(data, MODEXP)).halt == "Invalid input of a precompile"
+    assert osaka().execute(message(data, MODEXP)).halt == "Precompile failed"
 
 
 def test_osaka_leaves_what_prague_has() -> None:

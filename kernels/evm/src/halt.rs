@@ -5,7 +5,7 @@
 //! meets first. For that the last step is looked at again.
 
 use revm::bytecode::opcode::{self, OpCode};
-use revm::context::result::HaltReason;
+use revm::context::result::{HaltReason, OutOfGasError};
 use revm::inspector::Inspector;
 use revm::interpreter::Interpreter;
 use revm::interpreter::interpreter_types::{InputsTr, Jumps, ReturnData};
@@ -21,6 +21,11 @@ const RETURN_DATA: &str = "Return data out of bounds";
 /// The class of a halt, without numbers.
 pub fn describe(reason: &HaltReason) -> &'static str {
     match reason {
+        // One word for all that stops a precompile that a transaction goes to: whether it lacks gas or its input is bad
+        // is checked in another order by each engine.
+        HaltReason::PrecompileError
+        | HaltReason::PrecompileErrorWithContext(_)
+        | HaltReason::OutOfGas(OutOfGasError::Precompile) => "Precompile failed",
         // EIP-3860: creation code that is too long is out of gas where an opcode creates.
         HaltReason::OutOfGas(_) | HaltReason::CreateInitCodeSizeLimit => OUT_OF_GAS,
         // An opcode of a later fork is no opcode.
@@ -33,7 +38,6 @@ pub fn describe(reason: &HaltReason) -> &'static str {
         HaltReason::CreateContractSizeLimit => "Contract code too large",
         HaltReason::CreateContractStartingWithEF => "Contract code begins with 0xEF",
         HaltReason::CreateCollision => "Address collision",
-        HaltReason::PrecompileError | HaltReason::PrecompileErrorWithContext(_) => "Invalid input of a precompile",
         HaltReason::NonceOverflow => "Nonce overflow",
         HaltReason::OverflowPayment => "Balance overflow",
         HaltReason::OutOfFunds => "Insufficient funds",
