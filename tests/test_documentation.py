@@ -11,7 +11,8 @@ import pytest
 
 import dcai
 from dcai import DensePerceptron, SparsePerceptron, data
-from dcai.demo import run_scenario, scenarios
+from dcai.demo import run_scenario
+from dcai.scenarios import scenarios
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

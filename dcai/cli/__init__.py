@@ -20,6 +20,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "demo": ("Train four contracts on real data beside their native twins, and compare.", "demo"),
     "data": ("List, locate and fetch data sets.", "data"),
+    "gas": ("Measure, predict and watch the gas of transactions.", "demo"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 

@@ -10,9 +10,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dcai.cli.options import price_options
 from dcai.data import locate
-from dcai.demo import Prices, Result, Scenario, as_json, as_tables, run_scenario, scenarios
+from dcai.demo import Result, as_json, as_tables, run_scenario
 from dcai.errors import InputError
+from dcai.gas.prices import Prices
+from dcai.scenarios import Scenario, scenarios
 
 __all__ = ["demo"]
 
@@ -31,20 +34,7 @@ _WIDTH = 130
 @click.option("--only", metavar="TEXT", help="Only scenarios whose data or contract contain TEXT.")
 @click.option("--engine", default="py-evm", show_default=True, help="EVM that runs the contracts.")
 @click.option("--fork", default="prague", show_default=True, help="Rules of the EVM.")
-@click.option(
-    "--gas-price-gwei",
-    type=click.FloatRange(min=0),
-    default=4.0,
-    show_default=True,
-    help="Price of gas; the default is that of the 0xDeCA10B paper.",
-)
-@click.option(
-    "--eth-usd",
-    type=click.FloatRange(min=0),
-    default=373.0,
-    show_default=True,
-    help="Price of an ether; the default is that of the 0xDeCA10B paper.",
-)
+@price_options
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option(
     "--case-dir",

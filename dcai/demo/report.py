@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from rich.table import Table
 
 from dcai.demo.run import Result
+from dcai.gas.prices import Prices
 
-__all__ = ["Prices", "as_json", "as_tables"]
-
-_GWEI_PER_ETH = 10**9
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What gas costs. Nothing is fetched: prices are parameters.
-
-    Attributes
-    ----------
-    gas_price_gwei : float
-        Price of a unit of gas.
-    eth_usd : float
-        Price of an ether.
-    """
-
-    gas_price_gwei: float
-    eth_usd: float
-
-    def usd(self, gas: float) -> float:
-        """Cost of some gas in USD."""
-        return gas * self.gas_price_gwei / _GWEI_PER_ETH * self.eth_usd
+__all__ = ["as_json", "as_tables"]
 
 
 def as_tables(results: Sequence[Result], prices: Prices) -> list[tuple[str, Table]]:
@@ -44,8 +22,7 @@ def as_tables(results: Sequence[Result], prices: Prices) -> list[tuple[str, Tabl
             _learning(results),
         ),
         (
-            "Gas to deploy, and of the median update with a mistake and without; "
-            f"USD at {prices.gas_price_gwei:g} gwei and {prices.eth_usd:g} USD/ETH",
+            f"Gas to deploy, and of the median update with a mistake and without; USD at {prices}",
             _costs(results, prices),
         ),
     ]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from dcai.data import Dataset, SparseRows
-from dcai.demo.scenarios import Scenario, initial_model, refused_calls
 from dcai.errors import NotEqual, Revert
 from dcai.evm import Evm
 from dcai.models import Classifier
+from dcai.scenarios import Scenario, initial_model, refused_calls
 from dcai.verify import Case, Differential, Outcome
 
 __all__ = ["Result", "run_scenario"]

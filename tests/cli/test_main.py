@@ -15,7 +15,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     shown = run("--help")
     assert shown.returncode == 0
-    for command in ("demo", "data", "verify"):
+    for command in ("demo", "data", "gas", "verify"):
         assert command in shown.stdout
 
 
@@ -23,7 +23,7 @@ def test_version() -> None:
     assert dcai.__version__ in run("--version").stdout
 
 
-@pytest.mark.parametrize("command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"]])
+@pytest.mark.parametrize("command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"]])
 def test_each_command_has_help(command: list[str]) -> None:
     shown = run(*command, "--help")
     assert shown.returncode == 0
@@ -40,6 +40,7 @@ def test_each_command_has_help(command: list[str]) -> None:
         (["demo", "--fork", "homestead", "--only", "breast"], "prague"),
         (["demo", "--case-dir", "/no/such/folder"], "/no/such/folder"),
         (["verify", "replay", "/no/such/file.json"], "/no/such/file.json"),
+        (["gas", "plan", "/no/such/file"], "neither a file nor one of breast-cancer"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_says_what_would_be_right(args: list[str], message: str) -> None:

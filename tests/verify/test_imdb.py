@@ -6,9 +6,9 @@ import pytest
 from chains import FASTEST, new_chain
 
 from dcai import data
-from dcai.demo.scenarios import Scenario, initial_model
 from dcai.errors import Revert
 from dcai.models import Classifier, SparseNearestCentroidClassifier, SparsePerceptron
+from dcai.scenarios import Scenario, initial_model
 from dcai.verify import Differential
 
 NUM_INITIAL = 2_000
@@ -19,7 +19,7 @@ if data.locate("imdb") is not None:
     @pytest.mark.parametrize(("contract", "streamed"), [(SparsePerceptron, 300), (SparseNearestCentroidClassifier, 40)])
     def test_reviews_through_contract_and_kernel(contract: type[Classifier], streamed: int, engine: str) -> None:
         streamed = streamed if engine == FASTEST else streamed // 5
-        scenario = Scenario("IMDB", contract, NUM_INITIAL, data.imdb)
+        scenario = Scenario("IMDB", contract, NUM_INITIAL, "imdb")
         dataset = scenario.load()
         model = initial_model(scenario, dataset)
         run = Differential(new_chain().deploy(model), model)

@@ -1,0 +1,178 @@
+"""What the subcommands share: options, progress, and where output goes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai.data import CATALOGUE
+from dcai.errors import InputError, MissingExtraError
+from dcai.evm.engine import create_engine, engine_names
+from dcai.evm.schedule import FORKS
+from dcai.files import write_whole
+from dcai.gas.stream import Stream, of_file, of_model, of_scenario
+from dcai.models import (
+    Classifier,
+    DensePerceptron,
+    NearestCentroidClassifier,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+    from_json,
+)
+from dcai.scenarios import SCENARIOS, scenario_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from dcai.gas.report import Report
+
+__all__ = [
+    "CONTRACTS",
+    "DATA",
+    "DATA_NAMES",
+    "FILE",
+    "MODEL",
+    "PICTURE",
+    "check_picture",
+    "emit",
+    "engine_option",
+    "fork_option",
+    "known_engine",
+    "progress_bar",
+    "stream_of",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+#: The models that can be deployed, by the name of their contract.
+CONTRACTS: dict[str, type[Classifier]] = {
+    contract.__name__: contract
+    for contract in (DensePerceptron, NearestCentroidClassifier, SparseNearestCentroidClassifier, SparsePerceptron)
+}
+
+#: The data of which there are scenarios.
+DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
+
+
+class _NewFile(click.Path):
+    """A file to write, refused before anything is computed where it could not be written."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"{path} cannot be written: there is no folder {path.parent}", param, ctx)
+        return path
+
+
+FILE = _NewFile()
+DATA = click.option(
+    "--data",
+    required=True,
+    metavar="NAME|FILE",
+    help=f"{', '.join(CATALOGUE)}; or a file with a contribution on each line: "
+    '{"data": [1, 5], "label": 0}, dense data scaled by 10^9.',
+)
+MODEL = click.option(
+    "--model",
+    metavar="FILE|CONTRACT",
+    help="A model as JSON, which all training samples reach; or the name of a contract whose model is fitted on the "
+    "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
+)
+PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw the figures as well, into this file.")
+
+
+def engine_option(command: F) -> F:
+    """Add ``--engine``, of one EVM, or None where ``known_engine`` is to choose."""
+    return click.option(
+        "--engine",
+        type=click.Choice(engine_names()),
+        help="EVM that runs the contracts; all give the same gas.  [default: the first that knows the fork]",
+    )(command)
+
+
+def known_engine(engine: str | None, forks: Iterable[str]) -> str:
+    """Return the engine that was asked for, else the first that knows all these forks."""
+    if engine is not None:
+        return engine
+    forks = list(forks)
+    *others, last = engine_names()
+    for name in others:
+        with suppress(InputError, MissingExtraError):
+            for fork in forks:
+                create_engine(name, fork)
+            return name
+    return last
+
+
+def fork_option(command: F) -> F:
+    """Add ``--fork``, of one fork."""
+    return click.option(
+        "--fork", type=click.Choice(FORKS), default="prague", show_default=True, help="Rules of the EVM."
+    )(command)
+
+
+def stream_of(data: str, model: str | None) -> Stream:
+    """Return the model and the contributions that ``--data`` and ``--model`` name."""
+    given = None if model is None else _model_or_contract(model)
+    if data in CATALOGUE:
+        return of_model(data, given) if isinstance(given, Classifier) else of_scenario(scenario_of(data, given))
+    path = Path(data)
+    if not path.is_file():
+        raise InputError(f"--data {data!r} is neither a file nor one of {', '.join(CATALOGUE)}")
+    if not isinstance(given, Classifier):
+        raise InputError("contributions in a file need the model that they reach: --model with a JSON file")
+    return of_file(path, given)
+
+
+def _model_or_contract(text: str) -> Classifier | type[Classifier]:
+    """Return the model in a JSON file, or the class that a contract's name stands for."""
+    if text in CONTRACTS:
+        return CONTRACTS[text]
+    if not Path(text).is_file():
+        raise InputError(f"--model {text!r} is neither a file nor one of {', '.join(CONTRACTS)}")
+    return from_json(text)
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse a picture that could not be drawn before anything is computed."""
+    if path is not None:
+        from dcai.gas import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
+
+        plot.check(path)
+
+
+def emit(text: str | Report, output: Path | None) -> None:
+    """Print, or write a file, whole or not at all."""
+    console = Console()
+    if output is None and console.is_terminal and not isinstance(text, str):
+        text.print(console)
+        return
+    plain = text if isinstance(text, str) else text.as_text()
+    if output is None:
+        click.echo(plain, nl=False)
+    else:
+        write_whole(output, plain)
+        click.echo(f"wrote {output}", err=True)
+
+
+def progress_bar() -> Progress:
+    """Return a bar on stderr; silent where that is no terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )

@@ -1,0 +1,123 @@
+"""``dcai gas forecast``: what a whole stream of contributions will cost."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.gas.common import (
+    DATA,
+    FILE,
+    MODEL,
+    PICTURE,
+    check_picture,
+    emit,
+    engine_option,
+    fork_option,
+    known_engine,
+    progress_bar,
+    stream_of,
+)
+from dcai.cli.options import price_options
+from dcai.files import write_whole
+from dcai.gas.forecast import Forecast
+from dcai.gas.forecast import forecast as run
+from dcai.gas.forecast_report import forecast_fields, forecast_report
+from dcai.gas.prices import Prices
+from dcai.gas.replay import Replay
+from dcai.gas.report import csv_text, json_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dcai.gas.stream import Stream
+
+__all__ = ["forecast"]
+
+
+@click.command()
+@DATA
+@MODEL
+@click.option("--contributions", type=click.IntRange(min=1), help="Only so many, from the first.  [default: all]")
+@fork_option
+@price_options
+@click.option(
+    "--verify",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Run N of the transactions, spread over the stream, in an EVM, each on the state before it, and compare "
+    "every figure of the receipt; exit with 1 on any difference.",
+)
+@engine_option
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option("--transactions", type=FILE, metavar="FILE.csv|.json", help="Write a row for each transaction as well.")
+@PICTURE
+def forecast(
+    data: str,
+    model: str | None,
+    contributions: int | None,
+    fork: str,
+    gas_price_gwei: float,
+    eth_usd: float,
+    verify: int,
+    engine: str | None,
+    form: str,
+    output: Path | None,
+    transactions: Path | None,
+    plot: Path | None,
+) -> None:
+    """Predict what a stream of contributions will cost, one transaction each, one after another.
+
+    In one pass and without an EVM: the model learns as its contract would. Prints totals and distributions, of all
+    contributions and of each kind.
+    """
+    check_picture(plot)
+    if transactions is not None and transactions.suffix not in (".csv", ".json"):
+        raise click.BadParameter(f"{transactions} ends in neither .csv nor .json", param_hint="--transactions")
+    stream = stream_of(data, model)
+    if contributions is not None:
+        stream = stream.first(contributions)
+    prices = Prices(gas_price_gwei, eth_usd)
+    replay = Replay(known_engine(engine, [fork]), fork) if verify else None
+    result = _run(stream, fork, replay, verify)
+    if result is None:
+        raise click.Abort
+    _emit(result, prices, form, output if result.complete else None)
+    if not result.complete:
+        raise click.Abort
+    if transactions is not None:
+        rows = result.transactions(prices)
+        write_whole(transactions, csv_text(rows) if transactions.suffix == ".csv" else json_text(rows))
+        click.echo(f"wrote {transactions}", err=True)
+    if plot is not None:
+        from dcai.gas.plot import plot_forecast  # noqa: PLC0415  # matplotlib is slow to load, and optional
+
+        plot_forecast(result, prices, plot)
+        click.echo(f"wrote {plot}", err=True)
+    if result.differences:
+        sys.exit(1)
+
+
+def _run(stream: Stream, fork: str, replay: Replay | None, num_replayed: int) -> Forecast | None:
+    """The forecast as far as Ctrl-C let it come."""
+    result: Forecast | None = None
+    with progress_bar() as progress:
+        task = progress.add_task(f"{stream.data}, {stream.contract}", total=len(stream))
+        try:
+            for result in run(stream, fork, replay, num_replayed):
+                progress.update(task, completed=result.done)
+        except KeyboardInterrupt:
+            return result
+    return result
+
+
+def _emit(result: Forecast, prices: Prices, form: str, output: Path | None) -> None:
+    if form == "json":
+        emit(json_text(forecast_fields(result, prices)), output)
+        return
+    report = forecast_report(result, prices)
+    emit(report.as_markdown() if form == "markdown" else report, output)

@@ -1,0 +1,99 @@
+"""``dcai gas plan``: the transactions that deploy a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
+from dcai.cli.options import price_options
+from dcai.errors import EvmError, InputError
+from dcai.evm.engine import engine_names
+from dcai.evm.schedule import MAX_TRANSACTION_GAS
+from dcai.gas import measure
+from dcai.gas.oracle import Oracle
+from dcai.gas.plan_report import plan_fields, plan_report
+from dcai.gas.prices import Prices
+from dcai.gas.report import json_text
+from dcai.gas.table import PREDICTED
+from dcai.models import from_json
+from dcai.scenarios import initial_model, scenario_of
+
+if TYPE_CHECKING:
+    from dcai.gas.deployment import Deployment
+    from dcai.models import Classifier
+
+__all__ = ["plan"]
+
+
+@click.command()
+@click.argument("model", metavar="FILE|DATA")
+@click.option(
+    "--contract",
+    type=click.Choice(tuple(CONTRACTS)),
+    help="Of the model that is fitted on DATA.  [default: that of the first scenario of the demo with these data]",
+)
+@click.option(
+    "--gas-cap",
+    type=click.IntRange(min=21_000, max=MAX_TRANSACTION_GAS),
+    default=MAX_TRANSACTION_GAS,
+    show_default=True,
+    help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",
+)
+@fork_option
+@click.option(
+    "--engine",
+    type=click.Choice((PREDICTED, *engine_names())),
+    default=PREDICTED,
+    show_default=True,
+    help=f"'{PREDICTED}' is computed without an EVM; any other sends the transactions and measures them.",
+)
+@price_options
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+def plan(
+    model: str,
+    contract: str | None,
+    gas_cap: int,
+    fork: str,
+    engine: str,
+    gas_price_gwei: float,
+    eth_usd: float,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show the transactions that deploy a model, and what each costs.
+
+    The model is a JSON FILE, or that which is fitted on the first samples of DATA, a name that 'dcai data list' shows.
+    """
+    title, found = _model(model, contract)
+    title = f"{title}: {type(found).__name__}, {fork}, {engine}"
+    prices = Prices(gas_price_gwei, eth_usd)
+    try:
+        deployment = _deployment(found, engine, fork, gas_cap)
+    except EvmError as error:
+        raise click.BadParameter(str(error), param_hint="--gas-cap") from error
+    if form == "json":
+        emit(json_text(plan_fields(title, deployment, prices)), output)
+        return
+    report = plan_report(title, deployment, prices)
+    emit(report.as_markdown() if form == "markdown" else report, output)
+
+
+def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> Deployment:
+    if engine == PREDICTED:
+        return Oracle(type(model).__name__, fork).deployment(model, gas_cap)
+    return measure.deploy(model, engine, fork, gas_cap)[1]
+
+
+def _model(text: str, contract: str | None) -> tuple[str, Classifier]:
+    if text in DATA_NAMES:
+        scenario = scenario_of(text, None if contract is None else CONTRACTS[contract])
+        return scenario.title, initial_model(scenario, scenario.load())
+    if not Path(text).is_file():
+        raise InputError(f"{text!r} is neither a file nor one of {', '.join(DATA_NAMES)}")
+    if contract is not None:
+        raise InputError("--contract goes with DATA; a model in a file says what it is")
+    return Path(text).name, from_json(text)

@@ -1,0 +1,90 @@
+"""``dcai gas profile``: one transaction by line of Solidity and by function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.gas.common import DATA, FILE, MODEL, emit, engine_option, fork_option, known_engine, stream_of
+from dcai.errors import InputError
+from dcai.evm import Evm
+from dcai.gas.oracle import Oracle
+from dcai.gas.profile import profile_call, profile_creation
+from dcai.gas.report import json_text
+
+if TYPE_CHECKING:
+    from dcai.gas.profile import Profile
+    from dcai.gas.stream import Stream
+
+__all__ = ["profile"]
+
+
+@click.command()
+@DATA
+@MODEL
+@click.option(
+    "--transaction",
+    type=click.Choice(("update", "predict", "constructor")),
+    default="update",
+    show_default=True,
+    help="What is taken apart; the constructor has as much of the model as fits a transaction.",
+)
+@click.option(
+    "--row",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which contribution, from 0; the model has learned those before. "
+    "'dcai gas forecast --transactions' says which are mistakes.",
+)
+@click.option("--by", type=click.Choice(("line", "function")), default="line", show_default=True)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows; the others are summed up."
+)
+@fork_option
+@engine_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "folded")),
+    default="text",
+    show_default=True,
+    help="Folded stacks are what tools that draw flame graphs read.",
+)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+def profile(
+    data: str,
+    model: str | None,
+    transaction: str,
+    row: int,
+    by: str,
+    top: int,
+    fork: str,
+    engine: str | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show where the gas of one transaction goes: by line of Solidity, or by function."""
+    found = _profile(stream_of(data, model), transaction, row, known_engine(engine, [fork]), fork)
+    if form == "json":
+        emit(json_text(found.to_dict()), output)
+    elif form == "folded":
+        emit("".join(f"{line}\n" for line in found.folded()), output)
+    else:
+        emit(f"{found.text(by, top)}\n", output)
+
+
+def _profile(stream: Stream, transaction: str, row: int, engine: str, fork: str) -> Profile:
+    if transaction == "constructor":
+        oracle = Oracle(stream.contract, fork)
+        return profile_creation(Evm(engine, fork), oracle.artifact, *oracle.deployment(stream.model).chunks[0].args)
+    if row >= len(stream):
+        raise InputError(f"--row {row}: there are {len(stream):,} contributions, the last is row {len(stream) - 1}")
+    model = stream.model.copy()
+    if row:
+        model.update(*stream.batch(0, row))
+    contract = Evm(engine, fork).place(model)
+    sample, label = stream.contribution(row)
+    return profile_call(contract, transaction, *((sample, label) if transaction == "update" else (sample,)))

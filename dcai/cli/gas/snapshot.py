@@ -1,0 +1,92 @@
+"""``dcai gas snapshot``, ``check`` and ``diff``: gas in a file that is committed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.gas.common import FILE, emit, engine_option, known_engine, progress_bar
+from dcai.evm.schedule import FORKS
+from dcai.gas.snapshot import Tolerance, beyond, changes, read, take, text_of
+from dcai.gas.snapshot_report import changes_report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dcai.gas.snapshot import Snapshot
+
+__all__ = ["check", "diff", "snapshot"]
+
+_SNAPSHOT = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@click.command()
+@click.option("--write", "path", type=FILE, help="Write the snapshot to this file instead of printing it.")
+@click.option(
+    "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"
+)
+@engine_option
+def snapshot(path: Path | None, forks: tuple[str, ...], engine: str | None) -> None:
+    """Measure fixed transactions of each contract, as JSON to be committed.
+
+    Models and samples are small, of integers alone, and always the same; every engine gives the same file.
+    """
+    forks = forks or ("prague",)
+    emit(text_of(_take(known_engine(engine, forks), forks)), path)
+
+
+@click.command()
+@_SNAPSHOT
+@click.option(
+    "--tolerance",
+    default="0%",
+    show_default=True,
+    metavar="GAS|PERCENT%",
+    help="By how much a row may change, up or down: 200, or 1.5%.",
+)
+@engine_option
+def check(file: Path, tolerance: str, engine: str | None) -> None:
+    """Measure again, and compare with the snapshot in FILE.
+
+    Exits with 1 where a row changed by more than the tolerance, is missing or new.
+    """
+    allowed = Tolerance.parse(tolerance)
+    before = read(file)
+    forks = sorted({key.fork for key in before})
+    engine = known_engine(engine, forks)
+    after = _take(engine, forks)
+    found = beyond(changes(before, after), allowed)
+    if found:
+        emit(changes_report(found), None)
+        click.echo(f"{len(found)} of {len(before.keys() | after.keys())} rows changed by more than {tolerance}")
+        click.echo(f"if that is meant: dcai gas snapshot --write {file}", err=True)
+        sys.exit(1)
+    click.echo(f"{len(before)} rows measured on {engine}, none changed by more than {tolerance}")
+
+
+@click.command()
+@_SNAPSHOT
+@engine_option
+def diff(file: Path, engine: str | None) -> None:
+    """Measure again, and print every row that differs from the snapshot in FILE."""
+    before = read(file)
+    forks = sorted({key.fork for key in before})
+    engine = known_engine(engine, forks)
+    after = _take(engine, forks)
+    found = changes(before, after)
+    if found:
+        emit(changes_report(found), None)
+    click.echo(f"{len(found)} of {len(before.keys() | after.keys())} rows changed")
+
+
+def _take(engine: str, forks: Sequence[str]) -> Snapshot:
+    rows: Snapshot = {}
+    with progress_bar() as progress:
+        task = progress.add_task(f"measuring on {engine}", total=None)
+        for key, gas_used in take(engine, forks):
+            rows[key] = gas_used
+            progress.advance(task)
+    return rows

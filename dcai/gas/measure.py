@@ -1,0 +1,220 @@
+"""Transactions that an EVM really runs, in the columns of a prediction."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dcai import artifacts
+from dcai.errors import EvmError, Revert
+from dcai.evm import MAX_TRANSACTION_GAS, Contract, Evm
+from dcai.evm.abi import Abi
+from dcai.evm.deploy import Driver, drive
+from dcai.evm.storage import contract_name
+from dcai.gas.costs import Costs
+from dcai.gas.deployment import Chunk, Deployment
+from dcai.models import DensePerceptron, SparsePerceptron
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dcai.artifacts import Artifact
+    from dcai.evm import Receipt
+    from dcai.models import Classifier
+
+__all__ = [
+    "PERCEPTRONS",
+    "RECEIPT_FIELDS",
+    "Measured",
+    "as_costs",
+    "deploy",
+    "least_gas_limit",
+    "predict",
+    "same_outcome",
+    "update",
+]
+
+#: The function of the transaction that creates a contract.
+_CONSTRUCTOR = "constructor"
+#: What a receipt says of gas, and a prediction as well.
+RECEIPT_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
+#: The contracts whose updates depend on whether the prediction was right.
+PERCEPTRONS = (DensePerceptron.__name__, SparsePerceptron.__name__)
+
+#: How much more than it spends a transaction may need at first guess: the 2,300 that a write must find left (EIP-2200).
+_MARGIN = 2_400
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One call of a contract, in a transaction.
+
+    Attributes
+    ----------
+    receipt : Receipt
+        What became of it.
+    gas_limit : int
+        The least gas limit with which the same happens.
+    new_slots : int
+        Storage slots that it made non-zero.
+    mistake : bool
+        Whether a Perceptron predicted another label before it learned this one.
+    """
+
+    receipt: Receipt
+    gas_limit: int
+    new_slots: int = 0
+    mistake: bool = False
+
+
+def least_gas_limit(chain: Evm, to: str | None, data: bytes, *, sender: str | None = None) -> int:
+    """Search the least gas limit with which a transaction does what it does with plenty; nothing changes.
+
+    Parameters
+    ----------
+    chain : Evm
+        In the state before the transaction.
+    to, data, sender
+        As for ``Evm.transact``.
+
+    Returns
+    -------
+    int
+        With one less the transaction cannot be included, or fails otherwise.
+
+    Raises
+    ------
+    EvmError
+        It halts even with 2^24 gas, so that no limit is enough.
+    """
+    plenty = chain.simulate(to, data, sender=sender)
+    if isinstance(plenty.error, EvmError):
+        raise plenty.error
+
+    def is_enough(gas_limit: int) -> bool:
+        try:
+            receipt = chain.simulate(to, data, sender=sender, gas_limit=gas_limit)
+        except EvmError:  # no block could include it
+            return False
+        return same_outcome(receipt, plenty)
+
+    low = max(plenty.intrinsic + plenty.calldata + plenty.execution, plenty.floor)
+    if is_enough(low):
+        return low
+    margin = _MARGIN
+    while not is_enough(low + margin):
+        margin *= 2
+    return low + bisect_left(range(margin), True, key=lambda more: is_enough(low + more))
+
+
+def same_outcome(one: Receipt, other: Receipt) -> bool:
+    """Return whether two receipts tell of the same run, whatever its gas limit was."""
+    return (one.success, one.gas_used, one.output) == (other.success, other.gas_used, other.output)
+
+
+def deploy(
+    model: Classifier, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS
+) -> tuple[Contract, Deployment]:
+    """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes.
+
+    Parameters
+    ----------
+    model : Classifier
+        What is deployed.
+    engine, fork : str
+        Where, under which rules.
+    gas_cap : int
+        The most gas that a transaction may be given; what does not fit goes in smaller chunks.
+
+    Returns
+    -------
+    Contract
+        The model's.
+    Deployment
+        As ``Oracle.deployment`` predicts it.
+
+    Raises
+    ------
+    InputError, Revert, EvmError
+        As ``Evm.deploy``.
+    """
+    driver = _Measuring(Evm(engine, fork), artifacts.load(contract_name(model)), gas_cap)
+    drive(driver, model)
+    return driver.contract, Deployment(tuple(driver.chunks), gas_cap)
+
+
+class _Measuring(Driver):
+    """Sends each transaction of a deployment with the least gas limit that is enough."""
+
+    def __init__(self, chain: Evm, artifact: Artifact, gas_cap: int) -> None:
+        self.chunks: list[Chunk] = []
+        self._chain = chain
+        self._artifact = artifact
+        self._abi = Abi(artifact.abi)
+        self._gas_cap = gas_cap
+        self._address = ""
+        chain.errors.learn(self._abi.errors.values())
+
+    @property
+    def contract(self) -> Contract:
+        return Contract(self._chain, self._artifact, self._address)
+
+    def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
+        """Measure a transaction, and send it where it fits."""
+        chain = self._chain
+        if function == _CONSTRUCTOR:
+            to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
+        else:
+            to, data = self._address, self._abi.function(function, len(args)).encode(args)
+        chain.simulate(to, data, gas_limit=self._gas_cap).raise_for_error()
+        gas_limit = least_gas_limit(chain, to, data)
+        receipt = chain.transact(to, data, gas_limit=gas_limit)
+        self._address = receipt.contract_address or self._address
+        split = {name: getattr(receipt, name) for name in RECEIPT_FIELDS}
+        self.chunks.append(Chunk(function, args, items, len(data), gas_limit=gas_limit, **split))
+
+
+def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:
+    """Send a sample to ``update``, with the least gas limit that is enough."""
+    chain = contract.evm
+    before = contract.storage()
+    mistake = contract.artifact.name in PERCEPTRONS and _predicts_otherwise(contract, sample, label)
+    data = contract.abi.function("update", 2).encode((sample, label))
+    gas_limit = least_gas_limit(chain, contract.address, data)
+    receipt = chain.transact(contract.address, data, gas_limit=gas_limit)
+    new_slots = len(contract.storage().keys() - before.keys())
+    return Measured(receipt, gas_limit, new_slots, mistake and receipt.success)
+
+
+def _predicts_otherwise(contract: Contract, sample: Sequence[int], label: int) -> bool:
+    try:
+        return contract.predict(sample) != label
+    except Revert:
+        return False
+
+
+def predict(contract: Contract, sample: Sequence[int]) -> Measured:
+    """Send a sample to ``predict``, as if in a transaction."""
+    data = contract.abi.function("predict", 1).encode((sample,))
+    gas_limit = least_gas_limit(contract.evm, contract.address, data)
+    return Measured(contract.evm.simulate(contract.address, data, gas_limit=gas_limit), gas_limit)
+
+
+def as_costs(measured: Iterable[Measured]) -> Costs:
+    """Return transactions in columns, as a prediction has them."""
+    rows = list(measured)
+    receipts = [row.receipt for row in rows]
+
+    def column(name: str, source: Sequence[Any] = receipts) -> Any:
+        return np.array([getattr(each, name) for each in source], dtype=np.uint64)
+
+    return Costs(
+        **{name: column(name) for name in RECEIPT_FIELDS},
+        gas_limit=column("gas_limit", rows),
+        new_slots=column("new_slots", rows),
+        mistake=np.array([row.mistake for row in rows], dtype=np.bool_),
+        errors={i: receipt.error for i, receipt in enumerate(receipts) if isinstance(receipt.error, Revert)},
+    )

@@ -1,0 +1,47 @@
+"""What gas costs in money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PAPER", "Prices", "money"]
+
+_GWEI_PER_ETH = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What gas costs. Nothing is fetched: prices are parameters.
+
+    Attributes
+    ----------
+    gas_price_gwei : float
+        Price of a unit of gas.
+    eth_usd : float
+        Price of an ether.
+    """
+
+    gas_price_gwei: float
+    eth_usd: float
+
+    def __str__(self) -> str:
+        return f"{self.gas_price_gwei:g} gwei and {self.eth_usd:g} USD/ETH"
+
+    def eth(self, gas: float) -> float:
+        """Cost of some gas in ether."""
+        return gas * self.gas_price_gwei / _GWEI_PER_ETH
+
+    def usd(self, gas: float) -> float:
+        """Cost of some gas in USD."""
+        return self.eth(gas) * self.eth_usd
+
+
+#: The prices of the 0xDeCA10B paper (Harris & Waggoner, 2019).
+PAPER = Prices(gas_price_gwei=4.0, eth_usd=373.0)
+
+
+def money(amount: float) -> str:
+    """Return an amount for readers: in cents from 1 on, below with digits enough to tell it from nothing."""
+    if amount >= 1:
+        return f"{amount:,.2f}"
+    return f"{amount:.3f}" if amount >= 0.01 else f"{amount:.2g}"

@@ -1,0 +1,130 @@
+"""Reports for people and for programs: text for a terminal, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["WIDTH", "Report", "Section", "csv_text", "json_text"]
+
+#: Text is this wide where the terminal is not wider; in files and pipes too.
+WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with its title.
+
+    Attributes
+    ----------
+    title : str
+        What the rows have in common; may be empty.
+    header : sequence of str
+        Name of each column.
+    rows : sequence of sequences of str
+        What stands in each column.
+    num_names : int
+        How many columns, from the first, are names; the others are numbers.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    num_names: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Sections, and paragraphs before and after them."""
+
+    sections: Sequence[Section]
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+    def print(self, console: Console) -> None:
+        """Print on a console, which is at least 120 wide."""
+        console.width = max(console.width, WIDTH)
+        for paragraph in self.before:
+            console.print(Text(paragraph))
+        widths = _widths(self.sections, console.width)
+        for section, width in zip(self.sections, widths, strict=True):
+            if self.before or section is not self.sections[0]:
+                console.print()
+            if section.title:
+                console.print(Text(section.title, style="bold"))
+            console.print(_table(section, width))
+        if self.after:
+            console.print()
+        for paragraph in self.after:
+            console.print(Text(paragraph))
+
+    def as_text(self) -> str:
+        """Return what ``print`` prints, without colours."""
+        console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
+        self.print(console)
+        lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # a StringIO, as given
+        return "".join(f"{line.rstrip()}\n" for line in lines)
+
+    def as_markdown(self) -> str:
+        """Return headings and tables in Markdown."""
+        blocks = list(self.before)
+        for section in self.sections:
+            if section.title:
+                blocks.append(f"### {section.title}")
+            rule = [" --- " if i < section.num_names else " ---: " for i in range(len(section.header))]
+            lines = [_markdown_row(section.header), f"|{'|'.join(rule)}|", *map(_markdown_row, section.rows)]
+            blocks.append("\n".join(lines))
+        return "\n\n".join([*blocks, *self.after]) + "\n"
+
+
+def _widths(sections: Sequence[Section], available: int) -> list[list[int]]:
+    """Return the widths of the columns of each section, so that sections of the same columns stand in line."""
+    shared: dict[tuple[str, ...], list[int]] = {}
+    for section in sections:
+        header = tuple(section.header)
+        lengths = [max(map(len, column)) for column in zip(header, *section.rows, strict=True)]
+        shared[header] = [max(pair) for pair in zip(lengths, shared.get(header, lengths), strict=True)]
+    for widths in shared.values():
+        # Numbers are never broken; where a line is too long the first name is.
+        widths[0] -= max(sum(widths) + len(widths) - 1 - available, 0)
+    return [shared[tuple(section.header)] for section in sections]
+
+
+def _table(section: Section, widths: Sequence[int]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for i, (name, width) in enumerate(zip(section.header, widths, strict=True)):
+        is_name = i < section.num_names
+        table.add_column(name, justify="left" if is_name else "right", width=width, no_wrap=not is_name)
+    for row in section.rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of the same fields as CSV, with a header; empty where there are none."""
+    if not rows:
+        return ""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def json_text(value: Any) -> str:
+    """Return JSON for people and programs."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
