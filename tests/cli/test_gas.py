@@ -153,6 +153,11 @@ def test_without_a_subcommand_comes_the_table(monkeypatch: pytest.MonkeyPatch) -
     assert titles == [f"digits, odd or even: SparsePerceptron, prague, {engine}" for engine in ("predicted", "py-evm")]
 
 
+def test_options_without_a_subcommand_are_those_of_the_table() -> None:
+    options = ("--data", "digits", "--samples", "1", "--engine", "predicted", "--format", "csv")
+    assert run(*options).output == run("table", *options).output
+
+
 # -- forecast -------------------------------------------------------------------------------------------------------- #
 
 

@@ -13,15 +13,21 @@ from dcai.cli.gas.table import table
 __all__ = ["gas"]
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def gas(context: click.Context) -> None:
+class _TableByDefault(click.Group):
+    """A group whose options, where no subcommand stands before them, are those of the table."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx)):
+            args = ["table", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_TableByDefault)
+def gas() -> None:
     """Say what transactions cost, measured in an EVM and predicted without one.
 
     Without a subcommand: the table, of all scenarios whose data are on this computer.
     """
-    if context.invoked_subcommand is None:
-        context.invoke(table)
 
 
 for command in (table, forecast, plan, profile, snapshot, check, diff):
