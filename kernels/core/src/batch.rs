@@ -1,6 +1,6 @@
 //! Batches of samples: views of memory that someone else owns, and the loop over their rows.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -50,6 +50,17 @@ impl<'a> DenseRows<'a> {
     /// `len` rows of `dimension` values each; None unless there are `len * dimension` values.
     pub fn new(values: &'a [i64], len: usize, dimension: usize) -> Option<Self> {
         (len.checked_mul(dimension) == Some(values.len())).then_some(Self { values, len, dimension })
+    }
+}
+
+impl DenseRows<'_> {
+    /// All numbers of some rows, which must be below `len()`.
+    pub(crate) fn block(&self, rows: Range<usize>) -> &[i64] {
+        &self.values[rows.start * self.dimension..rows.end * self.dimension]
+    }
+
+    pub(crate) fn dimension(&self) -> usize {
+        self.dimension
     }
 }
 
@@ -131,38 +142,38 @@ pub(crate) fn predict_rows<R: Rows>(
     rows: &R,
     predict: impl Fn(&[R::Item]) -> Result<u64> + Sync,
 ) -> std::result::Result<Vec<u64>, RowError> {
-    /// Items per task: some 10 microseconds of work, well above the cost of handing out a task.
-    const ITEMS_PER_TASK: usize = 1 << 13;
-    let rows_per_task = (ITEMS_PER_TASK * rows.len()) / rows.num_items().max(1) + 1;
-
-    let first_refused = AtomicUsize::new(usize::MAX);
-    let mut labels = vec![0; rows.len()];
-    let predict_task = |task: usize, labels: &mut [u64]| {
-        let start = task * rows_per_task;
-        for (i, label) in labels.iter_mut().enumerate() {
-            match predict(rows.row(start + i)) {
-                Ok(predicted) => *label = predicted,
-                Err(_) => {
-                    first_refused.fetch_min(start + i, Ordering::Relaxed);
-                    return;
-                }
-            }
+    predict_blocks(rows, |block, labels| {
+        for (row, label) in block.zip(labels) {
+            *label = predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
         }
+        Ok(())
+    })
+}
+
+/// Labels of all rows, on all cores, where `predict` gives those of a block; the error of the first row that is refused.
+pub(crate) fn predict_blocks<R: Rows>(
+    rows: &R,
+    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), RowError> + Sync,
+) -> std::result::Result<Vec<u64>, RowError> {
+    /// Items in a block: some microseconds of work, well above the cost of handing out a task.
+    const ITEMS: usize = 1 << 14;
+    let num_rows = (ITEMS * rows.len()) / rows.num_items().max(1) + 1;
+
+    let mut labels = vec![0; rows.len()];
+    let predict_block = |(block, labels): (usize, &mut [u64])| {
+        let start = block * num_rows;
+        predict(start..start + labels.len(), labels).err()
     };
-    let pool = if rows.len() > rows_per_task { thread_pool() } else { None };
-    match pool {
+    let pool = if rows.len() > num_rows { thread_pool().filter(|pool| pool.current_num_threads() > 1) } else { None };
+    let refused = match pool {
+        // All blocks are asked: which thread is first does not change which row is.
         Some(pool) => pool.install(|| {
-            let tasks = labels.par_chunks_mut(rows_per_task).enumerate();
-            tasks.for_each(|(task, labels)| predict_task(task, labels));
+            let blocks = labels.par_chunks_mut(num_rows).enumerate();
+            blocks.filter_map(predict_block).min_by_key(|refused| refused.row)
         }),
-        None => predict_task(0, &mut labels),
-    }
-    let row = first_refused.into_inner();
-    if row == usize::MAX {
-        return Ok(labels);
-    }
-    // Tasks race, so the first refused row is asked again for its error; it gives the same one.
-    predict(rows.row(row)).map(|_| labels).map_err(|error| RowError { row: Some(row), error })
+        None => labels.chunks_mut(num_rows).enumerate().find_map(predict_block),
+    };
+    refused.map_or(Ok(labels), Err)
 }
 
 /// The threads of this process; None where it can have none.

@@ -2,10 +2,10 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{RowError, predict_rows, update_rows};
-use crate::dot::DotProduct;
+use crate::batch::{RowError, predict_blocks, predict_rows, update_rows};
 use crate::int80::{to_i256, to_int80};
 use crate::norm::require_unit;
+use crate::products::FloatProducts;
 use crate::{DenseRows, Error, Result, TO_FLOAT};
 
 /// The twin of the contract `DensePerceptron`.
@@ -64,16 +64,36 @@ impl DensePerceptron {
 
     /// Labels of all rows, on all cores.
     pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
-        let Some(weights) = DotProduct::new(self.weights.iter().copied()) else {
-            return predict_rows(rows, |row| self.predict(row));
-        };
-        predict_rows(rows, |row| {
-            Error::check_length(self.weights.len(), row.len())?;
-            match weights.with(row) {
-                Some(product) => Ok(u64::from(self.intercept + product > 0)),
-                None => self.predict(row),
+        match FloatProducts::new(std::iter::once(&*self.weights)) {
+            Some(products) if products.dimension() == rows.dimension() => {
+                predict_blocks(rows, |block, labels| {
+                    self.predict_block(&products, rows.block(block), labels);
+                    Ok(())
+                })
             }
-        })
+            _ => predict_rows(rows, |row| self.predict(row)),
+        }
+    }
+
+    /// The sign of the score is that of its float where that is further from zero than it may be off.
+    ///
+    /// The intercept is one more term, so the proof of [`crate::products`] holds for the whole score. Where the sum of all
+    /// magnitudes stays below 2^53, the float is the score: no integer in it is rounded.
+    fn predict_block(&self, products: &FloatProducts, rows: &[i64], labels: &mut [u64]) {
+        const ALL_EXACT: f64 = (1_u64 << 52) as f64;
+        #[expect(clippy::cast_precision_loss, reason = "the tolerance includes it")]
+        let intercept = self.intercept as f64;
+        let (norm, tolerance) = (products.norms()[0], products.tolerance());
+        products.for_each_row(rows, |row, found| {
+            let score = found.products[0] + intercept;
+            let magnitude = norm * found.norm + intercept.abs();
+            let is_certain = score.abs() > tolerance * magnitude || magnitude < ALL_EXACT;
+            labels[row] = u64::from(if is_certain {
+                score > 0.0
+            } else {
+                self.score_is_positive(&rows[row * products.dimension()..(row + 1) * products.dimension()])
+            });
+        });
     }
 
     /// Learns one sample; true where the model changed: it was mistaken, and not every step rounds to zero.

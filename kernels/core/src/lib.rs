@@ -9,13 +9,13 @@
 
 mod batch;
 mod dense_perceptron;
-mod dot;
 mod error;
 pub mod fixed;
 pub mod gas;
 mod int80;
 mod nearest_centroid;
 mod norm;
+mod products;
 mod sparse_map;
 mod sparse_nearest_centroid;
 mod sparse_perceptron;

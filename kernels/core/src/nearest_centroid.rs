@@ -2,11 +2,11 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{RowError, predict_rows, update_rows};
-use crate::dot::DotProduct;
+use crate::batch::{RowError, predict_blocks, predict_rows, update_rows};
 use crate::int80::to_i256;
 use crate::norm::require_unit;
-use crate::{DenseRows, Error, Result, TO_FLOAT};
+use crate::products::FloatProducts;
+use crate::{DenseRows, Error, Result, Rows, TO_FLOAT};
 
 /// Initial sample counts must be below `2^191`, so that an int64 times a count fits in an int256.
 ///
@@ -95,10 +95,20 @@ impl NearestCentroidClassifier {
 
     /// Labels of all rows, on all cores.
     pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
-        let Some(centroids) = CentroidProducts::new(&self.centroids) else {
-            return predict_rows(rows, |row| self.predict(row));
-        };
-        predict_rows(rows, |row| centroids.nearest(row).map_or_else(|| self.predict(row), Ok))
+        match CentroidProducts::new(&self.centroids) {
+            Some(centroids) if centroids.products.dimension() == rows.dimension() => {
+                predict_blocks(rows, |block, labels| {
+                    centroids.nearest(rows.block(block.clone()), labels);
+                    for (row, label) in block.zip(labels) {
+                        if *label == UNCERTAIN {
+                            *label = self.predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
+                        }
+                    }
+                    Ok(())
+                })
+            }
+            _ => predict_rows(rows, |row| self.predict(row)),
+        }
     }
 
     /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed: the
@@ -136,49 +146,49 @@ impl NearestCentroidClassifier {
     }
 }
 
-/// What tells the nearest centroid of most rows from one dot product a class.
+/// What tells the nearest centroid of most rows from one product a class.
 ///
 /// With `D = sum_j (x_j - c_j)^2`, a distance lies in `D / 10^9 - dimension < distance <= D / 10^9`, since each term loses
 /// less than 1 when it is divided and rounded. So where the smallest `D` is at least `dimension * 10^9` below all
-/// others, its class has the smallest distance. `sum_j x_j^2` is the same for all classes and left out of `D`.
+/// others, its class has the smallest distance. `sum_j x_j^2` is the same for all classes and left out of `D`, which leaves
+/// `|c|^2 - 2 * c * x`; by the proof of [`crate::products`] its float is off by less than
+/// `tolerance * (|c|^2 + 2 * |c| * |x|)`.
 struct CentroidProducts {
-    /// For each class the product with its centroid, and `sum_j c_j^2`.
-    classes: Vec<(DotProduct, i128)>,
-    dimension: usize,
-    margin: i128,
+    products: FloatProducts,
+    /// The largest norm of a centroid.
+    largest: f64,
+    margin: f64,
 }
 
+/// The label of a row whose nearest centroid takes the exact distances to tell.
+const UNCERTAIN: u64 = u64::MAX;
+
 impl CentroidProducts {
-    /// None where centroids are of several lengths, or too large for the products.
+    /// None where centroids are of several lengths, or too long.
+    #[expect(clippy::cast_precision_loss, reason = "below 2^50")]
     fn new(centroids: &[Vec<i64>]) -> Option<Self> {
-        let dimension = centroids.first()?.len();
-        let classes = centroids.iter().filter(|centroid| centroid.len() == dimension).map(|centroid| {
-            let product = DotProduct::new(centroid.iter().map(|&value| value.into()))?;
-            // Values below 2^45, fewer than 2^36 of them: below 2^126.
-            let squares = centroid.iter().map(|&value| i128::from(value) * i128::from(value)).sum();
-            Some((product, squares))
-        });
-        let classes: Vec<_> = classes.collect::<Option<_>>()?;
-        let margin = dimension as i128 * i128::from(TO_FLOAT);
-        (classes.len() == centroids.len()).then_some(Self { classes, dimension, margin })
+        let products = FloatProducts::new(centroids.iter().map(Vec::as_slice))?;
+        let largest = products.norms().iter().copied().fold(0.0, f64::max);
+        let margin = (products.dimension() as u64 * u64::from(TO_FLOAT)) as f64;
+        Some(Self { products, largest, margin })
     }
 
-    /// The label, or None where it takes the exact distances to tell, or to say what is wrong.
-    fn nearest(&self, row: &[i64]) -> Option<u64> {
-        if row.len() != self.dimension {
-            return None;
-        }
-        let (mut nearest, mut smallest, mut second) = (0, i128::MAX, i128::MAX);
-        for (class, (product, squares)) in (0..).zip(&self.classes) {
-            // A product is below 2^(45 + 31 + 36), so nothing here leaves 128 bits.
-            let difference = squares - 2 * product.with(row)?;
-            if difference < smallest {
-                (second, smallest, nearest) = (smallest, difference, class);
-            } else {
-                second = second.min(difference);
+    /// The label of each row, or [`UNCERTAIN`].
+    fn nearest(&self, rows: &[i64], labels: &mut [u64]) {
+        self.products.for_each_row(rows, |row, found| {
+            let (mut nearest, mut smallest, mut second) = (0, f64::INFINITY, f64::INFINITY);
+            for (class, (product, norm)) in (0..).zip(found.products.iter().zip(self.products.norms())) {
+                let difference = norm * norm - 2.0 * product;
+                if difference < smallest {
+                    (second, smallest, nearest) = (smallest, difference, class);
+                } else {
+                    second = second.min(difference);
+                }
             }
-        }
-        (second.saturating_sub(smallest) >= self.margin).then_some(nearest)
+            let off = self.products.tolerance() * self.largest * (self.largest + 2.0 * found.norm);
+            let is_certain = second - smallest >= self.margin + 2.0 * off;
+            labels[row] = if is_certain { nearest } else { UNCERTAIN };
+        });
     }
 }
 
