@@ -41,9 +41,10 @@ format: $(VENV)/.dev contracts/node_modules/.installed ## Format Rust, Python an
 	$(BIN)/ruff format
 	$(NPM) run --silent format
 
-bench: $(VENV)/.dev ## Run the kernels beside numpy, scipy and scikit-learn; print ratios
+bench: $(VENV)/.dev ## Run the kernels beside numpy, scipy and scikit-learn; print ratios and targets, draw a chart
 	$(BIN)/python -m pytest bench --benchmark-enable --benchmark-quiet
 	RAYON_NUM_THREADS=$$($(BIN)/python -c 'import os; print(os.cpu_count())') $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
+	$(BIN)/python -m bench.rows_per_second
 
 fuzz: $(VENV)/.dev ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet

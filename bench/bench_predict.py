@@ -23,6 +23,7 @@ from dcai.models import (
 
 DENSE_PERCEPTRON = "dense Perceptron, predict"
 SPARSE_PERCEPTRON = "sparse Perceptron, predict"
+DENSE_EXTREME = "dense Perceptron, predict, 256 bits"
 DENSE_CENTROID = "nearest centroid, predict"
 SPARSE_CENTROID = "sparse nearest centroid, predict"
 
@@ -80,6 +81,22 @@ def bench_dense_perceptron_numpy_product(measure: Measure, dense: Dense, dense_p
     assert_equal_where_certain(dense_perceptron.predict(dense.fixed), labels, np.abs(dense.floats @ weights))
 
 
+def bench_dense_perceptron_extreme(measure: Measure, dense: Dense) -> None:
+    """Weights and features at the ends of their types, of which half the scores cancel: these take 256 bits."""
+    num_rows = len(dense.labels)
+    rng = np.random.default_rng(0)
+    weights = rng.choice([-(2**63), 2**63 - 1], size=NUM_FEATURES).astype(object) * 2**16
+    weights[NUM_FEATURES // 2 :] = weights[: NUM_FEATURES // 2]
+    rows = rng.choice([-(2**63) + 1, 2**63 - 1], size=(num_rows, NUM_FEATURES))
+    rows[::2, NUM_FEATURES // 2 :] = -rows[::2, : NUM_FEATURES // 2]
+    model = DensePerceptron(weights.tolist(), 1, TO_FLOAT)
+    name = f"extreme, {num_rows:,} x {NUM_FEATURES}"
+    labels = measure(DENSE_EXTREME, name, "dcai", num_rows, lambda: model.predict(rows))
+    for i in checked_rows(num_rows):
+        assert labels[i] == (exact.score_dense(weights.tolist(), 1, rows[i].tolist()) > 0)
+    assert labels[::2].all()
+
+
 # -- sparse Perceptron -------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +135,14 @@ def bench_sparse_perceptron_pair(measure: Measure, sparse: Sparse, sparse_percep
     model, num_rows = sparse_perceptron, len(sparse.rows)
     labels = measure(
         SPARSE_PERCEPTRON, sparse.name, "dcai, (indptr, indices)", num_rows, lambda: model.predict(sparse.pair)
+    )
+    assert_sparse_perceptron_right(model, sparse, labels)
+
+
+def bench_sparse_perceptron_int32_pair(measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron) -> None:
+    model, pair = sparse_perceptron, (sparse.matrix.indptr, sparse.matrix.indices)
+    labels = measure(
+        SPARSE_PERCEPTRON, sparse.name, "dcai, int32 (indptr, indices)", len(sparse.rows), lambda: model.predict(pair)
     )
     assert_sparse_perceptron_right(model, sparse, labels)
 

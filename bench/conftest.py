@@ -21,7 +21,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from threadpoolctl import threadpool_limits
 
 from bench import workloads
-from bench.report import Measure, Measured, table
+from bench.report import Measure, Measured, table, target_table
+from bench.targets import TARGETS
 
 T = TypeVar("T")
 
@@ -106,3 +107,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.line("A ratio above 1: slower than the first line of its group.")
     terminalreporter.line("")
     terminalreporter.line(table(results))
+    terminalreporter.section("targets: the rival's time over ours, or rows a second; set for one core")
+    terminalreporter.line(target_table(results, TARGETS))

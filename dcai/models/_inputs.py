@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, shown
 
-__all__ = ["CsrBatch", "as_dense", "as_label", "as_labels", "as_sparse"]
+__all__ = ["CsrBatch", "as_dense", "as_label", "as_labels", "as_sparse", "not_ones"]
 
 #: What the kernels read in place.
 _READABLE: tuple[Literal["C"], Literal["A"]] = ("C", "A")
+#: Values of a matrix at which the kernels look themselves.
+_VALUE_TYPES = frozenset(map(np.dtype, "fdlibhB?"))
 _FLOAT_HINT = "dcai.to_fixed turns floats into fixed-point integers"
 
 
@@ -26,6 +28,8 @@ class CsrBatch(NamedTuple):
 
     indptr: NDArray[Any]
     indices: NDArray[Any]
+    #: What a matrix stores at the indices, where nobody has looked yet whether it is 1 throughout.
+    values: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return max(len(self.indptr) - 1, 0)
@@ -55,8 +59,10 @@ def as_dense(data: Any) -> tuple[Any, NDArray[np.int64] | None]:
     return None, array
 
 
-def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
+def as_sparse(data: Any, *, with_values: bool = False) -> tuple[Any, CsrBatch | None]:
     """Sort into (sample, None) or (None, batch), the numbers being feature indices.
+
+    With ``with_values``, the batch may have values of a matrix that the caller must have checked: see `not_ones`.
 
     Raises
     ------
@@ -68,11 +74,11 @@ def as_sparse(data: Any) -> tuple[Any, CsrBatch | None]:
     if type(data) is list and data and type(data[0]) is int:
         return data, None  # the most frequent case, first
     if hasattr(data, "tocsr"):
-        return None, _from_scipy(data)
+        return None, _from_scipy(data, with_values=with_values)
     if hasattr(data, "indptr") and hasattr(data, "indices"):
         data = (data.indptr, data.indices)  # rows as dcai.data has them
     if isinstance(data, tuple) and len(data) == 2 and all(_is_row(part) for part in data):
-        indptr, indices = (_integers(part, what) for part, what in zip(data, CsrBatch._fields, strict=True))
+        indptr, indices = _integers(data[0], "indptr"), _integers(data[1], "indices")
         return None, _csr(indptr, indices)
     if isinstance(data, (list, tuple)):
         if not data or not _is_row(data[0]):
@@ -190,24 +196,37 @@ def _rectangle(rows: Sequence[Any]) -> NDArray[np.int64]:
     return values.reshape(len(rows), int(lengths[0]))
 
 
-def _csr(indptr: NDArray[Any], indices: NDArray[Any]) -> CsrBatch:
+def _csr(indptr: NDArray[Any], indices: NDArray[Any], values: NDArray[Any] | None = None) -> CsrBatch:
     if indptr.ndim != 1 or indices.ndim != 1:
         raise InputError(f"(indptr, indices) have shapes {indptr.shape} and {indices.shape}; both need one dimension")
-    return CsrBatch(indptr, indices)
+    return CsrBatch(indptr, indices, values)
 
 
-def _from_scipy(matrix: Any) -> CsrBatch:
+def _from_scipy(matrix: Any, *, with_values: bool) -> CsrBatch:
     if matrix.format != "csr":
         matrix = matrix.tocsr()
     indptr = _integers(matrix.indptr, "indptr")
     # The arrays may be longer than what the matrix uses of them.
     used = slice(0, int(indptr[-1]) if indptr.ndim == 1 and indptr.size else None)
     values, indices = matrix.data[used], _integers(matrix.indices, "indices")[used]
-    if not np.all(values == 1):
-        position = int(np.flatnonzero(values != 1)[0])
-        row = int(np.searchsorted(indptr, position, side="right")) - 1
-        raise InputError(
-            f"row {row}, column {indices[position]} of the matrix is {values[position]}; "
-            "sparse models see presence alone, so every stored value must be 1"
-        )
-    return _csr(indptr, indices)
+    batch = _csr(indptr, indices, values)
+    is_readable = values.dtype in _VALUE_TYPES and values.flags.c_contiguous and values.flags.aligned
+    if with_values and is_readable:
+        return batch
+    if not (_kernels.are_ones(values) if is_readable else np.all(values == 1)):
+        raise not_ones(batch)
+    return CsrBatch(indptr, indices)
+
+
+def not_ones(batch: CsrBatch) -> InputError:
+    """Say which value of a matrix is not 1."""
+    values = np.asarray(batch.values)
+    others = np.flatnonzero(values != 1)
+    if not others.size:
+        return InputError(f"the matrix stores {len(values)} values at {len(batch.indices)} indices")
+    position = int(others[0])
+    row = int(np.searchsorted(batch.indptr, position, side="right")) - 1
+    return InputError(
+        f"row {row}, column {batch.indices[position]} of the matrix is {values[position]}; "
+        "sparse models see presence alone, so every stored value must be 1"
+    )

@@ -323,10 +323,13 @@ class SparseClassifier(Classifier):
         InputError
             What no contract would accept: floats, numbers beyond int64, a matrix with values other than 1.
         """
-        sample, batch = _inputs.as_sparse(data)
+        sample, batch = _inputs.as_sparse(data, with_values=True)
         if batch is None:
             return self._kernel.predict(sample)
-        return self._kernel.predict_batch(*batch)
+        labels = self._kernel.predict_batch(*batch)
+        if labels is None:
+            raise _inputs.not_ones(batch)
+        return labels
 
     def update(self, data: Any, label: Any) -> Any:
         """Learn one sample, or the rows of a batch one after another, as transactions would.
@@ -351,15 +354,19 @@ class SparseClassifier(Classifier):
         InputError
             What no contract would accept; nothing is learned.
         """
+        changed = self._kernel.update_plain(data, label)
+        if changed is not None:
+            return changed
         sample, batch = _inputs.as_sparse(data)
         if batch is None:
             return self._kernel.update(sample, _inputs.as_label(label))
-        return self._kernel.update_batch(*batch, _inputs.as_labels(label, len(batch)))
+        return self._kernel.update_batch(batch.indptr, batch.indices, _inputs.as_labels(label, len(batch)))
 
     def rows(self, data: Any) -> tuple[Any, ...]:
         """Return samples as (indptr, indices)."""
         sample, batch = _inputs.as_sparse(data)
-        return tuple(_inputs.as_sparse([sample])[1] or () if batch is None else batch)
+        batch = _inputs.CsrBatch(*_kernels.to_csr([sample])) if batch is None else batch
+        return batch.indptr, batch.indices
 
     def norm(self, data: Any) -> int:
         """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""

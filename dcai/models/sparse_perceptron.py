@@ -160,7 +160,7 @@ class SparsePerceptron(SparseClassifier):
             if len(sample):
                 raise InputError("evaluate_batch takes a batch, not one sample")
             batch = _inputs.CsrBatch(*_kernels.to_csr([]))
-        return self._kernel.evaluate_batch(*batch, _inputs.as_labels(labels, None))
+        return self._kernel.evaluate_batch(batch.indptr, batch.indices, _inputs.as_labels(labels, None))
 
     def _state(self) -> dict[str, Any]:
         kernel = self._kernel

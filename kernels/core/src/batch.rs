@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pulp::Arch;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -15,6 +16,30 @@ pub struct RowError {
     pub row: Option<usize>,
     /// Why.
     pub error: Error,
+}
+
+/// Why a batch has no labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BatchError {
+    /// A row is refused.
+    Row(RowError),
+    /// Some row stores a value other than 1, which is no presence: see [`CsrRows::with_values`].
+    NotOne,
+}
+
+impl BatchError {
+    fn row(&self) -> Option<usize> {
+        match self {
+            Self::Row(error) => error.row,
+            Self::NotOne => None,
+        }
+    }
+}
+
+impl From<RowError> for BatchError {
+    fn from(error: RowError) -> Self {
+        Self::Row(error)
+    }
 }
 
 /// An integer type in which callers hold feature indices.
@@ -36,6 +61,10 @@ pub trait Rows: Sync {
     fn row(&self, i: usize) -> &[Self::Item];
     /// Number of items in all rows.
     fn num_items(&self) -> usize;
+    /// Whether the rows are what they should be beside their items: whatever else is stored of them is 1.
+    fn are_ones(&self, _rows: Range<usize>) -> bool {
+        true
+    }
 }
 
 /// Dense rows, one after another in memory.
@@ -81,10 +110,11 @@ impl Rows for DenseRows<'_> {
 }
 
 /// Sparse rows in compressed form (CSR): row `i` holds `indices[indptr[i]..indptr[i + 1]]`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct CsrRows<'a, P, I> {
     indptr: &'a [P],
     indices: &'a [I],
+    values: Option<&'a dyn Values>,
 }
 
 impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
@@ -107,7 +137,14 @@ impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
         if usize::try_from(previous).map_or(true, |end| end > indices.len()) {
             return Err(format!("indptr ends at {previous}, but there are {} indices", indices.len()));
         }
-        Ok(Self { indptr, indices })
+        Ok(Self { indptr, indices, values: None })
+    }
+
+    /// The same rows with the values that a matrix stores at its indices. Presence is a 1: a batch with another value gets
+    /// no labels. The values are looked at while the labels are made, so that memory is read once.
+    #[must_use]
+    pub fn with_values(self, values: Option<&'a dyn Values>) -> Self {
+        Self { values, ..self }
     }
 
     fn bound(&self, i: usize) -> usize {
@@ -135,15 +172,42 @@ impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
     fn num_items(&self) -> usize {
         self.bound(self.indptr.len() - 1) - self.bound(0)
     }
+
+    #[inline]
+    fn are_ones(&self, rows: Range<usize>) -> bool {
+        self.values.is_none_or(|values| values.are_ones(self.bound(rows.start)..self.bound(rows.end)))
+    }
 }
+
+/// The values that a sparse matrix stores.
+pub trait Values: Sync {
+    /// Whether there are values in these places, all of them 1.
+    fn are_ones(&self, places: Range<usize>) -> bool;
+}
+
+macro_rules! values {
+    ($($number:ty = $one:expr),*) => {$(
+        impl Values for &[$number] {
+            fn are_ones(&self, places: Range<usize>) -> bool {
+                let Some(values) = self.get(places) else { return false };
+                // Without a way out in the middle, so that many are compared at a time.
+                Arch::new().dispatch(|| values.iter().fold(true, |ones, &value| ones & (value == $one)))
+            }
+        }
+    )*};
+}
+values!(f64 = 1.0, f32 = 1.0, i64 = 1, i32 = 1, i16 = 1, i8 = 1, u8 = 1, bool = true);
 
 /// Labels of all rows, on all cores; the error of the first row that is refused.
 pub(crate) fn predict_rows<R: Rows>(
     rows: &R,
     predict: impl Fn(&[R::Item]) -> Result<u64> + Sync,
-) -> std::result::Result<Vec<u64>, RowError> {
+) -> std::result::Result<Vec<u64>, BatchError> {
     predict_blocks(rows, |block, labels| {
         for (row, label) in block.zip(labels) {
+            if !rows.are_ones(row..row + 1) {
+                return Err(BatchError::NotOne);
+            }
             *label = predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
         }
         Ok(())
@@ -153,10 +217,11 @@ pub(crate) fn predict_rows<R: Rows>(
 /// Labels of all rows, on all cores, where `predict` gives those of a block; the error of the first row that is refused.
 pub(crate) fn predict_blocks<R: Rows>(
     rows: &R,
-    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), RowError> + Sync,
-) -> std::result::Result<Vec<u64>, RowError> {
-    /// Items in a block: some microseconds of work, well above the cost of handing out a task.
-    const ITEMS: usize = 1 << 14;
+    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), BatchError> + Sync,
+) -> std::result::Result<Vec<u64>, BatchError> {
+    /// Items in a block: some microseconds of work, well above the cost of handing out a task, and little enough memory
+    /// that what is noted of each item stays near.
+    const ITEMS: usize = 1 << 13;
     let num_rows = (ITEMS * rows.len()) / rows.num_items().max(1) + 1;
 
     let mut labels = vec![0; rows.len()];
@@ -169,11 +234,16 @@ pub(crate) fn predict_blocks<R: Rows>(
         // All blocks are asked: which thread is first does not change which row is.
         Some(pool) => pool.install(|| {
             let blocks = labels.par_chunks_mut(num_rows).enumerate();
-            blocks.filter_map(predict_block).min_by_key(|refused| refused.row)
+            blocks.filter_map(predict_block).min_by_key(BatchError::row)
         }),
         None => labels.chunks_mut(num_rows).enumerate().find_map(predict_block),
     };
-    refused.map_or(Ok(labels), Err)
+    match refused {
+        None => Ok(labels),
+        // What no contract could be sent comes before what a contract refuses.
+        Some(_) if !rows.are_ones(0..rows.len()) => Err(BatchError::NotOne),
+        Some(refused) => Err(refused),
+    }
 }
 
 /// The threads of this process; None where it can have none.

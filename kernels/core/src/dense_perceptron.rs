@@ -2,7 +2,7 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{RowError, predict_blocks, predict_rows, update_rows};
+use crate::batch::{BatchError, RowError, predict_blocks, predict_rows, update_rows};
 use crate::int80::{to_i256, to_int80};
 use crate::norm::require_unit;
 use crate::products::FloatProducts;
@@ -63,14 +63,12 @@ impl DensePerceptron {
     }
 
     /// Labels of all rows, on all cores.
-    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
+    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, BatchError> {
         match FloatProducts::new(std::iter::once(&*self.weights)) {
-            Some(products) if products.dimension() == rows.dimension() => {
-                predict_blocks(rows, |block, labels| {
-                    self.predict_block(&products, rows.block(block), labels);
-                    Ok(())
-                })
-            }
+            Some(products) if products.dimension() == rows.dimension() => predict_blocks(rows, |block, labels| {
+                self.predict_block(&products, rows.block(block), labels);
+                Ok(())
+            }),
             _ => predict_rows(rows, |row| self.predict(row)),
         }
     }

@@ -21,7 +21,7 @@ mod sparse_nearest_centroid;
 mod sparse_perceptron;
 
 pub use alloy_primitives::{I256, U256};
-pub use batch::{CsrRows, DenseRows, FeatureIndex, RowError, Rows};
+pub use batch::{BatchError, CsrRows, DenseRows, FeatureIndex, RowError, Rows, Values};
 pub use dense_perceptron::DensePerceptron;
 pub use error::Error;
 pub use int80::{INT80_MAX, INT80_MIN};

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{RowError, predict_blocks, predict_rows, update_rows};
+use crate::batch::{BatchError, RowError, predict_blocks, predict_rows, update_rows};
 use crate::int80::to_i256;
 use crate::norm::require_unit;
 use crate::products::FloatProducts;
@@ -94,7 +94,7 @@ impl NearestCentroidClassifier {
     }
 
     /// Labels of all rows, on all cores.
-    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, RowError> {
+    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, BatchError> {
         match CentroidProducts::new(&self.centroids) {
             Some(centroids) if centroids.products.dimension() == rows.dimension() => {
                 predict_blocks(rows, |block, labels| {

@@ -232,3 +232,88 @@ impl ToFloats for V3 {
         cast(avx._mm256_add_pd(high, cast(low)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn archs() -> Vec<Arch> {
+        let mut archs = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            archs.extend(V3::try_new().map(Arch::V3));
+            archs.extend(V4::try_new().map(Arch::V4));
+        }
+        archs
+    }
+
+    /// Checks every product and norm against integers, on all instruction sets of this computer.
+    fn check(vectors: &[Vec<i64>], rows: &[i64]) {
+        let mut products = FloatProducts::new(vectors.iter().map(Vec::as_slice)).expect("of one length");
+        for arch in archs() {
+            products.arch = arch;
+            let mut num_rows = 0;
+            products.for_each_row(rows, |i, found| {
+                assert_eq!(i, num_rows);
+                num_rows += 1;
+                let row = &rows[i * products.dimension()..(i + 1) * products.dimension()];
+                let squares: f64 = row.iter().map(|&x| x as f64 * x as f64).sum();
+                assert!((found.norm - squares.sqrt()).abs() <= 1e-12 * found.norm);
+                for ((vector, &product), &norm) in vectors.iter().zip(found.products).zip(products.norms()) {
+                    // Below 2^127 * n would not fit: the tests keep one side small.
+                    let exact: i128 = vector.iter().zip(row).map(|(&w, &x)| i128::from(w) * i128::from(x)).sum();
+                    let off = (product - exact as f64).abs();
+                    let bound = norm * found.norm;
+                    assert!(off <= products.tolerance() * bound, "{off} {bound}");
+                    assert!(
+                        bound >= (1_u64 << 52) as f64 || off == 0.0,
+                        "all integers are small, so all floats are exact"
+                    );
+                }
+            });
+            assert_eq!(num_rows * products.dimension(), rows.len());
+        }
+    }
+
+    #[test]
+    fn every_number_of_rows_vectors_and_features() {
+        let mut seed = 1_u64;
+        let mut next = |bits: u32| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed.cast_signed() >> (64 - bits)
+        };
+        for bits in [8, 32, 52, 54, 61] {
+            for num_features in 1..20 {
+                for (num_rows, num_vectors) in [(1, 1), (3, 2), (4, 5), (5, 6), (8, 3), (9, 11), (2, 4)] {
+                    let vectors: Vec<Vec<i64>> =
+                        (0..num_vectors).map(|_| (0..num_features).map(|_| next(bits)).collect()).collect();
+                    let rows: Vec<i64> = (0..num_rows * num_features).map(|_| next(bits)).collect();
+                    check(&vectors, &rows);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_products_where_the_proof_does_not_hold() {
+        let of = |vectors: &[&[i64]]| FloatProducts::new(vectors.iter().copied()).is_some();
+        assert!(!of(&[]) && !of(&[&[]]) && !of(&[&[1], &[1, 2]]) && of(&[&[1, 2], &[3, 4]]));
+        assert!(of(&[&vec![1; MAX_DIMENSION]]) && !of(&[&vec![1; MAX_DIMENSION + 1]]));
+    }
+
+    proptest! {
+        #[test]
+        fn integers_become_the_nearest_floats(x in any::<i64>(), shift in 0..64_u32) {
+            // One feature and a weight of 1: the product is the float.
+            for x in [x >> shift, i64::MIN, i64::MAX, (1 << 53) + 1, -(1 << 53) - 1, u32::MAX.into(), -1] {
+                let mut products = FloatProducts::new(std::iter::once(&[1_i64][..])).expect("one vector");
+                for arch in archs() {
+                    products.arch = arch;
+                    products.for_each_row(&[x; 5], |_, found| assert_eq!(found.products, [x as f64]));
+                }
+            }
+        }
+    }
+}

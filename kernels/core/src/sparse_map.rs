@@ -31,18 +31,42 @@ impl<V: Copy + Default + PartialEq> SparseMap<V> {
     }
 
     pub(crate) fn set(&mut self, index: u64, value: V) {
+        let Ok(()) = self.change(index, |_| Ok::<V, std::convert::Infallible>(value));
+    }
+
+    /// Sets a value to what `change` makes of it; an error of `change` leaves it as it is.
+    #[inline]
+    pub(crate) fn change<E>(
+        &mut self,
+        index: u64,
+        change: impl FnOnce(V) -> std::result::Result<V, E>,
+    ) -> std::result::Result<(), E> {
         let zero = V::default();
-        self.num_entries += usize::from(value != zero);
-        self.num_entries -= usize::from(self.get(index) != zero);
-        if value != zero {
-            self.make_room_for(index);
-        }
         if let Some(slot) = usize::try_from(index).ok().and_then(|i| self.low.get_mut(i)) {
+            let value = change(*slot)?;
+            self.num_entries += usize::from(value != zero);
+            self.num_entries -= usize::from(*slot != zero);
             *slot = value;
-        } else if value == zero {
-            self.high.remove(&index);
+            return Ok(());
+        }
+        let value = change(self.high.get(&index).copied().unwrap_or_default())?;
+        self.set_high(index, value);
+        Ok(())
+    }
+
+    /// Sets the value of an index that is not in the list, which may grow for it.
+    fn set_high(&mut self, index: u64, value: V) {
+        if value == V::default() {
+            self.num_entries -= usize::from(self.high.remove(&index).is_some());
+            return;
+        }
+        self.num_entries += 1;
+        self.make_room_for(index);
+        if let Some(slot) = usize::try_from(index).ok().and_then(|i| self.low.get_mut(i)) {
+            self.num_entries -= usize::from(*slot != V::default());
+            *slot = value;
         } else {
-            self.high.insert(index, value);
+            self.num_entries -= usize::from(self.high.insert(index, value).is_some());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{I256, U256, U512};
 
-use crate::batch::{FeatureIndex, RowError, Rows, predict_rows, update_rows};
+use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_rows, update_rows};
 use crate::int80::to_i256;
 use crate::sparse_map::SparseMap;
 use crate::{CsrRows, Error, Result, TO_FLOAT};
@@ -134,7 +134,7 @@ impl SparseNearestCentroidClassifier {
     pub fn predict_batch<P: FeatureIndex, I: FeatureIndex>(
         &self,
         rows: &CsrRows<P, I>,
-    ) -> std::result::Result<Vec<u64>, RowError> {
+    ) -> std::result::Result<Vec<u64>, BatchError> {
         let Some(table) = DistanceTable::new(&self.class_infos, rows) else {
             return predict_rows(rows, |row| self.predict(row));
         };
@@ -492,6 +492,6 @@ mod tests {
         let indices = [0, 1, 1, 0, -5, 3];
         let rows = CsrRows::new(&[0_i32, 2, 4, 5, 6], &indices).expect("indptr is well formed");
         let error = Error::NotStrictlyIncreasing { position: 1, previous: 1, index: 0 };
-        assert_eq!(model.predict_batch(&rows), Err(RowError { row: Some(1), error }));
+        assert_eq!(model.predict_batch(&rows), Err(RowError { row: Some(1), error }.into()));
     }
 }

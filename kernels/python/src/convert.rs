@@ -4,7 +4,7 @@ use dcai_core::{I256, INT80_MAX, INT80_MIN, Rows, U256};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PyString};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyMapping, PyString};
 
 use crate::errors::{InputError, InputTypeError};
 
@@ -30,12 +30,23 @@ pub fn int(item: &Bound<'_, PyAny>, (low, high): (i128, i128), what: impl Fn() -
     if item.is_instance_of::<PyBool>() {
         return Err(not_an_integer(item, &what()));
     }
+    if let Some(small) = small_int(item)
+        && (low..=high).contains(&small.into())
+    {
+        return Ok(small.into());
+    }
     match item.extract::<i128>() {
         Ok(value) if (low..=high).contains(&value) => Ok(value),
         Ok(_) => Err(out_of_range()),
         Err(error) if error.is_instance_of::<PyOverflowError>(item.py()) => Err(out_of_range()),
         Err(_) => Err(not_an_integer(item, &what())),
     }
+}
+
+/// A plain Python int that fits in 64 bits: nearly all that come.
+#[inline]
+fn small_int(item: &Bound<'_, PyAny>) -> Option<i64> {
+    item.cast_exact::<PyInt>().ok().and_then(|item| item.extract().ok())
 }
 
 fn not_an_integer(item: &Bound<'_, PyAny>, what: &str) -> PyErr {
@@ -132,10 +143,74 @@ pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
     {
         return Ok(values.to_vec());
     }
+    if let Some(values) = small_ints(items) {
+        return Ok(values);
+    }
     list(items, what, |item, i| int64(item, || format!("{what}[{i}]")))
 }
 
-/// One sample: a sequence of int64.
+/// The numbers of a plain list of plain ints that fit in 64 bits.
+fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
+    items.cast_exact::<PyList>().ok()?.iter().map(|item| small_int(&item)).collect()
+}
+
+/// One sample: a sequence of int64, or a plain array of int32 or int64, which is read in place.
+pub enum Sample<'py> {
+    Int32(PyReadonlyArray1<'py, i32>),
+    Int64(PyReadonlyArray1<'py, i64>),
+    List(Vec<i64>),
+}
+
+impl<'py> Sample<'py> {
+    pub fn new(items: &Bound<'py, PyAny>) -> PyResult<Self> {
+        match Self::plain(items)? {
+            Some(sample) => Ok(sample),
+            None => int64_list(items, "sample").map(Self::List),
+        }
+    }
+
+    /// A sample that needs no conversion: a plain array of one dimension, in one piece and aligned, or a plain list of
+    /// plain integers. Of arrays no subclass: the masked items of a masked array are no numbers.
+    pub fn plain(items: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
+        if let Ok(array) = items.cast_exact::<PyArray1<i64>>() {
+            let array = array.try_readonly()?;
+            return Ok(array.as_slice().is_ok().then_some(Self::Int64(array)));
+        }
+        if let Ok(array) = items.cast_exact::<PyArray1<i32>>() {
+            let array = array.try_readonly()?;
+            return Ok(array.as_slice().is_ok().then_some(Self::Int32(array)));
+        }
+        Ok(small_ints(items).map(Self::List))
+    }
+}
+
+/// A label that is a plain Python int.
+pub fn plain_label(label: &Bound<'_, PyAny>) -> Option<u64> {
+    small_int(label).and_then(|label| label.try_into().ok())
+}
+
+/// Runs `$work` with `$data` bound to the numbers of a sample, whichever type they have.
+macro_rules! with_sample {
+    ($sample:expr, $data:ident => $work:expr) => {
+        match $sample {
+            crate::convert::Sample::Int32(array) => {
+                let $data = array.as_slice()?;
+                $work
+            }
+            crate::convert::Sample::Int64(array) => {
+                let $data = array.as_slice()?;
+                $work
+            }
+            crate::convert::Sample::List(list) => {
+                let $data = list.as_slice();
+                $work
+            }
+        }
+    };
+}
+pub(crate) use with_sample;
+
+/// One sample of a dense model.
 pub fn sample(items: &Bound<'_, PyAny>) -> PyResult<Vec<i64>> {
     int64_list(items, "sample")
 }

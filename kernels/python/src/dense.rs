@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use crate::convert::{
     int64_list, int80, int80_list, list, sample, to_python_uint, uint32, uint64, uint256, view_labels,
 };
-use crate::errors::{InputError, to_revert, to_row_revert};
+use crate::errors::{InputError, to_batch_error, to_revert, to_row_revert};
 use crate::gas::{self, Tariff};
 use crate::shared::Shared;
 
@@ -29,7 +29,8 @@ macro_rules! dense_model {
 
             fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
                 let (py, data) = (data.py(), sample(data)?);
-                self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+                let label = self.0.read_sample(py, data.len(), |model| model.predict(&data));
+                label.map_err(|error| to_revert(py, &error))
             }
 
             fn predict_batch<'py>(
@@ -39,13 +40,14 @@ macro_rules! dense_model {
             ) -> PyResult<Bound<'py, PyArray1<u64>>> {
                 let rows = view(&batch)?;
                 let labels = self.0.read(py, |model| model.predict_batch(&rows));
-                Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+                Ok(PyArray1::from_vec(py, labels.map_err(|error| to_batch_error(py, &error))?))
             }
 
             fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
                 let (py, data) = (data.py(), sample(data)?);
                 let label = uint64(label, || "label".into())?;
-                self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+                let changed = self.0.write_sample(py, data.len(), |model| model.update(&data, label));
+                changed.map_err(|error| to_revert(py, &error))
             }
 
             fn update_batch<'py>(

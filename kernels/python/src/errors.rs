@@ -1,6 +1,6 @@
 //! The errors of the core as the errors of `dcai.errors`.
 
-use dcai_core::{Error, RowError};
+use dcai_core::{BatchError, Error, RowError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -25,6 +25,14 @@ pub fn to_row_revert(py: Python<'_>, RowError { row, error }: &RowError) -> PyEr
     match revert.value(py).setattr("row", *row) {
         Ok(()) => revert,
         Err(error) => error,
+    }
+}
+
+/// The error of a batch that has no labels.
+pub fn to_batch_error(py: Python<'_>, error: &BatchError) -> PyErr {
+    match error {
+        BatchError::Row(error) => to_row_revert(py, error),
+        BatchError::NotOne => InputError::new_err("every stored value must be 1"),
     }
 }
 

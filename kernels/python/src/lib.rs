@@ -67,6 +67,12 @@ mod _kernels {
         PyTuple::new(py, [PyArray1::from_vec(py, indptr), PyArray1::from_vec(py, values)])
     }
 
+    /// Whether all values that a matrix stores are 1.
+    #[pyfunction]
+    fn are_ones(values: &Bound<'_, PyAny>) -> PyResult<bool> {
+        sparse::are_ones(values.py(), values)
+    }
+
     /// Labels as an array.
     #[pyfunction]
     fn to_labels<'py>(labels: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<u64>>> {

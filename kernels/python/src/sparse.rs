@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use dcai_core::gas::{self as core_gas, Metered};
-use dcai_core::{CsrRows, Feature, FeatureIndex, StoredClass, U256};
+use dcai_core::{BatchError, CsrRows, Feature, FeatureIndex, StoredClass, U256, Values};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{int80, int80_list, list, sample, to_python_uint, uint32, uint64, uint256, view_labels};
-use crate::errors::{InputError, InputTypeError, to_revert, to_row_revert};
+use crate::convert::{
+    Sample, int80, int80_list, list, plain_label, to_python_uint, uint32, uint64, uint256, view_labels, with_sample,
+};
+use crate::errors::{InputError, InputTypeError, to_batch_error, to_revert, to_row_revert};
 use crate::gas::{self, Tariff};
 use crate::shared::Shared;
 
@@ -56,6 +58,41 @@ impl<'py> IndexArray<'py> {
     }
 }
 
+/// The values that a matrix stores, as the kernels look at them.
+macro_rules! value_array {
+    ($($variant:ident($number:ty)),*) => {
+        pub enum ValueArray<'py> {
+            $($variant(PyReadonlyArray1<'py, $number>)),*
+        }
+
+        impl<'py> ValueArray<'py> {
+            pub fn new(array: &Bound<'py, PyAny>) -> PyResult<Self> {
+                $(
+                    if let Ok(array) = array.cast::<PyArray1<$number>>() {
+                        return Ok(Self::$variant(array.try_readonly()?));
+                    }
+                )*
+                Err(InputTypeError::new_err("the values of a matrix must be an array of numbers"))
+            }
+
+            pub fn values(&self) -> PyResult<Box<dyn Values + '_>> {
+                match self {
+                    $(Self::$variant(array) => Ok(Box::new(array.as_slice()?))),*
+                }
+            }
+        }
+    };
+}
+value_array!(Float64(f64), Float32(f32), Int64(i64), Int32(i32), Int16(i16), Int8(i8), Uint8(u8), Bool(bool));
+
+/// Whether all values of a matrix are 1.
+pub fn are_ones(py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let len = values.len()?;
+    let values = ValueArray::new(values)?;
+    let values = values.values()?;
+    Ok(py.detach(|| values.are_ones(0..len)))
+}
+
 fn view<'a, P: FeatureIndex, I>(indptr: &'a [P], indices: &'a [I]) -> PyResult<CsrRows<'a, P, I>> {
     CsrRows::new(indptr, indices).map_err(InputError::new_err)
 }
@@ -68,24 +105,52 @@ macro_rules! sparse_model {
             $($own)*
 
             fn predict(&self, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-                let (py, data) = (data.py(), sample(data)?);
-                self.0.read(py, |model| model.predict(&data)).map_err(|error| to_revert(py, &error))
+                let py = data.py();
+                let label = with_sample!(Sample::new(data)?, data => {
+                    self.0.read_sample(py, data.len(), |model| model.predict(data))
+                });
+                label.map_err(|error| to_revert(py, &error))
             }
 
+            /// The labels, or None where one of `values`, which a matrix stores at the indices, is not 1.
+            #[pyo3(signature = (indptr, indices, values = None))]
             fn predict_batch<'py>(
                 &self,
                 py: Python<'py>,
                 indptr: &Bound<'py, PyAny>,
                 indices: &Bound<'py, PyAny>,
-            ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-                let labels = with_rows!(indptr, indices, rows => self.0.read(py, |model| model.predict_batch(&rows)));
-                Ok(PyArray1::from_vec(py, labels.map_err(|error| to_row_revert(py, &error))?))
+                values: Option<&Bound<'py, PyAny>>,
+            ) -> PyResult<Option<Bound<'py, PyArray1<u64>>>> {
+                let values = values.map(ValueArray::new).transpose()?;
+                let values = values.as_ref().map(ValueArray::values).transpose()?;
+                let labels = with_rows!(indptr, indices, rows => {
+                    let rows = rows.with_values(values.as_deref());
+                    self.0.read(py, |model| model.predict_batch(&rows))
+                });
+                match labels {
+                    Ok(labels) => Ok(Some(PyArray1::from_vec(py, labels))),
+                    Err(BatchError::NotOne) => Ok(None),
+                    Err(BatchError::Row(error)) => Err(to_row_revert(py, &error)),
+                }
             }
 
             fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
-                let (py, data) = (data.py(), sample(data)?);
+                let (py, data) = (data.py(), Sample::new(data)?);
                 let label = uint64(label, || "label".into())?;
-                self.0.write(py, |model| model.update(&data, label)).map_err(|error| to_revert(py, &error))
+                let changed = with_sample!(data, data => {
+                    self.0.write_sample(py, data.len(), |model| model.update(data, label))
+                });
+                changed.map_err(|error| to_revert(py, &error))
+            }
+
+            /// `update` for what nearly always comes, a plain array or list and a plain label; None for anything else.
+            fn update_plain(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
+                let py = data.py();
+                let (Some(data), Some(label)) = (Sample::plain(data)?, plain_label(label)) else { return Ok(None) };
+                let changed = with_sample!(data, data => {
+                    self.0.write_sample(py, data.len(), |model| model.update(data, label))
+                });
+                changed.map(Some).map_err(|error| to_revert(py, &error))
             }
 
             fn update_batch<'py>(
@@ -239,7 +304,7 @@ sparse_model!(SparsePerceptron {
         let correct = with_rows!(indptr, indices, rows => {
             self.0.read(py, |model| model.evaluate_batch(&rows, labels))
         });
-        correct.map_err(|error| to_row_revert(py, &error))
+        correct.map_err(|error| to_batch_error(py, &error))
     }
 });
 
