@@ -147,6 +147,7 @@ impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
         Self { values, ..self }
     }
 
+    #[inline(always)]
     fn bound(&self, i: usize) -> usize {
         // `new` has checked that each entry is within `0..=indices.len()`.
         usize::try_from(self.indptr[i].into()).unwrap_or(usize::MAX)
@@ -165,6 +166,7 @@ impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
         self.indptr.len() - 1
     }
 
+    #[inline(always)]
     fn row(&self, i: usize) -> &[I] {
         &self.indices[self.bound(i)..self.bound(i + 1)]
     }
@@ -173,7 +175,7 @@ impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
         self.bound(self.indptr.len() - 1) - self.bound(0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn are_ones(&self, rows: Range<usize>) -> bool {
         self.values.is_none_or(|values| values.are_ones(self.bound(rows.start)..self.bound(rows.end)))
     }
@@ -219,10 +221,10 @@ pub(crate) fn predict_blocks<R: Rows>(
     rows: &R,
     predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), BatchError> + Sync,
 ) -> std::result::Result<Vec<u64>, BatchError> {
-    /// Items in a block: some microseconds of work, well above the cost of handing out a task, and little enough memory
-    /// that what is noted of each item stays near.
-    const ITEMS: usize = 1 << 13;
-    let num_rows = (ITEMS * rows.len()) / rows.num_items().max(1) + 1;
+    /// Items in a block: some microseconds of work, well above the cost of handing out a task.
+    const ITEMS: usize = 1 << 14;
+    // Dense rows are read four at a time, so that a block should have no odd ones.
+    let num_rows = ((ITEMS * rows.len()) / rows.num_items().max(1) + 1).next_multiple_of(4);
 
     let mut labels = vec![0; rows.len()];
     let predict_block = |(block, labels): (usize, &mut [u64])| {

@@ -318,6 +318,7 @@ impl DistanceTable {
     }
 
     /// With the number of classes known to the compiler, the sums live in registers.
+    #[inline(always)]
     fn predict_classes<I: FeatureIndex, const K: usize>(&self, row: &[I]) -> Option<u64> {
         let mut sums = [0; K];
         for_each_feature(row, self.num_features, |feature| {
@@ -348,7 +349,7 @@ impl DistanceTable {
 }
 
 /// Visits strictly increasing feature indices below `limit`; None at the first that is not.
-#[inline]
+#[inline(always)]
 fn for_each_feature<I: FeatureIndex>(row: &[I], limit: usize, mut visit: impl FnMut(usize)) -> Option<()> {
     let mut previous = -1;
     for &index in row {

@@ -208,7 +208,7 @@ impl SparsePerceptron {
 ///
 /// Rows are of all lengths, and a processor guesses badly how often a loop over the last few indices will run. So the last
 /// eight are added whatever they are, those that were added before as zeros.
-#[inline]
+#[inline(always)]
 fn narrow_sum<I: FeatureIndex>(weights: &[i64], row: &[I]) -> Option<i64> {
     const WIDTH: usize = 8;
     // A negative index becomes a huge one.
