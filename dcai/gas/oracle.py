@@ -56,6 +56,8 @@ class Oracle:
     def __init__(self, contract: str | Artifact, fork: str = "prague") -> None:
         if not isinstance(contract, (str, artifacts.Artifact)):
             raise InputTypeError(f"contract is {shown(contract)}; expected the name of a contract, or an artifact")
+        if not isinstance(fork, str):
+            raise InputTypeError(f"fork is {shown(fork)}; expected its name, in lower case")
         self.artifact = artifacts.load(contract) if isinstance(contract, str) else contract
         self.fork = fork
         self.coefficients = load(self.artifact, fork)
@@ -128,7 +130,7 @@ class Oracle:
         model : model of dcai.models
             The state that the contract is to have.
         gas_cap : int, optional
-            The highest gas limit of a transaction: 2^24 (EIP-7825) unless given.
+            The highest gas limit of a transaction: 2^24 (EIP-7825) unless given, and from Osaka on at most that.
 
         Returns
         -------
@@ -138,18 +140,16 @@ class Oracle:
         Raises
         ------
         InputError
-            No sequence of transactions leads to this state, or it is a model of another contract.
+            No sequence of transactions leads to this state, it is a model of another contract, or the cap is none.
         EvmError
             Not even the smallest chunk fits.
         MissingExtraError
             The encoder of arguments is not installed.
         """
-        from dcai.evm.schedule import MAX_TRANSACTION_GAS  # noqa: PLC0415  # needs an extra, and update does not
-        from dcai.gas.deployment import plan  # noqa: PLC0415
+        from dcai.gas.deployment import plan  # noqa: PLC0415  # needs an extra, and update does not
 
         self._kernel(model)
-        cap = MAX_TRANSACTION_GAS if gas_cap is None else gas_cap
-        return plan(self.artifact, self.coefficients, self.fork, model, cap)
+        return plan(self.artifact, self.coefficients, self.fork, model, gas_cap)
 
     def _kernel(self, model: Classifier) -> Any:
         if type(model).__name__ != self.artifact.name:
