@@ -10,6 +10,7 @@ from dcai import _kernels, artifacts
 from dcai.errors import InputTypeError, shown
 from dcai.gas.coefficients import load
 from dcai.gas.costs import TRANSACTION_GAS, Costs
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +153,7 @@ class Oracle:
         return plan(self.artifact, self.coefficients, self.fork, model, gas_cap)
 
     def _kernel(self, model: Classifier) -> Any:
-        if type(model).__name__ != self.artifact.name:
+        if not isinstance(model, MODELS[self.artifact.name]):
             raise InputTypeError(f"model is {shown(model)}; expected a {self.artifact.name}, whose contract this is")
         return model._kernel
 
