@@ -164,7 +164,7 @@ def test_samples_are_missing(name: str, function: str, counter: str, monkeypatch
 def test_a_branch_that_was_never_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that no call can cause, but that nobody excuses."""
     monkeypatch.setattr(module, "_IMPOSSIBLE", {})
-    with pytest.raises(ArtifactError, match="SparsePerceptron under prague: of the conditional jumps at 0x.* one way"):
+    with pytest.raises(ArtifactError, match=r"SparsePerceptron under prague: of the conditional jumps at 0x.* one way"):
         calibrate(artifacts.load("SparsePerceptron"), "prague", "revm")
 
 
@@ -179,7 +179,7 @@ def test_a_wrong_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         return work
 
     monkeypatch.setattr(module, "_work", wrong)
-    with pytest.raises(ArtifactError, match="SparsePerceptron.update under prague"):
+    with pytest.raises(ArtifactError, match=r"SparsePerceptron\.update under prague"):
         calibrate(artifacts.load("SparsePerceptron"), "prague", "revm")
 
 

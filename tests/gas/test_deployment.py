@@ -64,7 +64,10 @@ class Sender(Driver):
         else:
             data = self._abi.function(function, len(args)).encode(args)
         place = len(self.sent)
-        if place < len(self._planned) and (self._planned[place].function, self._planned[place].args) == (function, args):
+        if place < len(self._planned) and (self._planned[place].function, self._planned[place].args) == (
+            function,
+            args,
+        ):
             assert self._planned[place].data_bytes == len(data)
             self._check_limit(data, self._planned[place].gas_limit)
         receipt = self._chain.transact_if_successful(self.address, data, gas_limit=self._cap)
@@ -129,7 +132,9 @@ LARGE: dict[str, Classifier] = {
     ),
     "nearest centroid, one class": NearestCentroidClassifier([centroid(9, 3)], [0]),
     "nearest centroid, a class that is longer": NearestCentroidClassifier.restore(
-        {"centroids": [centroid(5, 1), centroid(4_000, 2), centroid(6, 3)], "counts": [1, 2**190, 0]}, ["a", "b", "c"], ()
+        {"centroids": [centroid(5, 1), centroid(4_000, 2), centroid(6, 3)], "counts": [1, 2**190, 0]},
+        ["a", "b", "c"],
+        (),
     ),
     "nearest centroid, names": NearestCentroidClassifier(
         [[0, k] for k in range(8)], [0] * 8, classifications=LONG_NAMES
@@ -291,6 +296,102 @@ def test_random_models_under_random_caps(name: str) -> None:
     assert set(outcomes) == {"one", "several", "does not fit"}
 
 
+# -- any calls that initialise, though no deployment makes them -- #
+
+Call = tuple[str, tuple[Any, ...]]
+
+#: Runs of zeros before, between and behind other numbers: slots that are written as they are, or not at all.
+runs = st.lists(st.one_of(st.integers(0, 9).map(lambda n: [0] * n), st.lists(numbers, max_size=5)), max_size=4).map(
+    lambda parts: [number for part in parts for number in part]
+)
+few_indices = st.integers(0, 9)
+weight_pairs = st.lists(st.tuples(st.one_of(few_indices, s.feature_indices), numbers).map(list), max_size=8)
+
+
+@st.composite
+def perceptron_calls(draw: st.DrawFn, name: str) -> list[Call]:
+    """A sparse one's weights are written more than once, and cleared."""
+    settings_ = draw(s.int80s), draw(s.learning_rates)
+    calls: list[Call] = [("constructor", (draw(pairs_of_names), draw(runs), *settings_))]
+    for _ in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(sorted(FUNCTIONS[name] - {"constructor"})))
+        if kind == "addFeatureIndices":
+            calls.append((kind, (draw(runs.map(lambda run: [abs(number) for number in run])),)))
+        elif kind == "initializeSparseWeights":
+            calls.append((kind, (draw(weight_pairs),)))
+        else:
+            calls.append((kind, (draw(few_indices), draw(runs)) if name == "SparsePerceptron" else (draw(runs),)))
+    return calls
+
+
+@st.composite
+def nearest_centroid_calls(draw: st.DrawFn, name: str) -> list[Call]:
+    """Classes that are added and extended; those of a sparse model never at an index that they have."""
+    sparse = name.startswith("Sparse")
+    sizes: list[int] = []
+
+    def centroid(label: int, length: int | None = None) -> list[Any]:
+        """What a class begins with, or is extended by."""
+        values = draw(runs if length is None else s.lists_of(numbers, length))
+        start, sizes[label] = sizes[label], sizes[label] + len(values)
+        return [[start + i, abs(value)] for i, value in enumerate(values)] if sparse else values
+
+    def added(length: int | None) -> list[Any]:
+        sizes.append(0)
+        return centroid(len(sizes) - 1, length)
+
+    first = added(None)
+    others = [added(None if sparse else sizes[0]) for _ in range(draw(st.integers(0, 2)))]
+    counts = draw(s.lists_of(st.integers(0, 9), len(sizes)))
+    classes = draw(st.lists(names, min_size=len(sizes), max_size=len(sizes)))
+    calls: list[Call] = [("constructor", (classes, [first, *others], counts))]
+    for _ in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(sorted(FUNCTIONS[name] - {"constructor"})))
+        if kind == "addFeatureIndices":
+            calls.append((kind, (draw(runs.map(lambda run: [abs(number) for number in run])),)))
+        elif kind == "addClass":
+            calls.append((kind, (added(None if sparse else sizes[0]), draw(names), draw(st.integers(0, 9)))))
+        else:
+            label = draw(st.integers(0, len(sizes) - 1))
+            calls.append((kind, (centroid(label), label)))
+    return calls
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_initialising_calls(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are predicted from the calls alone, whatever model they make, refunds and least gas limits included."""
+    planned: Counter[str] = Counter()
+    oracles = {fork: Oracle(name, fork) for fork in FORKS}
+    for fork in FORKS:
+        chain("revm", fork)
+
+    def replay(driver: Driver, calls: Any) -> None:
+        for function, args in calls:
+            driver.send(function, args, 1)
+
+    monkeypatch.setattr("dcai.gas.deployment.drive", replay)
+
+    @settings(PROFILE, max_examples=2 * PROFILE.max_examples)
+    @given(data=st.data(), fork=st.sampled_from(FORKS))
+    def run(data: st.DataObject, fork: str) -> None:
+        strategy = perceptron_calls if name.endswith("Perceptron") else nearest_centroid_calls
+        calls: Any = data.draw(strategy(name))
+        oracle = oracles[fork]
+        deployment = plan(oracle.artifact, oracle.coefficients, fork, calls, TRANSACTION_CAP)
+        sender = Sender(chain("revm", fork), EMPTY[name], deployment, TRANSACTION_CAP)
+        replay(sender, calls)
+        assert [fields(chunk) for chunk in deployment.chunks] == [fields(receipt) for receipt in sender.receipts]
+        planned.update(function for function, _ in calls)
+        for chunk in deployment.chunks:
+            spent = chunk.intrinsic + chunk.calldata + chunk.execution
+            planned["sentry binds"] += chunk.gas_limit > max(spent, chunk.floor)
+            planned["refund"] += chunk.refund > 0
+
+    run()
+    assert set(+planned) >= FUNCTIONS[name] | {"sentry binds"} | ({"refund"} if name == "SparsePerceptron" else set())
+    assert planned["sentry binds"] > 5
+
+
 # -- what cannot be deployed -- #
 
 
@@ -345,7 +446,7 @@ def test_no_cap(cap: int) -> None:
 
 @pytest.mark.parametrize("cap", ["16777216", 1e7, True, b"1"])
 def test_a_cap_of_another_type(cap: Any) -> None:
-    with pytest.raises(InputError, match="gas_cap is .*expected an integer"):
+    with pytest.raises(InputError, match=r"gas_cap is .*expected an integer"):
         Oracle("DensePerceptron").deployment(DensePerceptron([], 0, 0), cap)
 
 

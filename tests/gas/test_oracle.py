@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from receipts import FORKS, PY_EVM_FORKS, OnChain, Tally, chain
 from states import MODELS, samples
 from verify import strategies as s
-
-from receipts import FORKS, PY_EVM_FORKS, OnChain, Tally, chain
 
 FAST = os.environ.get("HYPOTHESIS_PROFILE", "fast") == "fast"
 PROFILE = settings(derandomize=True) if FAST else settings()

@@ -100,7 +100,7 @@ def stream(name: str) -> Stream:
 
 
 def replay(name: str, engine: str, fork: str, number: int) -> int:
-    """Predict so many updates, and predictions of a few of them, at once; send them; the number of receipts compared."""
+    """Predict so many updates at once, and predictions of a few; send them; the number of receipts compared."""
     model, rows, labels = first(stream(name), number)
     contract = OnChain(model, engine, fork)
     compared = 0

