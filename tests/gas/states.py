@@ -23,9 +23,14 @@ _intercepts = st.one_of(st.sampled_from([0, 1, -1]), s.int80s)
 
 @st.composite
 def dense_perceptrons(draw: st.DrawFn) -> Classifier:
-    zeros = st.integers(0, 10).map(lambda length: [0] * length)
+    """Some of zeros, and some that a step takes back to zero: their weights are a sample."""
     some = st.lists(s.int80s, max_size=10)
-    weights = draw(st.one_of(zeros, some, some, st.lists(_full_weights, min_size=2, max_size=10)))
+    full = st.lists(_full_weights, min_size=2, max_size=10)
+    zeros = st.integers(1, 10).map(lambda length: [0] * length)
+    sample = st.integers(1, 10).flatmap(s.accepted_samples)
+    weights = draw(st.one_of(some, full, zeros, sample))
+    if draw(st.booleans()):
+        return DensePerceptron(weights, 0, s.ONE)
     return DensePerceptron(weights, draw(_intercepts), draw(s.learning_rates))
 
 
@@ -41,9 +46,10 @@ def sparse_perceptrons(draw: st.DrawFn) -> Classifier:
 def nearest_centroids(draw: st.DrawFn) -> Classifier:
     """Some with classes that count no further, and with centroids that are not of one length yet."""
     size = draw(st.integers(0, 9))
-    some = st.one_of(s.accepted_samples(size), s.lists_of(s.int64s, size), st.just([0] * size))
+    tiny = s.lists_of(st.integers(-1, 1), size)  # which the next sample rounds to zero
+    some = st.one_of(s.accepted_samples(size), s.lists_of(s.int64s, size), st.just([0] * size), tiny)
     centroids = draw(st.lists(some, min_size=1, max_size=4))
-    model = NearestCentroidClassifier(centroids, draw(s.lists_of(s.counts, len(centroids))))
+    model = NearestCentroidClassifier(centroids, draw(s.lists_of(st.one_of(st.just(1), s.counts), len(centroids))))
     if draw(st.integers(0, 3)):
         return model
     state = model.state()
@@ -71,11 +77,21 @@ def _dense_lengths(model: Any) -> list[int]:
     return [len(model.weights)] if isinstance(model, DensePerceptron) else sorted(set(map(len, model.centroids)))
 
 
+def _clearing(model: Any) -> list[list[int]]:
+    """Samples that may take numbers to zero: the weights themselves, or what is opposite to a centroid."""
+    if isinstance(model, DensePerceptron):
+        rows = [[int(weight) for weight in model.weights]]
+    else:
+        rows = [[-value for value in centroid.tolist()] for centroid in model.centroids]
+    return [[min(max(value, s.INT64_MIN), s.INT64_MAX) for value in row] for row in rows]
+
+
 def samples(model: Classifier) -> st.SearchStrategy[list[int]]:
     """Samples most of which an update of the model takes."""
     if isinstance(model, DensePerceptron | NearestCentroidClassifier):
         lengths = st.sampled_from(_dense_lengths(model))
-        return s.either(lengths.flatmap(s.accepted_samples), lengths.flatmap(s.dense_samples))
+        good = lengths.flatmap(s.accepted_samples)
+        return s.either(st.one_of(good, good, st.sampled_from(_clearing(model))), lengths.flatmap(s.dense_samples))
     if isinstance(model, SparsePerceptron):
         few = st.lists(st.integers(0, 3), min_size=1, max_size=9)
         return s.either(st.one_of(s.index_samples, s.increasing_samples, few), s.negative_samples)

@@ -51,7 +51,7 @@ def play(model: Any, data: st.DataObject, runs: list[tuple[str, str]], tally: Ta
     """Send the same updates on every engine and fork, each sample with two labels and more than once."""
     num_classes = len(model.classifications)
     drawn = st.tuples(samples(model), s.labels(num_classes))
-    pairs = data.draw(st.lists(drawn, min_size=5, max_size=8))
+    pairs = data.draw(st.lists(drawn, min_size=6, max_size=8))
     for engine, fork in runs:
         contract = OnChain(model, engine, fork, tally)
         for sweep in range(3):
@@ -90,22 +90,23 @@ def assert_all_was_met(name: str, tally: Tally) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_random_updates(name: str) -> None:
-    runs = [("revm", fork) for fork in FORKS]
+    """On the fast engine; Cancun is left to the others."""
+    runs = [("revm", fork) for fork in FORKS[1:]]
     tally = explore(name, runs, share=1)
     assert_all_was_met(name, tally)
     assert tally.ends["update", "ok"] > tally.updates // 3
     assert tally.updates > LEAST_UPDATES * len(runs)
-    assert tally.predictions > 900
-    assert tally.limits > 1_800
+    assert tally.predictions > 700
+    assert tally.limits > 1_400
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_random_updates_on_the_compiled_loop(name: str) -> None:
     tally = explore(name, [("py-evm-compiled", fork) for fork in PY_EVM_FORKS], share=6)
-    assert tally.updates > 500
+    assert tally.updates > 450
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_random_updates_on_the_reference(name: str) -> None:
     tally = explore(name, [("py-evm", fork) for fork in PY_EVM_FORKS], share=20)
-    assert tally.updates > 100
+    assert tally.updates > 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from receipts import FORKS, SENTRY, OnChain, Tally
+from receipts import FORKS, PY_EVM_FORKS, SENTRY, OnChain, Tally
 
 from dcai.gas.coefficients import UNAUTHORIZED
 from dcai.models import (
@@ -86,6 +86,34 @@ def test_rows_of_thousands_of_features(name: str, fork: str) -> None:
     contract.compare_storage()
     if name.startswith("Sparse"):
         assert contract.oracle.update(model, [updates[0][0]], [1 - updates[0][1]]).gas_limit[0] > 2**24
+
+
+# -- refunds, below their cap and at it -- #
+
+
+def clearing() -> list[tuple[str, Classifier, list[int], int]]:
+    """Models with updates that clear slots, by how the refund compares with a fifth of what is spent."""
+    tiny = [[1] * 40 + [ONE]]
+    return [
+        ("below", DensePerceptron([ONE, 0, 0, 0], 0, ONE), hot(4), 0),
+        ("below", NearestCentroidClassifier([hot(8)], [1]), hot(8, 0, -1), 0),
+        ("below", SparsePerceptron([7, 5], 0, 7), [0], 0),
+        ("at", DensePerceptron([10**7] * 10_000, 0, ONE), [10**7] * 10_000, 0),
+        ("at", NearestCentroidClassifier(tiny, [2]), [0] * 40 + [ONE], 0),
+        ("at", SparsePerceptron([7] * 300, 0, 7), list(range(300)), 0),
+    ]
+
+
+@pytest.mark.parametrize("fork", PY_EVM_FORKS)
+@pytest.mark.parametrize(("cap", "model", "sample", "label"), clearing())
+def test_refunds(cap: str, model: Classifier, sample: list[int], label: int, fork: str) -> None:
+    contract = OnChain(model, "revm", fork, Tally())
+    costs = contract.oracle.update(model.copy(), [sample], [label])
+    fifth, refund = int(costs.intrinsic[0] + costs.calldata[0] + costs.execution[0]) // 5, int(costs.refund[0])
+    assert 0 < refund <= fifth
+    assert (refund == fifth) is (cap == "at")
+    contract.update(sample, label, limits=True)
+    contract.compare_storage()
 
 
 # -- where the sentry binds: the last write is cheap, and little follows it -- #
