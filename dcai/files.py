@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-__all__ = ["write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["open_whole", "write_whole"]
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
@@ -25,11 +30,36 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     OSError
         The folder is missing, read-only or full; the old file is still there.
     """
+    with open_whole(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def open_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that takes its place, or replaces the old one, when the block ends without an exception.
+
+    Until then its content stands in a hidden file beside it, which an exception removes, an interrupt included.
+
+    Parameters
+    ----------
+    path : path
+        The file; its folder must exist.
+
+    Yields
+    ------
+    BinaryIO
+        The file to write, which can seek.
+
+    Raises
+    ------
+    OSError
+        The folder is missing, read-only or full; the old file is still there.
+    """
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
     try:
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
