@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 __all__ = ["open_whole", "write_whole"]
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, or replace it, in one step.
+def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file, or replace it, in one step.
 
-    Whoever reads the file, even after a crash, finds the old text or the new one.
+    Whoever reads the file, even after a crash, finds the old content or the new one.
 
     Parameters
     ----------
     path : path
         The file; its folder must exist.
-    text : str
-        Its text, as UTF-8.
+    content : str or bytes
+        Text is written as UTF-8.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         The folder is missing, read-only or full; the old file is still there.
     """
     with open_whole(path) as file:
-        file.write(text.encode())
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager

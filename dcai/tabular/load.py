@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import re
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcai.models import from_json
 
 if TYPE_CHECKING:
+    import os
+
     from dcai.models import Classifier
 
 __all__ = ["load_model"]
+
+#: How a snapshot of ``dcai.chain`` begins, unless it is compressed.
+_SNAPSHOT = re.compile(rb'\s*\{\s*"format"\s*:\s*"dcai-snapshot"')
+_GZIP = b"\x1f\x8b"
 
 
 def load_model(source: str | os.PathLike[str]) -> Classifier:
@@ -19,7 +27,7 @@ def load_model(source: str | os.PathLike[str]) -> Classifier:
     Parameters
     ----------
     source : path
-        A model in the JSON format of 0xDeCA10B.
+        A model in the JSON format of 0xDeCA10B, or a snapshot of a contract, as ``dcai fetch`` writes it.
 
     Returns
     -------
@@ -28,9 +36,16 @@ def load_model(source: str | os.PathLike[str]) -> Classifier:
 
     Raises
     ------
-    InputError
-        The file is no model.
+    DcaiError
+        The file is no model: `InputError`, or what `dcai.chain.load` raises for a snapshot.
     OSError
         The file cannot be read.
     """
-    return from_json(os.fspath(source) if isinstance(source, os.PathLike) else source)
+    path = Path(source)
+    with path.open("rb") as file:
+        start = file.read(256)
+    if start.startswith(_GZIP) or _SNAPSHOT.match(start):
+        # Only now, for the chain's packages are an extra.
+        model: Classifier = import_module("dcai.chain").load(path).model()
+        return model
+    return from_json(path)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["read_arrow", "read_csv", "read_parquet"]
 
 #: What is parsed of a CSV file at a time; the longest line that can be read.
-_CSV_BLOCK = 1 << 22
+_CSV_BLOCK = 1 << 20
 #: What is read of a Parquet column at a time, so that a row group may be larger than memory.
 _PARQUET_BUFFER = 1 << 16
 
@@ -32,7 +32,7 @@ _PARQUET_BUFFER = 1 << 16
 def read_parquet(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[Chunk]:
     """Yield the rows of a Parquet file; of its columns only those that are needed are read."""
     pa = arrow()
-    with _named(path, "Parquet"), pa.parquet.ParquetFile(path, buffer_size=_PARQUET_BUFFER) as file:
+    with _named(path, "Parquet"), pa.parquet.ParquetFile(path, buffer_size=_PARQUET_BUFFER, pre_buffer=False) as file:
         schema = file.schema_arrow
         selection = select(path, schema, shape, layout, agreement)
         num_rows = file.metadata.num_rows
