@@ -161,7 +161,7 @@ def _mark_beyond(matrix: Matrix, cells: NDArray[np.bool_], faults: Faults) -> No
 def _densified(sparse: Compressed, width: int, faults: Faults) -> Matrix:
     """Write sparse rows out; an absent value is 0."""
     outside = (sparse.indices < 0) | (sparse.indices >= width)
-    _mark_indices(sparse, outside, faults, f"is no index of the model's {width} features (0 .. {width} - 1)")
+    _mark_indices(sparse, outside, faults, f"is no index of the model's {width} features (0 .. {width - 1})")
     values = np.ones(len(sparse.indices), np.int64) if sparse.values is None else sparse.values
     dense = np.zeros((len(sparse), width), values.dtype)
     dense[sparse.row_of()[~outside], sparse.indices[~outside]] = values[~outside]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "features_of", "select"]
 
 _INT64_MAX = np.iinfo(np.int64).max
+#: Integers up to here are all floats.
+_EXACT = 2.0**53
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 
 
@@ -166,9 +168,11 @@ def _numbers_of_text(column: Any, what: str, faults: Faults) -> NDArray[Any]:
     floats = first is not None and not _WHOLE.fullmatch(first)
     for kind in (pa.float64(),) if floats else (pa.int64(), pa.float64()):
         try:
-            return column.cast(kind).to_numpy(zero_copy_only=True)  # type: ignore[no-any-return]
+            values: NDArray[Any] = column.cast(kind).to_numpy(zero_copy_only=True)
         except pa.ArrowInvalid:
             continue  # not all are of this kind, or some are missing
+        if floats or values.dtype == np.int64 or not np.any(np.abs(values) > _EXACT):
+            return values  # else there may be an integer that a float would round
     texts = [text if text is None else text.strip() for text in column.to_pylist()]
     missing = np.array([not text for text in texts], dtype=bool)
     faults.add_column(missing, what, lambda _: "the value is missing; expected a number")
@@ -213,13 +217,7 @@ def _lists(column: Any, name: str, shape: Shape, faults: Faults) -> Matrix | Com
     values, kind = _numbers(column.flatten(), "", inner)
     _lift(inner, indptr, what, faults)
     if shape.width is None:
-        if values.dtype != np.int64:
-            broken = values != np.rint(values)
-            inner = Faults(len(values))
-            inner.add(broken, lambda i: f"{shown(values[i].item())} is no integer; expected feature indices")
-            _lift(inner, indptr, what, faults)
-            values = np.where(broken, 0, values).astype(np.int64)
-        return Compressed(indptr, values, None)
+        return Compressed(indptr, _indices(values, indptr, what, faults), None)
     odd = (lengths != shape.width) & ~missing
     faults.add_column(odd, what, lambda row: f"the list has {lengths[row]} values; expected {shape.width}")
     fits = lengths == shape.width
@@ -228,6 +226,17 @@ def _lists(column: Any, name: str, shape: Shape, faults: Faults) -> Matrix | Com
     matrix = np.zeros((len(lengths), shape.width), values.dtype)
     matrix[fits] = values[np.repeat(fits, lengths)].reshape(-1, shape.width)
     return Matrix(matrix, frozenset([kind]))
+
+
+def _indices(values: NDArray[Any], indptr: NDArray[np.int64], what: str, faults: Faults) -> NDArray[np.int64]:
+    """Return feature indices, where text may have brought other numbers."""
+    if values.dtype == np.int64:
+        return values
+    inner = Faults(len(values))
+    whole = (values == np.rint(values)) & (np.abs(values) <= _EXACT)
+    inner.add(~whole, lambda i: f"{shown(values[i].item())} is no integer below 2^53; expected feature indices")
+    _lift(inner, indptr, what, faults)
+    return np.where(whole, values, 0).astype(np.int64)
 
 
 def _split(column: Any) -> Any:
