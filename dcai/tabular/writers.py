@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,13 +24,18 @@ __all__ = ["Columns", "writing"]
 #: Columns by name, arrays of numpy or Arrow of one length.
 Columns = dict[str, Any]
 
-#: Rows of a Parquet row group, whatever the size of the batches.
+#: Rows that are written to a binary file at a time, whatever the size of the batches.
 _ROW_GROUP = 1 << 17
 
 
 class _Writer(Protocol):
     def write(self, columns: Columns) -> None: ...
-    def close(self) -> None: ...
+
+    def close(self) -> None:
+        """Write what is left."""
+
+    def abandon(self) -> None:
+        """Let go of the file, whose content does not matter any more."""
 
 
 @contextmanager
@@ -45,8 +50,12 @@ def writing(output: Path | None, form: str | None = None) -> Iterator[Callable[[
     with ExitStack() as stack:
         file = sys.stdout.buffer if output is None else stack.enter_context(open_whole(output))
         writer = _WRITERS[form](file)
-        yield writer.write
-        writer.close()
+        try:
+            yield writer.write
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
         if output is None:
             file.flush()
 
@@ -54,9 +63,9 @@ def writing(output: Path | None, form: str | None = None) -> Iterator[Callable[[
 class _ArrowWriter:
     """CSV, Parquet or Arrow, by pyarrow: the first batch decides the types."""
 
-    def __init__(self, file: IO[bytes], open_writer: Callable[[Any, IO[bytes], Any], Any]) -> None:
+    def __init__(self, file: IO[bytes], open_writer: Callable[[Any, IO[bytes], Any], Any], group: int = 1) -> None:
         self._pa = arrow()
-        self._file, self._open = file, open_writer
+        self._file, self._open, self._group = file, open_writer, group
         self._writer: Any = None
         self._schema: Any = None
         self._waiting: list[Any] = []
@@ -70,7 +79,7 @@ class _ArrowWriter:
         if batch.schema != self._schema:
             batch = self._cast(batch)
         self._waiting.append(batch)
-        if sum(map(len, self._waiting)) >= _ROW_GROUP:
+        if sum(map(len, self._waiting)) >= self._group:
             self._flush()
 
     def _cast(self, batch: Any) -> Any:
@@ -89,6 +98,12 @@ class _ArrowWriter:
             self._flush()
             self._writer.close()
 
+    def abandon(self) -> None:
+        if self._writer is not None:
+            # Else a Parquet file would be finished by the garbage collector, when ours is long closed.
+            with suppress(Exception):
+                self._writer.close()
+
 
 class _JsonLines:
     """An object a line."""
@@ -105,6 +120,9 @@ class _JsonLines:
         self._file.write("".join(f"{line}\n" for line in lines).encode())
 
     def close(self) -> None:
+        pass
+
+    def abandon(self) -> None:
         pass
 
 
@@ -138,11 +156,16 @@ class _Npy:
         self._file.seek(0)
         self._header()
 
+    def abandon(self) -> None:
+        pass
+
 
 _WRITERS: dict[str, Callable[[IO[bytes]], _Writer]] = {
     "csv": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.csv.CSVWriter(sink, schema)),
-    "parquet": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.parquet.ParquetWriter(sink, schema)),
-    "arrow": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.ipc.new_file(sink, schema)),
+    "parquet": lambda file: _ArrowWriter(
+        file, lambda pa, sink, schema: pa.parquet.ParquetWriter(sink, schema), _ROW_GROUP
+    ),
+    "arrow": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.ipc.new_file(sink, schema), _ROW_GROUP),
     "npy": _Npy,
     "jsonl": _JsonLines,
 }
