@@ -34,7 +34,7 @@ def test_snapshots_are_the_business_of_dcai_chain(
         opened.append(path)
         return SimpleNamespace(model=lambda: MODEL)
 
-    monkeypatch.setitem(sys.modules, "dcai.chain", SimpleNamespace(load=load))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "dcai.chain", SimpleNamespace(load=load))
     assert load_model(path) is MODEL
     assert opened == [path]
 
