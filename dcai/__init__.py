@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, gas, verify
+    from dcai import artifacts, data, evm, gas, tabular, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -52,11 +52,12 @@ __all__ = [
     "from_fixed",
     "from_json",
     "gas",
+    "tabular",
     "to_fixed",
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "gas", "verify"})
+_LAZY = frozenset({"artifacts", "data", "evm", "gas", "tabular", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:
