@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, gas, verify
+    from dcai import artifacts, data, encoders, evm, gas, ray, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -48,15 +48,17 @@ __all__ = [
     "__version__",
     "artifacts",
     "data",
+    "encoders",
     "evm",
     "from_fixed",
     "from_json",
     "gas",
+    "ray",
     "to_fixed",
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "gas", "verify"})
+_LAZY = frozenset({"artifacts", "data", "encoders", "evm", "gas", "ray", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from dcai.errors import DcaiError, InputError, Revert, shown
 from dcai.ray.tables import predict_arrow
@@ -101,6 +101,7 @@ def _user_code_kind(kind: type[DcaiError]) -> type[DcaiError]:
     namespace = {
         "__module__": kind.__module__,
         "__reduce__": lambda self: (as_raised_in_worker, (self.plain,)),
+        "__str__": lambda self: str(self.plain),
         # Ray appends advice on its settings to the arguments, which are not for that.
         "args": property(lambda self: self.plain.args, lambda self, args: None),
     }

@@ -9,11 +9,9 @@ from dcai.models import Classifier
 from dcai.ray import engine, tables
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     import pyarrow as pa
     import ray.data
-    from numpy.typing import NDArray
 
 __all__ = ["predict"]
 
@@ -25,7 +23,7 @@ def predict(
     features: str = "features",
     output: str = "label",
     concurrency: int | tuple[int, int] | None = None,
-) -> ray.data.Dataset | pa.Table | pd.DataFrame | NDArray[np.uint64]:
+) -> Any:
     """Predict the class of each row.
 
     Parameters
@@ -70,5 +68,4 @@ def predict(
         return tables.predict_arrow(dataset, model, features=features, output=output)
     if tables.is_pandas(dataset):
         return tables.predict_pandas(dataset, model, features=features, output=output)
-    labels: NDArray[np.uint64] = model.predict(dataset)
-    return labels
+    return model.predict(dataset)

@@ -1,4 +1,4 @@
-"""Tables on this machine: a column of lists of integers becomes the rows that a model takes, without a copy if it can."""
+"""Tables on this machine: a column of lists of integers becomes the rows that a model takes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _rows(column: pa.Array, name: str, sparse: bool) -> Any:
         numbers = numbers.cast(pa.int64())  # lists that are all empty have no type
     if not pa.types.is_integer(numbers.type):
         raise InputTypeError(
-            f"column {name!r} holds lists of {numbers.type}; expected integers, as the encoders of dcai.encoders make them"
+            f"column {name!r} holds lists of {numbers.type}; expected integers, as dcai.encoders makes them"
         )
     values = numbers.to_numpy(zero_copy_only=False)
     if sparse:

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ DENSE = dcai.DensePerceptron([1, -2], 0, 10**9)
 DENSE_ROWS = [[3, 1], [1, 1], [-1, -1], [0, 0]]
 DENSE_LABELS = [1, 0, 1, 0]
 
-COLUMNS = {
+COLUMNS: dict[str, Callable[[list[Any]], Any]] = {
     "list": lambda rows: pa.array(rows, pa.list_(pa.int64())),
     "large list": lambda rows: pa.array(rows, pa.large_list(pa.int32())),
     "chunks": lambda rows: pa.chunked_array([rows[:1], [], rows[1:]], pa.list_(pa.int64())),
@@ -107,7 +108,7 @@ def test_a_bad_row_is_named(model: Any, rows: list[Any], message: str) -> None:
 
 
 def test_numbers_beyond_int64() -> None:
-    with pytest.raises(InputError, match="lists of integers that int64 holds|must be below 2"):
+    with pytest.raises(InputError, match=r"lists of integers that int64 holds|must be below 2"):
         predict(pd.DataFrame({"features": [[2**63]]}), SPARSE)
     with pytest.raises(InputError, match="lists of integers that int64 holds"):
         predict(pd.DataFrame({"features": [[2**70]]}), SPARSE)
@@ -121,9 +122,9 @@ def test_the_columns_must_fit() -> None:
         predict(table, SPARSE)
     with pytest.raises(InputError, match="there is a column 'label' already"):
         predict(table, SPARSE, features="text")
-    with pytest.raises(InputTypeError, match="concurrency is for a ray.data.Dataset"):
+    with pytest.raises(InputTypeError, match=r"concurrency is for a ray\.data\.Dataset"):
         predict(table, SPARSE, concurrency=2)
-    with pytest.raises(InputTypeError, match="model is 'model.json'; expected a model of dcai"):
+    with pytest.raises(InputTypeError, match=r"model is 'model\.json'; expected a model of dcai"):
         predict(table, "model.json")  # type: ignore[arg-type]  # on purpose
 
 
