@@ -88,7 +88,7 @@ def as_raised_in_worker(error: DcaiError) -> DcaiError:
     Ray raises on the driver an exception that is a RayTaskError and of the class of what was raised in the worker. An
     exception of ours alone it would report as a defect of its own.
     """
-    kind = _user_code_kind(type(error))
+    kind = _user_code_kind(type(error))  # type: ignore[arg-type]  # mypy takes the hash of the instances
     raised = kind.__new__(kind)
     raised.__dict__.update(error.__dict__, plain=error)
     return raised

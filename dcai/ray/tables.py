@@ -12,7 +12,6 @@ from dcai.models.base import SparseClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import ModuleType
 
     import pandas as pd
     import pyarrow as pa
@@ -112,7 +111,7 @@ def _offsets(column: pa.Array, name: str) -> Any:
     return offsets - offsets[:1]
 
 
-def _pyarrow() -> ModuleType:
+def _pyarrow() -> Any:
     try:
         import pyarrow as pa  # noqa: PLC0415 - optional
     except ImportError as error:
