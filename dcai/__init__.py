@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, gas, tabular, verify
+    from dcai import artifacts, data, encoders, evm, gas, ray, tabular, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -48,16 +48,18 @@ __all__ = [
     "__version__",
     "artifacts",
     "data",
+    "encoders",
     "evm",
     "from_fixed",
     "from_json",
     "gas",
+    "ray",
     "tabular",
     "to_fixed",
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "gas", "tabular", "verify"})
+_LAZY = frozenset({"artifacts", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:
