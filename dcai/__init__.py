@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, gas, verify
+    from dcai import artifacts, chain, data, evm, gas, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -47,6 +47,7 @@ __all__ = [
     "SparsePerceptron",
     "__version__",
     "artifacts",
+    "chain",
     "data",
     "evm",
     "from_fixed",
@@ -56,7 +57,7 @@ __all__ = [
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "gas", "verify"})
+_LAZY = frozenset({"artifacts", "chain", "data", "evm", "gas", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -8,17 +8,17 @@ from pathlib import Path
 __all__ = ["write_whole"]
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, or replace it, in one step.
+def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file, or replace it, in one step.
 
-    Whoever reads the file, even after a crash, finds the old text or the new one.
+    Whoever reads the file, even after a crash, finds the old content or the new one.
 
     Parameters
     ----------
     path : path
         The file; its folder must exist.
-    text : str
-        Its text, as UTF-8.
+    content : str or bytes
+        Text is written as UTF-8.
 
     Raises
     ------
@@ -28,8 +28,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
     try:
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
