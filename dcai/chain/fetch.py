@@ -11,11 +11,14 @@ from dcai.chain.provider import Limits
 from dcai.chain.reader import choose_features, read_slots
 from dcai.chain.snapshot import Block, Snapshot
 from dcai.errors import (
+    ArtifactError,
     BlockError,
     InputError,
     InputTypeError,
     ProofError,
     RpcError,
+    TooLargeError,
+    UnknownContractError,
     WrongChainError,
     shown,
 )
@@ -122,6 +125,10 @@ def fetch(
         except (ProofError, RpcError) as error:
             _check_same(node, header, error)
             raise
+        except TooLargeError:
+            raise
+        except ArtifactError as error:
+            raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
         _check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
@@ -272,5 +279,5 @@ def _hex(raw: bytes) -> str:
     return f"0x{raw.hex()}"
 
 
-def _text(value: int | bytes) -> str:
+def _text(value: object) -> str:
     return _hex(value) if isinstance(value, bytes) else str(value)

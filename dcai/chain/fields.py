@@ -65,7 +65,7 @@ class Fields:
         """Return bytes; ``size`` is how many, unless any number will do."""
         return data(self._method, self.take(name), f"{self._where}.{name}", size)
 
-    def list(self, name: str, length: int | None = None) -> list[Any]:
+    def items(self, name: str, length: int | None = None) -> list[Any]:
         """Return a list; ``length`` is that which it must have, unless any will do."""
         value = self.take(name)
         if not isinstance(value, list) or length not in (None, len(value)):
@@ -75,7 +75,7 @@ class Fields:
 
     def data_list(self, name: str) -> list[bytes]:
         """Return a list of bytes."""
-        values = enumerate(self.list(name))
+        values = enumerate(self.items(name))
         return [data(self._method, value, f"{self._where}.{name}[{i}]") for i, value in values]
 
 

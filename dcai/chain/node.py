@@ -138,7 +138,7 @@ class Node:
         )
         words: dict[int, int] = {}
         storage_nodes: set[bytes] = set()
-        for i, (slot, entry) in enumerate(zip(slots, result.list("storageProof", len(slots)), strict=True)):
+        for i, (slot, entry) in enumerate(zip(slots, result.items("storageProof", len(slots)), strict=True)):
             fields = Fields(method, entry, f"result.storageProof[{i}]")
             if fields.quantity("key") != slot:
                 raise fields.wrong(f"result.storageProof[{i}].key", entry["key"], f"{slot:#x}, as asked for")

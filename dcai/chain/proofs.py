@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import rlp
-
 from dcai.errors import MissingExtraError, ProofError
 from dcai.evm.hashing import keccak
 
 try:
-    from trie import HexaryTrie
+    import rlp
     from trie.constants import BLANK_NODE_HASH
+    from trie.hexary import HexaryTrie
 except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from dcai.chain.strict_json import decode
 from dcai.errors import InputError, InputTypeError, MissingExtraError, ResponseError, RpcError, shown
 
 try:
@@ -142,7 +143,7 @@ class Provider(HTTPProvider):
     def _try(self, method: str, body: bytes, ids: Sequence[int], *, batch: bool) -> list[RPCResponse]:
         answers = _answers(method, self._post(method, body), ids, batch=batch)
         for answer in answers:
-            if "error" in answer and answer["error"].get("code") in _PASSING_CODES:  # type: ignore[union-attr]
+            if "error" in answer and answer["error"].get("code") in _PASSING_CODES:
                 raise _PassingError(method, *error_of(answer))
         return answers
 
@@ -230,9 +231,8 @@ def _answers(method: str, content: bytes, ids: Sequence[int], *, batch: bool) ->
         An error in place of the answers to a batch.
     """
     try:
-        decoded = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        # UnicodeDecodeError is a ValueError, too.
+        decoded = decode(content)
+    except ValueError as error:
         raise ResponseError(method, f"the answer is not JSON: {shown(bytes(content[:60]))}") from error
     if batch and isinstance(decoded, dict) and isinstance(decoded.get("error"), dict):
         raise RpcError(method, *error_of(decoded))  # type: ignore[arg-type]

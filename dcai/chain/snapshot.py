@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.chain.contracts import Kind, check_generation, layout_names
 from dcai.chain.reader import Features, KnownWords, is_sparse
+from dcai.chain.strict_json import decode
 from dcai.errors import ArtifactError, DcaiError, InputError, Revert, SnapshotError, UnknownContractError, shown
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.storage import read_known
@@ -197,12 +198,12 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     """
     name = os.fspath(path)
     try:
-        return _from_file(json.loads(_read(path)))
+        return _from_file(decode(_read(path)))
     except SnapshotError as error:
         raise SnapshotError(f"{name}: {error}") from error
     except KeyError as error:
         raise SnapshotError(f"{name}: field {error} is missing") from error
-    except (OSError, ValueError, EOFError, zlib.error, RecursionError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         raise SnapshotError(f"{name}: it is no snapshot, or is cut short: {error}") from error
 
 

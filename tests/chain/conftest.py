@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chain import anvil, lies
 
+from chain import anvil, lies
 from dcai.artifacts import Artifact
 
 

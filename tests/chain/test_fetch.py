@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chain.anvil import Anvil, Deployed
 
 import dcai
+from chain.anvil import Anvil, Deployed
 from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.chain import Snapshot, fetch
@@ -45,7 +45,7 @@ class Twin:
         return type(self.model).__name__
 
     @property
-    def arguments(self) -> dict[str, int]:
+    def arguments(self) -> dict[str, Any]:
         return {"num_features": FEATURES} if self.name.startswith("Sparse") else {}
 
 
@@ -152,12 +152,12 @@ def test_a_contract_with_the_layout_of_0xdeca10b(
 
 def create_original(node: Anvil, artifact: Artifact, model: Any) -> str:
     """Deploy a contract of tests/chain/original, in the state of a model."""
-    head = [model.classifications, model.feature_indices]
+    head: tuple[Any, ...] = (model.classifications, model.feature_indices)
     if artifact.name == "DensePerceptron":
         return node.create(artifact, *head, model.weights, model.intercept, model.learning_rate)
     if artifact.name == "SparsePerceptron":
-        keys, values = list(model.weights), list(model.weights.values())
-        return node.create(artifact, *head, keys, values, model.intercept, model.learning_rate)
+        weights = model.weights
+        return node.create(artifact, *head, list(weights), list(weights.values()), model.intercept, model.learning_rate)
     if artifact.name == "NearestCentroidClassifier":
         return node.create(artifact, *head, model.centroids, model.counts)
     address = node.create(artifact, *head, model.counts, model.squared_magnitudes)
@@ -198,7 +198,9 @@ def sparse(node: Anvil, feature_indices: list[int]) -> tuple[str, dcai.SparsePer
     weights = {1: 5, 70_000: -6, 2**40: 7}
     model = dcai.SparsePerceptron([0, 5], 0, 10**9, feature_indices=feature_indices)
     model = dcai.SparsePerceptron.restore({**model.state(), "weights": weights}, ["0", "1"], feature_indices)
-    return node.place(artifacts.load("SparsePerceptron").deployed_bytecode, expected_storage(model, node.account)), model
+    return node.place(
+        artifacts.load("SparsePerceptron").deployed_bytecode, expected_storage(model, node.account)
+    ), model
 
 
 def test_a_sparse_model_needs_its_features(node: Anvil) -> None:
@@ -345,11 +347,11 @@ def test_a_length_is_bounded_before_it_is_believed(node: Anvil, length: int, ver
 
 def test_many_arrays_are_bounded_together(node: Anvil) -> None:
     code = artifacts.load("NearestCentroidClassifier").deployed_bytecode
-    first = int("8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b", 16) # keccak256 of the word 4
+    first = int("8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b", 16)  # keccak256 of the word 4
     model = dcai.NearestCentroidClassifier([[10**9] * 100] * 8, [1] * 8)
     storage = {**expected_storage(model, node.account), 4: 90, first: 1}
     address = node.place(code, storage, address="0x" + "61" * 20)
-    with pytest.raises(TooLargeError, match="more than 200 slots.*max_weights"):
+    with pytest.raises(TooLargeError, match=r"more than 200 slots.*max_weights"):
         fetch(node.url, address, "latest", max_weights=200)
 
 
