@@ -7,7 +7,7 @@ by the node where its way ends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.errors import MissingExtraError, ProofError
 from dcai.evm.hashing import keccak
@@ -50,7 +50,7 @@ def proven_account(state_root: bytes, address: bytes, nodes: Iterable[bytes]) ->
         The nodes do not lead from the root to an account or to its absence.
     """
     what = f"the account 0x{address.hex()}"
-    raw = _value(_trie(state_root, nodes), address, what)
+    raw = _value(_ProofTrie(nodes, state_root), address, what)
     if not raw:
         return _NO_ACCOUNT
     fields = _decode(raw, what)
@@ -77,7 +77,7 @@ def proven_words(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
     ProofError
         The nodes do not lead from the root to a word or to its absence.
     """
-    trie = _trie(storage_root, nodes)
+    trie = _ProofTrie(nodes, storage_root)
     words = {}
     for slot in slots:
         what = f"the word at slot {slot:#x}"
@@ -89,8 +89,19 @@ def proven_words(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
     return words
 
 
-def _trie(root: bytes, nodes: Iterable[bytes]) -> HexaryTrie:
-    return HexaryTrie({keccak(node): node for node in nodes}, root)
+class _ProofTrie(HexaryTrie):
+    """A trie of the nodes of many proofs, which decodes each of them once."""
+
+    def __init__(self, nodes: Iterable[bytes], root: bytes) -> None:
+        super().__init__({keccak(node): node for node in nodes}, root)
+        self._decoded: dict[bytes, Any] = {}
+
+    def get_node(self, node_hash: Any) -> Any:
+        if not isinstance(node_hash, bytes):  # a short node stands in the one above it
+            return super().get_node(node_hash)  # type: ignore[no-untyped-call]
+        if node_hash not in self._decoded:
+            self._decoded[node_hash] = super().get_node(node_hash)  # type: ignore[no-untyped-call]
+        return self._decoded[node_hash]
 
 
 def _value(trie: HexaryTrie, key: bytes, what: str) -> bytes:

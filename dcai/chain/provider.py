@@ -242,7 +242,7 @@ def _answers(method: str, content: bytes, ids: Sequence[int], *, batch: bool) ->
     by_id: dict[int, RPCResponse] = {}
     for answer in answers:
         _check(method, answer)
-        if type(answer["id"]) is not int or answer["id"] not in ids or answer["id"] in by_id:
+        if type(answer["id"]) is not int or answer["id"] not in ids:
             raise ResponseError(method, f"the answer has the id {shown(answer['id'])}, which was not asked for")
         by_id[answer["id"]] = answer
     if len(by_id) != len(ids):

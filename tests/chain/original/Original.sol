@@ -129,7 +129,7 @@ contract OtherOrder {
     uint32[] public featureIndices;
     mapping(uint64 => int80) public weights;
     uint32 public learningRate = 5e8;
-    int80 public intercept = 7;
+    int80 public intercept = 1e9 * 2 ** 48 + 7; // whose upper part looks like a learning rate where one should be
 
     constructor() {
         classifications.push("no");
