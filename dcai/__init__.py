@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, encoders, evm, gas, ray, tabular, verify
+    from dcai import artifacts, chain, data, encoders, evm, gas, ray, tabular, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -47,6 +47,7 @@ __all__ = [
     "SparsePerceptron",
     "__version__",
     "artifacts",
+    "chain",
     "data",
     "encoders",
     "evm",
@@ -59,7 +60,7 @@ __all__ = [
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
+_LAZY = frozenset({"artifacts", "chain", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:
