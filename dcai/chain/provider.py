@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dcai.chain.strict_json import decode
+from dcai import strict_json
 from dcai.errors import InputError, InputTypeError, MissingExtraError, ResponseError, RpcError, shown
 
 try:
@@ -231,7 +231,7 @@ def _answers(method: str, content: bytes, ids: Sequence[int], *, batch: bool) ->
         An error in place of the answers to a batch.
     """
     try:
-        decoded = decode(content)
+        decoded = strict_json.loads(content.decode())
     except ValueError as error:
         raise ResponseError(method, f"the answer is not JSON: {shown(bytes(content[:60]))}") from error
     if batch and isinstance(decoded, dict) and isinstance(decoded.get("error"), dict):

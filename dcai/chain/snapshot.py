@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcai import strict_json
 from dcai.chain.contracts import Kind, check_generation, layout_names
 from dcai.chain.reader import Features, KnownWords, is_sparse
-from dcai.chain.strict_json import decode
 from dcai.errors import ArtifactError, DcaiError, InputError, Revert, SnapshotError, UnknownContractError, shown
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.storage import read_known
@@ -198,7 +198,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     """
     name = os.fspath(path)
     try:
-        return _from_file(decode(_read(path)))
+        return _from_file(strict_json.loads(_read(path).decode()))
     except SnapshotError as error:
         raise SnapshotError(f"{name}: {error}") from error
     except KeyError as error:
