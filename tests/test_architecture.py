@@ -44,7 +44,7 @@ ALLOWED = {
     "models": {"errors", "files", "fixed", "strict_json", "_kernels", "data"},
     "artifacts": {"errors", "strict_json"},
     "data": {"errors", "fixed"},
-    "encoders": {"errors", "fixed", "data"},
+    "encoders": {"errors", "strict_json", "fixed", "data"},
     "ray": {"errors", "models"},
     "evm": {"errors", "artifacts", "models", "_evmloop", "_kernels"},
     "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dcai import strict_json
 from dcai.errors import InputError, shown
 
 __all__ = ["read_object"]
@@ -13,6 +14,7 @@ __all__ = ["read_object"]
 def read_object(text: str, name: str) -> dict[str, Any]:
     """Read a JSON object whose keys differ; ``name`` is how an error calls the text."""
     try:
+        strict_json.check_depth(text)
         value = json.loads(text, object_pairs_hook=_without_repetition)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
