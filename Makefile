@@ -22,7 +22,7 @@ help: ## Show this list
 demo: $(VENV)/.demo ## Build everything and run the main job on real data
 	$(BIN)/dcai demo
 
-test: $(VENV)/.dev ## Run all tests: Rust, then Python
+test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, then Python
 	cargo test --workspace --quiet
 	$(BIN)/python -m pytest tests bench --benchmark-disable
 

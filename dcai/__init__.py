@@ -31,7 +31,7 @@ from dcai.models import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, data, evm, gas, verify
+    from dcai import artifacts, chain, data, encoders, evm, gas, ray, tabular, verify
 
 __all__ = [
     "TO_FLOAT",
@@ -47,16 +47,20 @@ __all__ = [
     "SparsePerceptron",
     "__version__",
     "artifacts",
+    "chain",
     "data",
+    "encoders",
     "evm",
     "from_fixed",
     "from_json",
     "gas",
+    "ray",
+    "tabular",
     "to_fixed",
     "verify",
 ]
 
-_LAZY = frozenset({"artifacts", "data", "evm", "gas", "verify"})
+_LAZY = frozenset({"artifacts", "chain", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
 
 
 def __getattr__(name: str) -> ModuleType:

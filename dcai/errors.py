@@ -14,14 +14,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtifactError",
+    "BlockError",
+    "ChainError",
     "DataError",
     "DcaiError",
     "EvmError",
     "InputError",
     "InputTypeError",
     "MissingExtraError",
+    "NoCodeError",
     "NotEqual",
+    "ProofError",
+    "ProxyError",
+    "ResponseError",
     "Revert",
+    "RpcError",
+    "SnapshotError",
+    "TooLargeError",
+    "UnknownContractError",
+    "UnknownFeaturesError",
+    "WrongChainError",
 ]
 
 
@@ -47,6 +59,73 @@ class DataError(DcaiError):
 
 class EvmError(DcaiError):
     """An EVM engine could not run a transaction: out of gas, no funds, an invalid opcode, no such contract."""
+
+
+class ChainError(DcaiError):
+    """A model could not be read from a chain, or is not proven to be the one that is there."""
+
+
+class RpcError(ChainError):
+    """A node cannot be reached, takes too long, or answers a request with an error.
+
+    Attributes
+    ----------
+    method : str
+        The JSON-RPC method.
+    reason : str
+        What was wrong.
+    code : int or None
+        Of a JSON-RPC error, as the node gave it.
+    """
+
+    def __init__(self, method: str, reason: str, code: int | None = None) -> None:
+        super().__init__(method, reason, code)
+        self.method = method
+        self.reason = reason
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.method}: {self.reason}"
+
+
+class ResponseError(RpcError):
+    """An answer of a node is not of the form of the protocol: no JSON, too long, a field of the wrong type."""
+
+
+class ProofError(ChainError):
+    """What a node says does not follow from the hashes that it must follow from: it lies, or has a fault."""
+
+
+class BlockError(ChainError):
+    """A block is not there, is not the one that was asked for, or left the chain meanwhile."""
+
+
+class WrongChainError(ChainError):
+    """The node is of another chain than was expected."""
+
+
+class NoCodeError(ChainError):
+    """There is no contract at an address."""
+
+
+class ProxyError(ChainError):
+    """The code at an address passes calls on to that at another: which model is served is not in its own code."""
+
+
+class UnknownContractError(ChainError):
+    """The code at an address is of no known model, or its storage is not laid out as such a model's."""
+
+
+class UnknownFeaturesError(ChainError):
+    """Storage does not tell which features a sparse model has, and nobody else has."""
+
+
+class TooLargeError(ChainError, ArtifactError):
+    """Storage claims to hold more than the caller allows, or than any contract holds."""
+
+
+class SnapshotError(ChainError):
+    """The file of a snapshot is unreadable, cut short, altered or of a newer version."""
 
 
 class MissingExtraError(DcaiError, ImportError):

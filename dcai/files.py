@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-__all__ = ["write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["open_whole", "write_whole"]
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file, or replace it, in one step.
+def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file, or replace it, in one step.
 
-    Whoever reads the file, even after a crash, finds the old text or the new one.
+    Whoever reads the file, even after a crash, finds the old content or the new one.
 
     Parameters
     ----------
     path : path
         The file; its folder must exist.
-    text : str
-        Its text, as UTF-8.
+    content : str or bytes
+        Text is written as UTF-8.
+
+    Raises
+    ------
+    OSError
+        The folder is missing, read-only or full; the old file is still there.
+    """
+    with open_whole(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def open_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that takes its place, or replaces the old one, when the block ends without an exception.
+
+    Until then its content stands in a hidden file beside it, which an exception removes, an interrupt included.
+
+    Parameters
+    ----------
+    path : path
+        The file; its folder must exist.
+
+    Yields
+    ------
+    BinaryIO
+        The file to write, which can seek.
 
     Raises
     ------
@@ -28,8 +58,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
     try:
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)

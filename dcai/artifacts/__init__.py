@@ -5,13 +5,13 @@ A wheel carries the JSON of dcai's contracts; :func:`load_file` reads that of an
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcai import strict_json
 from dcai.artifacts.places import Place, Places, Run, parse_places
 from dcai.errors import ArtifactError, InputTypeError
 
@@ -111,8 +111,8 @@ def load_file(path: str | Path) -> Artifact:
 
 def _parse(text: str, where: str) -> Artifact:
     try:
-        fields = json.loads(text)
-    except json.JSONDecodeError as error:
+        fields = strict_json.loads(text)
+    except ValueError as error:
         raise ArtifactError(f"{where} is not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise ArtifactError(f"{where} is a JSON {type(fields).__name__}; it must be an object")

@@ -21,6 +21,8 @@ _COMMANDS = {
     "demo": ("Train four contracts on real data beside their native twins, and compare.", "demo"),
     "data": ("List, locate and fetch data sets.", "data"),
     "gas": ("Measure, predict and watch the gas of transactions.", "demo"),
+    "predict": ("Predict the rows of files: CSV, Parquet, Arrow, numpy, svmlight.", "tabular"),
+    "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 

@@ -1,4 +1,4 @@
-"""Data sets in the form the models take, and the encoders that make it.
+"""Data sets in the form the models take, and what makes it from measurements.
 
 >>> from dcai import data
 >>> cancer = data.breast_cancer()
@@ -13,8 +13,9 @@ scikit-learn and requests load only when a function needs them.
 from dcai.data.bundled import breast_cancer, digits, digits_parity, digits_presence
 from dcai.data.catalogue import CATALOGUE, cache_dir, imdb, load, locate
 from dcai.data.dataset import Dataset, SparseRows
-from dcai.data.encoders import l2_normalized, present, standardized
+from dcai.data.features import present, standardized
 from dcai.data.imdb import read_imdb
+from dcai.data.normalization import l2_normalized
 
 __all__ = [
     "CATALOGUE",

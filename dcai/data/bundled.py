@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcai.data.dataset import Dataset, SparseRows
-from dcai.data.encoders import l2_normalized, present, standardized
+from dcai.data.features import present, standardized
+from dcai.data.normalization import l2_normalized
 from dcai.errors import MissingExtraError
 
 if TYPE_CHECKING:

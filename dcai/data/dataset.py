@@ -30,7 +30,8 @@ class SparseRows:
     indptr : int64 array, shape (n + 1,)
         Row i is ``indices[indptr[i]:indptr[i + 1]]``.
     indices : int64 array
-        Feature indices, strictly increasing within a row, not negative.
+        Feature indices, strictly increasing within a row, not negative. (Not checked: some encoders keep the
+        order and the repetitions of a text, which the sparse Perceptron takes.)
 
     Raises
     ------

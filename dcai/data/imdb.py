@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcai.data.dataset import Dataset, SparseRows
-from dcai.data.encoders import present
+from dcai.data.features import present
 from dcai.data.npz import NpzReader
 from dcai.errors import DataError, InputError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.errors import ArtifactError, InputError
+from dcai.errors import ArtifactError, InputError, TooLargeError
 from dcai.evm.hashing import mapping_slot, to_address, to_bytes20, word_hash
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Layout:
     ----------
     storage_layout : mapping
         ``storage`` and ``types`` as the compiler writes them.
+    longest : int
+        An array or a string longer than this is refused before any of its elements is read.
 
     Attributes
     ----------
@@ -71,7 +73,8 @@ class Layout:
         By name.
     """
 
-    def __init__(self, storage_layout: Mapping[str, Any]) -> None:
+    def __init__(self, storage_layout: Mapping[str, Any], *, longest: int = _LONGEST) -> None:
+        self._longest = longest
         self._types: Mapping[str, Any] = storage_layout["types"] or {}
         self.variables = {v.label: v for v in map(_variable, storage_layout["storage"])}
 
@@ -183,7 +186,7 @@ class Layout:
         Raises
         ------
         ArtifactError
-            The words are not those of such a contract.
+            The words are not those of such a contract; `TooLargeError` where an array or a string is too long.
         """
         return self._read(words, self.variable(name), tuple(keys))
 
@@ -195,7 +198,7 @@ class Layout:
         if encoding == "inplace":
             return _from_field(kind, words.at(at.slot) >> 8 * at.offset)
         if encoding == "bytes":
-            raw = _read_bytes(words, at.slot)
+            raw = _read_bytes(words, at.slot, self._longest)
             return _text(raw, at.slot) if kind["label"] == "string" else raw
         if encoding == "mapping":
             # Storage cannot be asked for keys; the entries of models are all of one slot.
@@ -206,9 +209,9 @@ class Layout:
                 if slot in words
             }
         count = words.at(at.slot)
-        if count > _LONGEST:
-            raise ArtifactError(
-                f"slot {at.slot} would be the length of an array of {count} elements; "
+        if count > self._longest:
+            raise TooLargeError(
+                f"slot {at.slot} would be the length of an array of {count} elements, more than {self._longest}; "
                 "the storage is not that of this contract"
             )
         place = self._places(kind["base"], at.slot)
@@ -266,14 +269,15 @@ def _write_bytes(words: dict[int, int], slot: int, raw: bytes) -> None:
         words[(start + i // _WORD_BYTES) % _WORD] = int.from_bytes(chunk, "big")
 
 
-def _read_bytes(words: Words, slot: int) -> bytes:
+def _read_bytes(words: Words, slot: int, longest: int) -> bytes:
     word = words.at(slot)
     if not word & 1:
         return word.to_bytes(_WORD_BYTES, "big")[: (word & 0xFF) // 2]
     length = word // 2
-    if length > _LONGEST:
-        raise ArtifactError(
-            f"slot {slot} would begin a string of {length} bytes; the storage is not that of this contract"
+    if length > longest:
+        raise TooLargeError(
+            f"slot {slot} would begin a string of {length} bytes, more than {longest}; "
+            "the storage is not that of this contract"
         )
     start = word_hash(slot)
     chunks = (words.at((start + i) % _WORD) for i in range(-(-length // _WORD_BYTES)))

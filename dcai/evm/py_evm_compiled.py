@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
-# After py_evm, which says by name what is missing where py-evm is.
+# First, for it says by name what is missing where py-evm is, and keeps its import from raising the recursion limit.
+from dcai.evm.py_evm import PyEvm, TrackingAccountDB
+
+# isort: split
 from eth import constants
 from eth.vm import opcode_values as op
 from eth.vm.code_stream import CodeStream
@@ -23,7 +26,6 @@ from eth.vm.opcode import _FastOpcode
 
 from dcai.errors import EvmError
 from dcai.evm.engine import Execution, Keep, Trace, Transaction
-from dcai.evm.py_evm import PyEvm, TrackingAccountDB
 
 try:
     from dcai._evmloop import (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         SparsePerceptron,
     )
 
-__all__ = ["contract_name", "expected_storage", "mentioned_indices", "read_model"]
+__all__ = ["contract_name", "expected_storage", "mentioned_indices", "read_known", "read_model"]
 
 #: Feature indices below this are looked for in the mappings of a contract without being named.
 _SEARCHED_INDICES = 1 << 16
@@ -157,25 +157,58 @@ def read_model(artifact: Artifact, words: Mapping[int, int], *, indices: Iterabl
     """
     if artifact.name not in _STATES:
         raise ArtifactError(f"{artifact.name} holds no model; those that do: {', '.join(_STATES)}")
-    state = _State(artifact, words, indices)
-    return MODELS[artifact.name].restore(
-        _STATES[artifact.name](state), state.read("classifications"), state.read("featureIndices")
-    )
+    return _restore(artifact.name, _CompleteState(artifact, words, indices))
+
+
+def read_known(artifact: Artifact, words: Words, keys: Iterable[int] = ()) -> Classifier:
+    """Make a model of those words of a contract's storage that are known.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Of the contract.
+    words : Words
+        Is asked for each word that the model consists of, and may raise where it does not know one.
+    keys : iterable of int
+        All feature indices of a sparse model that count.
+
+    Returns
+    -------
+    Classifier
+        Of the class in ``dcai.models`` that has the contract's name.
+
+    Raises
+    ------
+    ArtifactError
+        The contract is no model, or the words are not its storage.
+    """
+    return _restore(artifact.name, _State(artifact, words, keys))
+
+
+def _restore(name: str, state: _State) -> Classifier:
+    return MODELS[name].restore(_STATES[name](state), state.read("classifications"), state.read("featureIndices"))
 
 
 class _State:
-    """The state variables of a contract, all slots accounted for."""
+    """The state variables of a contract."""
 
-    def __init__(self, artifact: Artifact, words: Mapping[int, int], indices: Iterable[int]) -> None:
+    def __init__(self, artifact: Artifact, words: Words, keys: Iterable[int]) -> None:
         self._layout = Layout(artifact.storage_layout)
-        self._words = Words(words)
-        self._keys: tuple[int, ...] = ()
-        for name in self._layout.variables:  # so that what is left unread is in mappings
-            self.read(name)
-        self._keys = tuple(self._find_keys(sorted(indices)))
+        self._words = words
+        self._keys = tuple(keys)
 
     def read(self, name: str) -> Any:
         return self._layout.decode(self._words, name, self._keys)
+
+
+class _CompleteState(_State):
+    """The state variables of a contract, all slots accounted for."""
+
+    def __init__(self, artifact: Artifact, words: Mapping[int, int], indices: Iterable[int]) -> None:
+        super().__init__(artifact, Words(words), ())
+        for name in self._layout.variables:  # so that what is left unread is in mappings
+            self.read(name)
+        self._keys = tuple(self._find_keys(sorted(indices)))
 
     def _find_keys(self, named: Sequence[int]) -> Iterator[int]:
         """Search for the keys whose hashes are the slots that no variable accounts for."""

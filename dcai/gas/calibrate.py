@@ -104,9 +104,14 @@ def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverag
         coverage.add(trace)
         refused = {UNAUTHORIZED: receipt.execution}
     title = f"{artifact.name}.{call} under {chain.fork}"
+    found = prices(gas, f"the gas of {title}")
+    # A branch that both functions share may have been taken by the other alone.
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ArtifactError(f"the gas of {title}: no transaction takes the path of {', '.join(missing)}")
     return Coefficients(
         selector=function.selector,
-        gas=prices(gas, f"the gas of {title}") | refused,
+        gas=found | refused,
         tail=prices(tails, f"the gas after the last write of {title}"),
         memory={},
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from dcai import artifacts
 from dcai.errors import ArtifactError, InputError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
         None were derived for this fork.
     """
     resource = resources.files("dcai.artifacts").joinpath("gas", f"{artifact.name}.json")
-    if not resource.is_file():
+    if artifact.name not in artifacts.names() or not resource.is_file():
         raise ArtifactError(f"the gas of {artifact.name!r} was never calibrated: make artifacts")
     fields = json.loads(resource.read_text(encoding="utf-8"))
     if fields["codeHash"] != code_hash(artifact):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,13 +17,9 @@ __all__ = ["Coverage"]
 _JUMP, _JUMPI, _JUMPDEST = 0x56, 0x57, 0x5B
 _PUSH0, _PUSH1, _PUSH32 = 0x5F, 0x60, 0x7F
 _MSTORE, _SHL, _REVERT = 0x52, 0x1B, 0xFD
-_ENDS = {
-    0x00,
-    0xF3,
-    _REVERT,
-    0xFE,
-    0xFF,
-}  #: The selector of ``Panic(uint256)``, with which the compiler refuses what it cannot do: ``array[i]`` past the end.
+#: STOP, RETURN, REVERT, INVALID and SELFDESTRUCT.
+_ENDS = {0x00, 0xF3, _REVERT, 0xFE, 0xFF}
+#: The selector of ``Panic(uint256)``, with which the compiler refuses what it cannot do: ``array[i]`` past the end.
 _PANIC = bytes.fromhex("4e487b71")
 
 
@@ -49,10 +47,9 @@ class Coverage:
 
     def add(self, trace: Trace) -> None:
         """Note the branches that a transaction took; it makes no calls."""
-        pcs, opcodes = trace.pc.tolist(), trace.op.tolist()
-        for i, opcode in enumerate(opcodes[:-1]):
-            if opcode == _JUMPI:
-                self._taken[pcs[i]].add(pcs[i + 1])
+        jumps = np.flatnonzero(trace.op[:-1] == _JUMPI)
+        for pc, next_pc in set(zip(trace.pc[jumps].tolist(), trace.pc[jumps + 1].tolist(), strict=True)):
+            self._taken[pc].add(next_pc)
 
     def gaps(self) -> list[int]:
         """Return the places of conditional jumps of which one way matters and was never taken."""

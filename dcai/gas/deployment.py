@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcai.errors import ArtifactError, EvmError
+from dcai.errors import ArtifactError, EvmError, InputError, InputTypeError, shown
 from dcai.evm.abi import Abi
 from dcai.evm.deploy import Driver, drive
 from dcai.evm.schedule import (
     MAX_INITCODE_BYTES,
     MAX_REFUND_QUOTIENT,
+    MAX_TRANSACTION_GAS,
     SSTORE_SENTRY,
     Upfront,
+    limits_transaction_gas,
     upfront_gas,
 )
 from dcai.gas.initialization import Initialization, memory_gas
@@ -80,12 +82,25 @@ class Deployment:
 
 
 def plan(
-    artifact: Artifact, coefficients: Mapping[str, Coefficients], fork: str, model: Classifier, gas_cap: int
+    artifact: Artifact, coefficients: Mapping[str, Coefficients], fork: str, model: Classifier, gas_cap: int | None
 ) -> Deployment:
     """Plan a deployment; see :meth:`dcai.gas.Oracle.deployment`."""
-    planner = _Planner(artifact, coefficients, fork, gas_cap)
+    cap = MAX_TRANSACTION_GAS if gas_cap is None else _checked_cap(fork, gas_cap)
+    planner = _Planner(artifact, coefficients, fork, cap)
     drive(planner, model)
-    return Deployment(tuple(planner.chunks), gas_cap)
+    return Deployment(tuple(planner.chunks), cap)
+
+
+def _checked_cap(fork: str, gas_cap: object) -> int:
+    if isinstance(gas_cap, bool) or not isinstance(gas_cap, int):
+        raise InputTypeError(f"gas_cap is {shown(gas_cap)}; expected an integer")
+    if gas_cap < 1:
+        raise InputError(f"gas_cap is {gas_cap}; it must be at least 1")
+    if limits_transaction_gas(fork) and gas_cap > MAX_TRANSACTION_GAS:
+        raise InputError(
+            f"gas_cap is {gas_cap:,}, and since Osaka a transaction may have {MAX_TRANSACTION_GAS:,} (EIP-7825)"
+        )
+    return gas_cap
 
 
 class _Planner(Driver):

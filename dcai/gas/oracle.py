@@ -11,6 +11,7 @@ from dcai import _kernels, artifacts
 from dcai.errors import InputTypeError, Revert, shown
 from dcai.gas.coefficients import UNAUTHORIZED, load
 from dcai.gas.costs import TRANSACTION_GAS, Costs
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,8 @@ class Oracle:
     def __init__(self, contract: str | Artifact, fork: str = "prague") -> None:
         if not isinstance(contract, (str, artifacts.Artifact)):
             raise InputTypeError(f"contract is {shown(contract)}; expected the name of a contract, or an artifact")
+        if not isinstance(fork, str):
+            raise InputTypeError(f"fork is {shown(fork)}; expected its name, in lower case")
         self.artifact = artifacts.load(contract) if isinstance(contract, str) else contract
         self.fork = fork
         self.coefficients = load(self.artifact, fork)
@@ -136,7 +139,7 @@ class Oracle:
         model : model of dcai.models
             The state that the contract is to have.
         gas_cap : int, optional
-            The highest gas limit of a transaction: 2^24 (EIP-7825) unless given.
+            The highest gas limit of a transaction: 2^24 (EIP-7825) unless given, and from Osaka on at most that.
 
         Returns
         -------
@@ -146,18 +149,16 @@ class Oracle:
         Raises
         ------
         InputError
-            No sequence of transactions leads to this state, or it is a model of another contract.
+            No sequence of transactions leads to this state, it is a model of another contract, or the cap is none.
         EvmError
             Not even the smallest chunk fits.
         MissingExtraError
             The encoder of arguments is not installed.
         """
-        from dcai.evm.schedule import MAX_TRANSACTION_GAS  # noqa: PLC0415  # needs an extra, and update does not
-        from dcai.gas.deployment import plan  # noqa: PLC0415
+        from dcai.gas.deployment import plan  # noqa: PLC0415  # needs an extra, and update does not
 
         self._kernel(model)
-        cap = MAX_TRANSACTION_GAS if gas_cap is None else gas_cap
-        return plan(self.artifact, self.coefficients, self.fork, model, cap)
+        return plan(self.artifact, self.coefficients, self.fork, model, gas_cap)
 
     def _refused(self, costs: Costs, sender: str) -> Costs:
         """Return what the same calls cost where the contract refuses the sender, before it looks at anything else."""
@@ -177,7 +178,7 @@ class Oracle:
         )
 
     def _kernel(self, model: Classifier) -> Any:
-        if type(model).__name__ != self.artifact.name:
+        if not isinstance(model, MODELS[self.artifact.name]):
             raise InputTypeError(f"model is {shown(model)}; expected a {self.artifact.name}, whose contract this is")
         return model._kernel
 

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dcai import strict_json
 from dcai.errors import InputError, shown
 from dcai.evm import Evm
 from dcai.gas.snapshot_cases import CASES
@@ -154,8 +155,8 @@ def read(path: Path) -> Snapshot:
         It is none; the message says where.
     """
     try:
-        nested = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        nested = strict_json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise InputError(f"{path} is no JSON: {error}") from error
     snapshot: Snapshot = {}
     for fork, contracts in _entries(nested, f"{path}"):

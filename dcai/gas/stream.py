@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcai import data, scenarios
+from dcai import data, scenarios, strict_json
 from dcai.data import SparseRows
 from dcai.errors import InputError, shown
 from dcai.models.base import DenseClassifier
@@ -134,8 +133,8 @@ def _lines(path: Path) -> Iterable[str]:
 
 def _contribution(line: str, where: str) -> tuple[list[int], int]:
     try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        fields = strict_json.loads(line)
+    except ValueError as error:
         raise InputError(f'{where} is no JSON ({error}); a contribution is {{"data": [1, 5], "label": 0}}') from error
     if not isinstance(fields, dict) or fields.keys() != {"data", "label"}:
         raise InputError(f'{where} is {shown(fields)}; a contribution is {{"data": [1, 5], "label": 0}}')

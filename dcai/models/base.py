@@ -66,7 +66,7 @@ class Classifier(ABC):
         """Return samples with their labels as the kernel's batch functions take them."""
         rows = self.rows(data)
         one = not isinstance(label, (list, tuple)) and np.ndim(label) == 0
-        num_rows = len(rows[0]) - (len(rows) == 2)  # (batch,), or (indptr, indices)
+        num_rows = len(rows[0]) if len(rows) == 1 else len(_inputs.CsrBatch(*rows))
         return *rows, _inputs.as_labels([label] if one else label, num_rows)
 
     # -- state -------------------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from dcai import strict_json
 from dcai.errors import InputError, InputTypeError, shown
 from dcai.files import write_whole
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
@@ -23,11 +23,6 @@ __all__ = ["Fields", "read", "real", "require_distinct", "write"]
 
 #: Digits of the largest uint64.
 _LONGEST_INDEX = 20
-
-
-_DEEPEST = 20
-#: Brackets, and texts as a whole, so that the brackets within them do not count.
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
 class Fields:
@@ -222,8 +217,8 @@ def _dump(value: object) -> str:
 
 
 def _parse(text: str, name: str) -> object:
-    _refuse_deep_nesting(text, name)
     try:
+        strict_json.check_depth(text)
         return json.loads(
             text,
             # Whatever stands for a number, NaN included, is kept until the field that has it can be named.
@@ -236,15 +231,6 @@ def _parse(text: str, name: str) -> object:
         raise InputError(f"{name}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is not JSON: {error}") from error
-
-
-def _refuse_deep_nesting(text: str, name: str) -> None:
-    """Raise before the parser recurses: a library may have raised Python's limit to where that ends in a crash."""
-    depth = 0
-    for token in _BRACKETS.finditer(text):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
-        if depth > _DEEPEST:
-            raise InputError(f"{name} is nested more than {_DEEPEST} deep, and no model is")
 
 
 def _decimal(text: str) -> Decimal:

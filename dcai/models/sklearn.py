@@ -35,7 +35,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcai.data.encoders import l2_normalized
+from dcai.data.normalization import l2_normalized
 from dcai.errors import InputError, InputTypeError, MissingExtraError
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
 from dcai.models import (

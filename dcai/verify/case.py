@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from dcai import artifacts
+from dcai import artifacts, strict_json
 from dcai.errors import InputError, NotEqual, Revert, shown
 from dcai.evm import Evm
 from dcai.files import write_whole
@@ -87,7 +87,7 @@ class Case:
         """
         name = os.fspath(path)
         try:
-            fields = json.loads(Path(path).read_text(encoding="utf-8"))
+            fields = strict_json.loads(Path(path).read_text(encoding="utf-8"))
             if fields["format"] != _FORMAT:
                 raise InputError(f"its format is {shown(fields['format'])}; expected {_FORMAT!r}")
             contract = _text(fields, "contract")

@@ -15,7 +15,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     shown = run("--help")
     assert shown.returncode == 0
-    for command in ("demo", "data", "gas", "verify"):
+    for command in ("demo", "data", "gas", "predict", "verify"):
         assert command in shown.stdout
 
 
@@ -23,7 +23,9 @@ def test_version() -> None:
     assert dcai.__version__ in run("--version").stdout
 
 
-@pytest.mark.parametrize("command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"]])
+@pytest.mark.parametrize(
+    "command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"], ["predict"]]
+)
 def test_each_command_has_help(command: list[str]) -> None:
     shown = run(*command, "--help")
     assert shown.returncode == 0

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from dcai.evm import engine_names
+
 BLOCK = """
 import sys
 
@@ -46,3 +50,13 @@ def test_without_py_evm_the_extra_is_named() -> None:
         "try:\n    dcai.evm.Evm()\nexcept MissingExtraError as error:\n    print(error)\n"
     )
     assert run(program) == "the engine 'py-evm' needs an optional dependency: pip install 'dcai[evm]'"
+
+
+@pytest.mark.parametrize("engine", engine_names())
+def test_an_engine_leaves_the_recursion_limit_as_it_is(engine: str) -> None:
+    program = (
+        "import sys\nlimit = sys.getrecursionlimit()\n"
+        f"from dcai.evm import Evm\nchain = Evm({engine!r}, 'cancun')\nchain.transact(None, b'')\n"
+        "print(sys.getrecursionlimit() == limit)"
+    )
+    assert run(program) == "True"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dcai.cli.new_file import NEW_FILE
 from dcai.data import CATALOGUE
 from dcai.errors import InputError, MissingExtraError
 from dcai.evm.engine import create_engine, engine_names
@@ -60,20 +60,7 @@ CONTRACTS: dict[str, type[Classifier]] = {
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
 
 
-class _NewFile(click.Path):
-    """A file to write, refused before anything is computed where it could not be written."""
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, writable=True, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if not path.parent.is_dir():
-            self.fail(f"{path} cannot be written: there is no folder {path.parent}", param, ctx)
-        return path
-
-
-FILE = _NewFile()
+FILE = NEW_FILE
 DATA = click.option(
     "--data",
     required=True,

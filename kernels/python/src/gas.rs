@@ -1,7 +1,10 @@
 //! Gas predictions: tariffs in, columns out.
 
+use std::collections::TryReserveError;
+
 use dcai_core::gas::{Costs, MAX_COUNTERS, Tariff as CoreTariff, Work};
 use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -28,8 +31,9 @@ impl Tariff {
     }
 }
 
-/// The columns of `Costs`, and the errors as {row: Revert}.
-pub fn to_dict(py: Python<'_>, costs: Costs) -> PyResult<Bound<'_, PyDict>> {
+/// The columns of `Costs`, and the errors as {row: Revert}; `MemoryError` where there was no room for them.
+pub fn to_dict(py: Python<'_>, costs: Result<Costs, TryReserveError>) -> PyResult<Bound<'_, PyDict>> {
+    let costs = costs.map_err(|error| PyMemoryError::new_err(error.to_string()))?;
     let columns = PyDict::new(py);
     columns.set_item("gas_used", PyArray1::from_vec(py, costs.gas_used))?;
     columns.set_item("gas_limit", PyArray1::from_vec(py, costs.gas_limit))?;

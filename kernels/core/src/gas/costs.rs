@@ -1,5 +1,7 @@
 //! The costs of transactions, one after another.
 
+use std::collections::TryReserveError;
+
 use crate::batch::Rows;
 use crate::gas::{Calldata, MAX_COUNTERS, Metered, Work};
 use crate::{Error, Result};
@@ -48,17 +50,15 @@ pub struct Costs {
 }
 
 impl Costs {
-    fn with_capacity(len: usize) -> Self {
-        Self {
-            gas_used: Vec::with_capacity(len),
-            gas_limit: Vec::with_capacity(len),
-            calldata: Vec::with_capacity(len),
-            execution: Vec::with_capacity(len),
-            refund: Vec::with_capacity(len),
-            new_slots: Vec::with_capacity(len),
-            mistake: Vec::with_capacity(len),
-            errors: Vec::new(),
+    /// Room for so many transactions. Rows without features take no memory, so there may be more than there is room for.
+    fn with_capacity(len: usize) -> std::result::Result<Self, TryReserveError> {
+        let mut costs = Self::default();
+        let Self { gas_used, gas_limit, calldata, execution, refund, new_slots, mistake, errors: _ } = &mut costs;
+        for column in [gas_used, gas_limit, calldata, execution, refund, new_slots] {
+            column.try_reserve_exact(len)?;
         }
+        mistake.try_reserve_exact(len)?;
+        Ok(costs)
     }
 
     fn push(&mut self, tariff: &Tariff, calldata: Calldata, work: &Work, result: Result<()>) {
@@ -92,33 +92,50 @@ fn sum(prices: &[i64; MAX_COUNTERS], counts: &[u64; MAX_COUNTERS]) -> u64 {
 
 /// What it costs to send each row with its label to `update`, one after another; the model learns them as it goes. A row
 /// that is refused costs what its revert costs, and the next one follows.
-pub fn update_costs<R: Rows, M: Metered<R::Item>>(model: &mut M, rows: &R, labels: &[u64], tariff: &Tariff) -> Costs
+///
+/// # Errors
+///
+/// There is no memory for the result; nothing is learned.
+pub fn update_costs<R: Rows, M: Metered<R::Item>>(
+    model: &mut M,
+    rows: &R,
+    labels: &[u64],
+    tariff: &Tariff,
+) -> std::result::Result<Costs, TryReserveError>
 where
     R::Item: Copy + Into<i64>,
 {
-    let mut costs = Costs::with_capacity(labels.len());
+    let mut costs = Costs::with_capacity(labels.len())?;
     for (row, &label) in labels.iter().enumerate() {
         let data = rows.row(row);
         let mut work = Work::default();
         let result = model.meter_update(data, label, &mut work);
         costs.push(tariff, Calldata::of_call(tariff.selector, &[label], data), &work, result);
     }
-    costs
+    Ok(costs)
 }
 
 /// What it costs to send each row to `predict`.
-pub fn predict_costs<R: Rows, M: Metered<R::Item>>(model: &M, rows: &R, tariff: &Tariff) -> Costs
+///
+/// # Errors
+///
+/// There is no memory for the result.
+pub fn predict_costs<R: Rows, M: Metered<R::Item>>(
+    model: &M,
+    rows: &R,
+    tariff: &Tariff,
+) -> std::result::Result<Costs, TryReserveError>
 where
     R::Item: Copy + Into<i64>,
 {
-    let mut costs = Costs::with_capacity(rows.len());
+    let mut costs = Costs::with_capacity(rows.len())?;
     for row in 0..rows.len() {
         let data = rows.row(row);
         let mut work = Work::default();
         let result = model.meter_predict(data, &mut work);
         costs.push(tariff, Calldata::of_call(tariff.selector, &[], data), &work, result);
     }
-    costs
+    Ok(costs)
 }
 
 /// The work behind [`update_costs`], which calibration compares with what an EVM measures.

@@ -1,0 +1,283 @@
+"""Which contract is at an address, and how its storage is laid out.
+
+A layout goes by a name such as ``dcai:SparsePerceptron`` or ``0xdeca10b:SparsePerceptron``. The former is that of
+this project's contracts, from the compiler. The latter is that of the contracts in the repository
+``microsoft/0xDeCA10B``, folder ``demo/client/src/contracts`` (Solidity 0.6), by the order of their state variables
+and Solidity's rules of packing; constants take no slot:
+
+===== ==================================================================================================
+slot  variables
+===== ==================================================================================================
+0     ``Ownable``: ``address owner``
+1, 2  ``Classifier``: ``string[] classifications``, ``uint32[] featureIndices``
+3, 4  ``DensePerceptron``: ``int80[] weights``; ``int80 intercept``, ``uint32 learningRate`` in one slot
+3, 4  ``SparsePerceptron``: ``mapping(uint64 => int80) weights``; the same
+3, 4  ``NearestCentroidClassifier``: ``int64[][] centroids``, ``uint[] dataCounts``
+3     ``SparseNearestCentroidClassifier``: ``ClassInfo[] classInfos`` of ``uint64 numSamples``,
+      ``uint squaredMagnitude``, ``mapping(uint32 => Feature)``; a feature is its value and the number of
+      samples as of which it was stored, in one slot
+===== ==================================================================================================
+
+The contracts of this project declare theirs in the same order, so one description of storage serves both.
+
+Earlier generations of the original are refused rather than misread, as far as storage shows them: with Solidity 0.5
+the learning rate was a ``uint8`` without scale and a dense Perceptron had a mapping; before its last generation the
+sparse nearest centroid classifier held ``uint64[] centroid``, then ``mapping(uint32 => uint64) centroid``.
+
+The bytecode of the originals is not known here. They are recognised by the selectors of their getters in the code,
+which is proven where storage is. Then the getters are run on that code and storage, in an EVM in this process, and
+must give what was read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dcai import artifacts
+from dcai.errors import (
+    ArtifactError,
+    EvmError,
+    InputError,
+    NoCodeError,
+    ProxyError,
+    Revert,
+    UnknownContractError,
+    shown,
+)
+from dcai.evm import Contract, Evm
+from dcai.evm.abi import Abi
+from dcai.evm.hashing import keccak, to_address
+from dcai.models import (
+    MODELS,
+    Classifier,
+    DensePerceptron,
+    NearestCentroidClassifier,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dcai.artifacts import Artifact
+
+__all__ = ["PROXY_SLOTS", "Kind", "check_generation", "check_getters", "check_no_proxy", "find_kind", "layout_names"]
+
+_OURS, _ORIGINAL = "dcai", "0xdeca10b"
+
+#: EIP-1967: keccak256("eip1967.proxy.implementation") - 1 and keccak256("eip1967.proxy.beacon") - 1.
+PROXY_SLOTS = {
+    int.from_bytes(keccak(f"eip1967.proxy.{name}".encode()), "big") - 1: name for name in ("implementation", "beacon")
+}
+#: EIP-1167: the code before and after the 20 bytes of the address.
+_MINIMAL_PROXY = bytes.fromhex("363d3d373d3d3d363d73"), bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
+#: EIP-7702: what the code of an account that delegates begins with.
+_DELEGATION = bytes.fromhex("ef0100")
+_ADDRESS_BYTES = 20
+
+_PUSH1, _PUSH4, _PUSH32 = 0x60, 0x63, 0x7F
+
+_COMMON = (("getNumClassifications", 0), ("classifications", 1), ("getNumFeatureIndices", 0), ("featureIndices", 1))
+_PERCEPTRON = (("weights", 1), ("intercept", 0), ("learningRate", 0))
+#: The getters that tell the models apart, with the number of their arguments; the types are those of the artifact.
+_GETTERS = {
+    "DensePerceptron": _PERCEPTRON,
+    "SparsePerceptron": _PERCEPTRON,
+    "NearestCentroidClassifier": (("centroids", 2), ("dataCounts", 1)),
+    "SparseNearestCentroidClassifier": (("getNumSamples", 1), ("getSquaredMagnitude", 1), ("getCentroidValue", 2)),
+}
+#: A learning rate up to this, with the scale 10^9, moves nothing; without a scale, as a uint8, it is a usual one.
+_UNSCALED_RATE = 255
+#: How many values of each kind the getters are asked for.
+_SAMPLED = 3
+
+
+class Kind(NamedTuple):
+    """What a contract was taken for.
+
+    Attributes
+    ----------
+    layout : str
+        Name of the layout of its storage.
+    recognised_by : str
+        ``"code hash"``, ``"argument"`` or ``"getters"``.
+    """
+
+    layout: str
+    recognised_by: str
+
+    @property
+    def artifact(self) -> Artifact:
+        """The contract of this project whose storage is laid out in the same way."""
+        return artifacts.load(self.layout.partition(":")[2])
+
+
+def layout_names() -> tuple[str, ...]:
+    """Return the names of all layouts."""
+    return tuple(f"{whose}:{name}" for whose in (_OURS, _ORIGINAL) for name in MODELS)
+
+
+def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
+    """Refuse a contract whose code is elsewhere.
+
+    Parameters
+    ----------
+    address : str
+        Of the contract.
+    code : bytes
+        Its code.
+    words : mapping of int to int
+        That at least of `PROXY_SLOTS`.
+
+    Raises
+    ------
+    NoCodeError
+        There is no code at all.
+    ProxyError
+        The code calls that of another address.
+    """
+    if not code:
+        raise NoCodeError(f"there is no contract at {address} in this block")
+    head, tail = _MINIMAL_PROXY
+    target = code[len(head) : len(head) + _ADDRESS_BYTES]
+    if code == head + target + tail:
+        raise ProxyError(f"{address} is a minimal proxy (EIP-1167) of {to_address(target)}, and holds its storage")
+    if code.startswith(_DELEGATION) and len(code) == len(_DELEGATION) + _ADDRESS_BYTES:
+        target = code[len(_DELEGATION) :]
+        raise ProxyError(f"{address} is an account that delegates (EIP-7702) to {to_address(target)}")
+    for slot, name in PROXY_SLOTS.items():
+        if words[slot]:
+            raise ProxyError(f"{address} is a proxy (EIP-1967): its {name} is 0x{words[slot]:040x}")
+
+
+def find_kind(code: bytes, layout: str | None = None) -> Kind:
+    """Tell which contract a code is.
+
+    Parameters
+    ----------
+    code : bytes
+        Of the contract.
+    layout : str, optional
+        What the caller says it is.
+
+    Raises
+    ------
+    InputError
+        There is no layout of that name.
+    UnknownContractError
+        Code and argument contradict each other, or the code is of no known model.
+    """
+    if layout is not None and layout not in layout_names():
+        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+    known = {artifacts.load(name).deployed_bytecode: name for name in MODELS}.get(code)
+    if known is not None:
+        if layout not in (None, f"{_OURS}:{known}", f"{_ORIGINAL}:{known}"):
+            raise UnknownContractError(f"layout is {layout!r}, and the code is that of dcai's {known}")
+        return Kind(f"{_OURS}:{known}", "code hash")
+    if layout is not None:
+        return Kind(layout, "argument")
+    pushed = set(_pushed(code))
+    fitting = [name for name in MODELS if _selectors(name) <= pushed]
+    if len(fitting) != 1:
+        raise UnknownContractError(
+            "the code is of none of dcai's contracts, and its getters are not those of one of 0xDeCA10B's; "
+            f"if you know what it is, pass layout=, one of {', '.join(layout_names())}"
+        )
+    return Kind(f"{_ORIGINAL}:{fitting[0]}", "getters")
+
+
+def _selectors(name: str) -> set[int]:
+    abi = Abi(artifacts.load(name).abi)
+    calls = (*_COMMON, *_GETTERS[name])
+    return {int.from_bytes(abi.function(getter, count).selector, "big") for getter, count in calls}
+
+
+def _pushed(code: bytes) -> Iterator[int]:
+    """Yield the constants of up to four bytes in a code, the selectors among them."""
+    at = 0
+    while at < len(code):
+        op = code[at]
+        size = op - _PUSH1 + 1 if _PUSH1 <= op <= _PUSH32 else 0
+        if _PUSH1 <= op <= _PUSH4:
+            yield int.from_bytes(code[at + 1 : at + 1 + size], "big")
+        at += 1 + size
+
+
+def check_generation(kind: Kind, model: Classifier) -> None:
+    """Refuse a model whose state shows that it is of an earlier generation of 0xDeCA10B, with another layout.
+
+    Raises
+    ------
+    UnknownContractError
+        It is.
+    """
+    if not kind.layout.startswith(_ORIGINAL):
+        return
+    if isinstance(model, (DensePerceptron, SparsePerceptron)):
+        # Who names the layout may mean it.
+        if kind.recognised_by == "getters" and model.learning_rate <= _UNSCALED_RATE:
+            raise UnknownContractError(
+                f"the learning rate is {model.learning_rate}, as in the first generation of 0xDeCA10B (Solidity 0.5), "
+                f"where it had no scale; if it is {model.learning_rate} / 10^9, pass layout={kind.layout!r}"
+            )
+    elif isinstance(model, SparseNearestCentroidClassifier):
+        for k, (count, stored) in enumerate(zip(model.counts, model.stored, strict=True)):
+            index = next((i for i, (value, as_of) in stored.items() if count and value and not as_of), None)
+            if index is not None:
+                raise UnknownContractError(
+                    f"feature {index} of class {k} has a value as of no samples, as in an earlier generation of "
+                    "0xDeCA10B, whose updates were others"
+                )
+
+
+def check_getters(kind: Kind, code: bytes, words: Mapping[int, int], model: Classifier) -> None:
+    """Run the getters of a contract in an EVM in this process, and compare what they give with the model.
+
+    Raises
+    ------
+    UnknownContractError
+        They give something else: the storage is laid out in another way.
+    """
+    evm = Evm()
+    address = to_address(b"\x22" * _ADDRESS_BYTES)
+    evm.set_account(address, code=code, storage=words)
+    contract = Contract(evm, kind.artifact, address)
+    for getter, args, expected in _expected(model):
+        call = f"{getter}({', '.join(map(str, args))})"
+        try:
+            given = contract.call(getter, *args)
+        except (ArtifactError, EvmError, Revert) as error:
+            raise UnknownContractError(f"{kind.layout} would have a getter {call}: {error}") from error
+        if given != expected:
+            raise UnknownContractError(
+                f"the storage is not that of {kind.layout}: {call} of the contract gives {shown(given)}, "
+                f"and was read as {shown(expected)}"
+            )
+
+
+def _expected(model: Classifier) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    """Yield getters, arguments and results of a contract that holds this model."""
+    yield "getNumClassifications", (), len(model.classifications)
+    for k, name in list(enumerate(model.classifications))[:_SAMPLED]:
+        yield "classifications", (k,), name
+    yield "getNumFeatureIndices", (), len(model.feature_indices)
+    for i, index in list(enumerate(model.feature_indices))[-_SAMPLED:]:
+        yield "featureIndices", (i,), index
+    if isinstance(model, (DensePerceptron, SparsePerceptron)):
+        yield "intercept", (), model.intercept
+        yield "learningRate", (), model.learning_rate
+        weights = model.weights.items() if isinstance(model, SparsePerceptron) else enumerate(model.weights)
+        for index, weight in list(weights)[-_SAMPLED:]:
+            yield "weights", (int(index),), int(weight)
+    elif isinstance(model, NearestCentroidClassifier):
+        for k, (count, centroid) in list(enumerate(zip(model.counts, model.centroids, strict=True)))[-_SAMPLED:]:
+            yield "dataCounts", (k,), count
+            for j in range(max(0, len(centroid) - _SAMPLED), len(centroid)):
+                yield "centroids", (k, j), int(centroid[j])
+    elif isinstance(model, SparseNearestCentroidClassifier):
+        rows = zip(model.counts, model.squared_magnitudes, model.centroids, strict=True)
+        for k, (count, squared_magnitude, values) in list(enumerate(rows))[-_SAMPLED:]:
+            yield "getNumSamples", (k,), count
+            yield "getSquaredMagnitude", (k,), squared_magnitude
+            for index, value in list(values.items())[-_SAMPLED:]:
+                yield "getCentroidValue", (k, index), value

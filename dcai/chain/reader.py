@@ -1,0 +1,258 @@
+"""Reading the variables of a contract from slots that are fetched as it turns out which ones are needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from dcai.errors import InputError, InputTypeError, SnapshotError, TooLargeError, UnknownFeaturesError, shown
+from dcai.evm.layout import Layout, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from dcai.artifacts import Artifact
+
+__all__ = ["Features", "KnownWords", "choose_features", "is_sparse", "read_slots"]
+
+#: Feature indices must be below these, by the type of the mapping's key and of the samples.
+_INDEX_BITS = {"SparsePerceptron": 63, "SparseNearestCentroidClassifier": 32}
+
+
+class Features:
+    """The feature indices that are looked up in the mappings of a sparse model.
+
+    Parameters
+    ----------
+    source : str
+        Where they are from, in words.
+    runs : iterable of (int, int)
+        Of indices, ascending; the second of each is exclusive.
+
+    Attributes
+    ----------
+    source, runs
+        As given; ``runs`` is a tuple.
+    """
+
+    def __init__(self, source: str, runs: Iterable[tuple[int, int]]) -> None:
+        self.source = source
+        self.runs = tuple(runs)
+
+    @classmethod
+    def of(cls, source: str, indices: Iterable[int]) -> Self:
+        """Collect indices in any order, repeated or not."""
+        return cls(source, _runs(indices))
+
+    def __len__(self) -> int:
+        return sum(stop - start for start, stop in self.runs)
+
+    def __iter__(self) -> Iterator[int]:
+        for start, stop in self.runs:
+            yield from range(start, stop)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Features):
+            return NotImplemented
+        return (self.source, self.runs) == (other.source, other.runs)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.runs))
+
+    def __repr__(self) -> str:
+        return f"<Features: {len(self):,}, {self.source}>"
+
+
+def _runs(indices: Iterable[int]) -> Iterator[tuple[int, int]]:
+    start = stop = None
+    for index in sorted(set(indices)):
+        if index != stop:
+            if start is not None and stop is not None:
+                yield start, stop
+            start = index
+        stop = index + 1
+    if start is not None and stop is not None:
+        yield start, stop
+
+
+class KnownWords(Words):
+    """The words of a snapshot: to ask for another is an error.
+
+    Parameters
+    ----------
+    words : mapping of int to int
+        All that are known, zeros too.
+    """
+
+    def __init__(self, words: Mapping[int, int]) -> None:
+        super().__init__({})
+        self._words = words
+
+    def at(self, slot: int) -> int:
+        """Return the word at a slot."""
+        try:
+            return self._words[slot]
+        except KeyError:
+            raise SnapshotError(f"the snapshot has no word for slot {slot:#x}, which its model needs") from None
+
+    def __contains__(self, slot: object) -> bool:
+        return isinstance(slot, int) and self.at(slot) != 0
+
+
+class _FetchedWords(Words):
+    """The words so far, which note what is asked for beyond them."""
+
+    def __init__(self, words: Mapping[int, int], most: int) -> None:
+        super().__init__({})
+        self._words = words
+        self._most = most
+        self.missing: dict[int, None] = {}  # in the order of asking
+
+    def at(self, slot: int) -> int:
+        if slot in self._words:
+            return self._words[slot]
+        self.missing[slot] = None
+        if len(self._words) + len(self.missing) > self._most:
+            raise TooLargeError(
+                f"the storage would take more than {self._most:,} slots; if it is really that large, raise max_weights"
+            )
+        return 0
+
+    def __contains__(self, slot: object) -> bool:
+        return isinstance(slot, int) and self.at(slot) != 0
+
+
+def is_sparse(artifact: Artifact) -> bool:
+    """Whether the model of a contract is in mappings from feature indices."""
+    return artifact.name in _INDEX_BITS
+
+
+def read_slots(
+    artifact: Artifact,
+    words: dict[int, int],
+    fetch: Callable[[Sequence[int]], None],
+    choose: Callable[[Sequence[int]], Features | None],
+    max_weights: int,
+) -> Features | None:
+    """Fetch all slots that a model consists of.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Of the contract.
+    words : dict of int to int
+        Those that are known, by slot, zeros too.
+    fetch : callable
+        Adds the words at some slots to ``words``.
+    choose : callable
+        Takes the contract's own ``featureIndices``, and says which features to look up.
+    max_weights : int
+        Most slots, and most elements of an array.
+
+    Returns
+    -------
+    Features or None
+        As chosen.
+
+    Raises
+    ------
+    TooLargeError
+        The contract claims to hold more; nothing of what is too much has been fetched.
+    """
+    layout = Layout(artifact.storage_layout, longest=max_weights)
+    _complete(layout, words, fetch, (), max_weights)
+    features = choose(layout.decode(KnownWords(words), "featureIndices"))
+    if features is not None:
+        _complete(layout, words, fetch, tuple(features), max_weights)
+    return features
+
+
+def _complete(
+    layout: Layout,
+    words: dict[int, int],
+    fetch: Callable[[Sequence[int]], None],
+    keys: tuple[int, ...],
+    most: int,
+) -> None:
+    """Decode, fetch what was missing, and decode again: a length tells where the elements are."""
+    while True:
+        known = _FetchedWords(words, most)
+        for name in layout.variables:
+            layout.decode(known, name, keys)
+        if not known.missing:
+            return
+        fetch(list(known.missing))
+
+
+def choose_features(
+    artifact: Artifact,
+    of_contract: Sequence[int],
+    num_features: int | None,
+    indices: Iterable[int] | None,
+    max_weights: int,
+) -> Features | None:
+    """Say which features of a sparse model to look up.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Of the contract.
+    of_contract : sequence of int
+        Its ``featureIndices``.
+    num_features : int, optional
+        All below this.
+    indices : iterable of int, optional
+        These.
+    max_weights : int
+        Most of them.
+
+    Raises
+    ------
+    InputError
+        Both are given, or one that is out of range, or any for a dense model.
+    UnknownFeaturesError
+        None is given, and the contract has none.
+    """
+    if not is_sparse(artifact):
+        if num_features is not None or indices is not None:
+            raise InputError(
+                f"a {artifact.name} has all its weights in arrays; it takes no num_features and no indices"
+            )
+        return None
+    if num_features is not None and indices is not None:
+        raise InputError("num_features and indices mean the same; give one")
+    if num_features is not None:
+        count = _count(num_features, max_weights)
+        features = Features(f"num_features={count:,}, as given", [(0, count)])
+    elif indices is not None:
+        given = [_index(index, artifact.name) for index in indices]
+        features = Features.of(f"{len(given):,} indices, as given", given)
+    elif of_contract:
+        # A client may select these features and count them from 0, or keep their numbers; a key that nobody
+        # used costs a proof of its absence.
+        source = f"the contract's {len(of_contract):,} featureIndices, as indices and as positions from 0"
+        features = Features.of(source, [*of_contract, *range(len(of_contract))])
+    else:
+        raise UnknownFeaturesError(
+            f"storage does not tell which features a {artifact.name} has, and its featureIndices are empty: pass "
+            "num_features=, the size of the vocabulary, or indices="
+        )
+    if len(features) > max_weights:
+        raise TooLargeError(f"{len(features):,} features are more than max_weights, {max_weights:,}")
+    return features
+
+
+def _count(value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputTypeError(f"num_features is {shown(value)}; it must be an integer")
+    if not 0 < value <= most:
+        raise InputError(f"num_features is {value}; it must be from 1 to max_weights, {most}")
+    return value
+
+
+def _index(value: object, contract: str) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise InputTypeError(f"indices has {shown(value)}; feature indices are integers")
+    index = value.__index__()
+    if not 0 <= index < 1 << _INDEX_BITS[contract]:
+        raise InputError(f"indices has {index}; those of a {contract} are from 0 to 2^{_INDEX_BITS[contract]} - 1")
+    return int(index)

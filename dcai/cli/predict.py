@@ -1,0 +1,153 @@
+"""``dcai predict``: labels for the rows of files, in a stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from dcai.cli.new_file import NEW_FILE
+from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, load_model, predict_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dcai.tabular import Summary
+
+__all__ = ["predict"]
+
+
+@click.command()
+@click.argument("model", metavar="MODEL", type=click.Path(exists=True, dir_okay=False))
+@click.argument("rows", metavar="ROWS...", nargs=-1, required=True, type=click.Path(exists=True))
+@click.option(
+    "--output",
+    "-o",
+    type=NEW_FILE,
+    help="Write this file, whole or not at all: .csv, .parquet, .arrow, .npy or .jsonl.  "
+    "[default: CSV to standard output]",
+)
+@click.option("--names", is_flag=True, help="Write the names of the classes as well.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="A column that goes to the output. Repeatable.")
+@click.option(
+    "--row-numbers", is_flag=True, help="Write the number of each row as well, from 0 over all files, skipped ones too."
+)
+@click.option(
+    "--labels", metavar="COLUMN", help="True labels, as indices or names of classes: print accuracy and confusion."
+)
+@click.option(
+    "--features",
+    multiple=True,
+    metavar="COLUMN",
+    help="A column with features. Repeatable, in the order of the model's.  "
+    "[default: all other columns, in their order]",
+)
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no feature. Repeatable.")
+@click.option(
+    "--scale",
+    type=click.Choice(("auto", "fixed", "float")),
+    default="auto",
+    show_default=True,
+    help="Numbers of a dense model: integers already multiplied by 10^9 (fixed), or real numbers (float). auto: by "
+    "the type of the columns; an error where that leaves a doubt.",
+)
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(("error", "skip")),
+    default="error",
+    show_default=True,
+    help="A row that the model cannot take ends the run, or is left out, counted and, the first few, named.",
+)
+@click.option(
+    "--input-format", type=click.Choice(INPUT_FORMATS), help="Format of the rows.  [default: as the names end]"
+)
+@click.option(
+    "--output-format", type=click.Choice(OUTPUT_FORMATS), help="Format of the output.  [default: as its name ends]"
+)
+@click.option("--no-header", is_flag=True, help="CSV: there are no names in the first line; they are f0, f1, ...")
+@click.option(
+    "--delimiter", metavar="CHARACTER", help="CSV: what separates values.  [default: a comma; a tab for .tsv]"
+)
+@click.option("--first-index", type=click.IntRange(0, 1), help="svmlight: the index of the first feature.")
+@click.option(
+    "--batch-rows", type=click.IntRange(min=1), help="Most rows in memory at a time.  [default: about 8 MB of them]"
+)
+def predict(
+    model: str,
+    rows: tuple[str, ...],
+    output: Path | None,
+    names: bool,
+    row_numbers: bool,
+    on_bad_row: Any,
+    output_format: str | None,
+    **layout: Any,
+) -> None:
+    """Predict the class of each row of some files with the model in a file.
+
+    MODEL is the JSON of 0xDeCA10B. ROWS are files, or folders with files: .csv, .tsv, .parquet, .arrow, .feather,
+    .npy, .npz, .svmlight. They may be larger than memory.
+
+    A dense model takes a column for each feature, or one with a list of all. A sparse model takes one column with the
+    list of the features that are present (in CSV: their indices with blanks between them), a 0/1 column for each
+    feature, or a CSR matrix as scipy.sparse.save_npz writes it.
+    """
+    classifier = load_model(model)
+    try:
+        summary = _run(rows, output, classifier, _layout(**layout), on_bad_row, names, row_numbers, output_format)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more when it flushes it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    _report(summary, output)
+
+
+def _layout(*, no_header: bool, input_format: str | None, features: tuple[str, ...], **others: Any) -> Layout:
+    return Layout(header=not no_header, format=input_format, features=features or None, **others)
+
+
+def _run(
+    rows: tuple[str, ...],
+    output: Path | None,
+    model: Any,
+    layout: Layout,
+    on_bad_row: Any,
+    names: bool,
+    row_numbers: bool,
+    output_format: str | None,
+) -> Summary:
+    console = Console(stderr=True)
+    columns: tuple[Any, ...] = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    # No bar beside rows that go to the same terminal.
+    silent = not console.is_terminal or (output is None and sys.stdout.isatty())
+    with Progress(*columns, console=console, disable=silent, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        return predict_file(
+            rows,
+            output,
+            model,
+            layout,
+            on_bad_row=on_bad_row,
+            names=names,
+            row_numbers=row_numbers,
+            output_format=output_format,
+            progress=lambda fraction: bar.update(task, completed=fraction),
+        )
+
+
+def _report(summary: Summary, output: Path | None) -> None:
+    """What was done, on stderr; accuracy on stdout, unless the labels are there."""
+    click.echo(f"predicted {_rows(summary.num_predicted)}" + (f", wrote {output}" if output else ""), err=True)
+    if summary.num_skipped:
+        total = summary.num_predicted + summary.num_skipped
+        click.echo(f"skipped {summary.num_skipped:,} of {_rows(total)}; the first:", err=True)
+        for text in summary.skipped:
+            click.echo(f"  {text}", err=True)
+    click.echo(summary.accuracy_text(), nl=False, err=output is None)
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'s' * (number != 1)}"

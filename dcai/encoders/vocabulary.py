@@ -1,0 +1,162 @@
+"""A vocabulary: the feature index of each word that a model knows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from dcai.data.imdb import INDEX_FROM
+from dcai.encoders.base import check_index
+from dcai.encoders.json_object import read_object
+from dcai.errors import InputError, InputTypeError, shown
+
+__all__ = ["Vocabulary"]
+
+
+class Vocabulary(Mapping[str, int]):
+    """The feature index of each word; no two words share one.
+
+    Parameters
+    ----------
+    indices : mapping of str to int
+        Word -> index, from 0 to 2^32 - 1, in any order, with gaps or without.
+
+    Raises
+    ------
+    InputTypeError
+        A word that is not text, an index that is not an integer.
+    InputError
+        An index that is negative, too large or there twice; no words at all. The message names the word.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary({"good": 0, "bad": 1})
+    >>> vocabulary["bad"], len(vocabulary)
+    (1, 2)
+    >>> Vocabulary({"good": 0, "great": 0})
+    Traceback (most recent call last):
+    dcai.errors.InputError: index 0 of 'great' is also that of 'good'; each word needs its own
+    """
+
+    def __init__(self, indices: Mapping[str, int]) -> None:
+        self._indices = dict(indices)
+        self._words = _checked(self._indices)
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file with a JSON object of word -> index, such as ``imdb.json`` of 0xDeCA10B's demo client.
+
+        Parameters
+        ----------
+        path : path
+            The file, UTF-8.
+
+        Raises
+        ------
+        InputError
+            Not such a file, a word that stands there twice, or as the constructor; with the path.
+        OSError
+            The file cannot be read.
+        """
+        return cls._from_fields(_read(path), path)
+
+    @classmethod
+    def from_keras(cls, path: str | os.PathLike[str], *, num_words: int = 1000) -> Self:
+        """Read ``imdb_word_index.json`` of Keras, or another word index of its kind: word -> rank by frequency.
+
+        Parameters
+        ----------
+        path : path
+            The file, UTF-8.
+        num_words : int, default 1000
+            A word of rank r has index r + 3, as in ``keras.datasets.imdb.load_data(index_from=3)``, if that is below
+            num_words; else it is not in the vocabulary.
+
+        Raises
+        ------
+        InputError
+            As `from_json`; or where num_words leaves no word.
+        OSError
+            The file cannot be read.
+        """
+        ranks = cls._from_fields(_read(path), path)
+        frequent = {word: rank + INDEX_FROM for word, rank in ranks.items() if rank + INDEX_FROM < num_words}
+        if not frequent:
+            raise InputError(
+                f"num_words = {num_words} leaves no word of {os.fspath(path)}; ranks start at {min(ranks.values())}, "
+                f"so it must be above {min(ranks.values()) + INDEX_FROM}"
+            )
+        return cls(frequent)
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any], path: str | os.PathLike[str]) -> Self:
+        try:
+            return cls(fields)
+        except InputError as error:
+            raise type(error)(f"{os.fspath(path)}: {error}") from None
+
+    @cached_property
+    def sha256(self) -> str:
+        """What tells this vocabulary from others: SHA-256, in hexadecimal, of the pairs in the order of the indices.
+
+        The pairs ``[word, index]`` are hashed as a JSON array without spaces, in ASCII with escapes.
+        """
+        pairs = [[word, index] for index, word in sorted(self._words.items())]
+        return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode("ascii")).hexdigest()
+
+    @property
+    def n_features(self) -> int:
+        """One more than the largest index."""
+        return max(self._words) + 1
+
+    def word(self, index: int) -> str | None:
+        """Return the word of an index, or None."""
+        return self._words.get(index)
+
+    def __getitem__(self, word: str) -> int:
+        return self._indices[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __eq__(self, other: object) -> bool:
+        return self._indices == other._indices if isinstance(other, Vocabulary) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def __repr__(self) -> str:
+        return f"<Vocabulary of {len(self):,} words, SHA-256 {self.sha256[:8]}...>"
+
+
+def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{os.fspath(path)} is not JSON: it is no UTF-8 text") from error
+    return read_object(text, os.fspath(path))
+
+
+def _checked(indices: dict[str, int]) -> dict[int, str]:
+    """Return index -> word, or raise."""
+    if not indices:
+        raise InputError("a vocabulary needs at least one word")
+    words: dict[int, str] = {}
+    for word, index in indices.items():
+        if not isinstance(word, str):
+            raise InputTypeError(f"{shown(word)} is no word; expected str")
+        check_index(index, f"the index of {shown(word)}")
+        if index in words:
+            raise InputError(
+                f"index {index} of {shown(word)} is also that of {shown(words[index])}; each word needs its own"
+            )
+        words[index] = word
+    return words

@@ -1,0 +1,107 @@
+"""Models in any state that a contract can be in, near the bounds of every type, with samples to update them with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from verify import strategies as s
+
+from dcai.models import (
+    Classifier,
+    DensePerceptron,
+    NearestCentroidClassifier,
+    SparseNearestCentroidClassifier,
+    SparsePerceptron,
+)
+
+#: Weights at their bounds, which the next step may push over them.
+_full_weights = st.sampled_from([s.INT80_MIN, s.INT80_MIN, s.INT80_MIN + 1, 0, s.INT80_MAX - 1, s.INT80_MAX])
+_intercepts = st.one_of(st.sampled_from([0, 1, -1]), s.int80s)
+
+
+@st.composite
+def dense_perceptrons(draw: st.DrawFn) -> Classifier:
+    """Some of zeros, and some that a step takes back to zero: their weights are a sample."""
+    some = st.lists(s.int80s, max_size=10)
+    full = st.lists(_full_weights, min_size=2, max_size=10)
+    zeros = st.integers(1, 10).map(lambda length: [0] * length)
+    sample = st.integers(1, 10).flatmap(s.accepted_samples)
+    weights = draw(st.one_of(some, full, zeros, sample))
+    if draw(st.booleans()):
+        return DensePerceptron(weights, 0, s.ONE)
+    return DensePerceptron(weights, draw(_intercepts), draw(s.learning_rates))
+
+
+@st.composite
+def sparse_perceptrons(draw: st.DrawFn) -> Classifier:
+    weights = draw(st.one_of(st.lists(s.int80s, max_size=9), st.lists(_full_weights, min_size=2, max_size=9)))
+    model = SparsePerceptron(weights, draw(_intercepts), draw(s.learning_rates))
+    model.initialize_sparse_weights(draw(s.weight_rows))
+    return model
+
+
+@st.composite
+def nearest_centroids(draw: st.DrawFn) -> Classifier:
+    """Some with classes that count no further, and with centroids that are not of one length yet."""
+    size = draw(st.integers(0, 9))
+    tiny = s.lists_of(st.integers(-1, 1), size)  # which the next sample rounds to zero
+    some = st.one_of(s.accepted_samples(size), s.lists_of(s.int64s, size), st.just([0] * size), tiny)
+    centroids = draw(st.lists(some, min_size=1, max_size=4))
+    model = NearestCentroidClassifier(centroids, draw(s.lists_of(st.one_of(st.just(1), s.counts), len(centroids))))
+    if draw(st.integers(0, 3)):
+        return model
+    state = model.state()
+    state["counts"][0] = s.COUNT_LIMIT
+    state["centroids"][-1] = [*state["centroids"][-1], *draw(st.lists(s.int64s, max_size=3))]
+    return NearestCentroidClassifier.restore(state, model.classifications, ())
+
+
+@st.composite
+def sparse_nearest_centroids(draw: st.DrawFn) -> Classifier:
+    """Some with values that are not up to date, and with squared magnitudes that their values do not add up to."""
+    centroids = draw(st.lists(s.pairs, min_size=1, max_size=4))
+    model = SparseNearestCentroidClassifier(centroids, draw(s.lists_of(s.counts64, len(centroids))))
+    for label, count in enumerate(model.counts):
+        if count < s.UINT64_MAX and draw(st.booleans()):
+            model.update(draw(s.increasing_samples), label)
+    if draw(st.integers(0, 3)):
+        return model
+    state = model.state()
+    state["squared_magnitudes"] = draw(s.lists_of(st.sampled_from([0, 10**18, 2**128, 2**200]), len(centroids)))
+    return SparseNearestCentroidClassifier.restore(state, model.classifications, ())
+
+
+def _dense_lengths(model: Any) -> list[int]:
+    return [len(model.weights)] if isinstance(model, DensePerceptron) else sorted(set(map(len, model.centroids)))
+
+
+def _clearing(model: Any) -> list[list[int]]:
+    """Samples that may take numbers to zero: the weights themselves, or what is opposite to a centroid."""
+    if isinstance(model, DensePerceptron):
+        rows = [[int(weight) for weight in model.weights]]
+    else:
+        rows = [[-value for value in centroid.tolist()] for centroid in model.centroids]
+    return [[min(max(value, s.INT64_MIN), s.INT64_MAX) for value in row] for row in rows]
+
+
+def samples(model: Classifier) -> st.SearchStrategy[list[int]]:
+    """Samples most of which an update of the model takes."""
+    if isinstance(model, DensePerceptron | NearestCentroidClassifier):
+        lengths = st.sampled_from(_dense_lengths(model))
+        good = lengths.flatmap(s.accepted_samples)
+        return s.either(st.one_of(good, good, st.sampled_from(_clearing(model))), lengths.flatmap(s.dense_samples))
+    if isinstance(model, SparsePerceptron):
+        few = st.lists(st.integers(0, 3), min_size=1, max_size=9)
+        return s.either(st.one_of(s.index_samples, s.increasing_samples, few), s.negative_samples)
+    refused = st.one_of(s.index_samples, s.negative_samples, s.too_large_samples, s.repeated_samples)
+    return s.either(s.increasing_samples, refused)
+
+
+MODELS: dict[str, Callable[[], st.SearchStrategy[Classifier]]] = {
+    "DensePerceptron": dense_perceptrons,
+    "NearestCentroidClassifier": nearest_centroids,
+    "SparseNearestCentroidClassifier": sparse_nearest_centroids,
+    "SparsePerceptron": sparse_perceptrons,
+}
