@@ -27,8 +27,10 @@ __all__ = [
     "ProofError",
     "ProxyError",
     "ResponseError",
+    "ResponseTooLongError",
     "Revert",
     "RpcError",
+    "RpcTimeoutError",
     "SnapshotError",
     "TooLargeError",
     "UnknownContractError",
@@ -88,8 +90,16 @@ class RpcError(ChainError):
         return f"{self.method}: {self.reason}"
 
 
+class RpcTimeoutError(RpcError):
+    """A node, or a gateway before it, gives up or takes too long: it may manage a smaller request."""
+
+
 class ResponseError(RpcError):
     """An answer of a node is not of the form of the protocol: no JSON, too long, a field of the wrong type."""
+
+
+class ResponseTooLongError(ResponseError):
+    """An answer has more bytes than the caller allows, or more than the node gives."""
 
 
 class ProofError(ChainError):

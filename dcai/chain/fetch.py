@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dcai.chain.blocks import block_tag, check_same, find_header, hex_text
 from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_no_proxy, find_kind
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words
@@ -12,9 +13,7 @@ from dcai.chain.reader import choose_features, read_slots
 from dcai.chain.snapshot import Block, Snapshot
 from dcai.errors import (
     ArtifactError,
-    BlockError,
     InputError,
-    InputTypeError,
     ProofError,
     RpcError,
     TooLargeError,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_WEIGHTS", "fetch"]
 
-_TAGS = ("finalized", "safe", "latest", "earliest")
 #: To fill so many slots costs 93 thousand million gas, all that fits 1,500 blocks of 60 million.
 MAX_WEIGHTS = 1 << 22
 
@@ -103,14 +101,14 @@ def fetch(
         What the node says contradicts its proofs, or it gives none.
     """
     address = to_address(to_bytes20(address))
-    tag = _block_tag(block)
+    tag = block_tag(block)
     pins = {"block_hash": _pin("block_hash", block_hash), "state_root": _pin("state_root", state_root)}
     _check_integer("max_weights", max_weights)
     with Node(rpc_url, limits or Limits()) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
             raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
-        header = _header(node, tag, pins, verify=verify)
+        header = find_header(node, tag, pins, verify=verify)
         try:
             reading = _Reading(node, address, header, verify=verify, progress=progress)
             check_no_proxy(address, reading.code, reading.words)
@@ -123,19 +121,19 @@ def fetch(
                 max_weights,
             )
         except (ProofError, RpcError) as error:
-            _check_same(node, header, error)
+            check_same(node, header, error)
             raise
         except TooLargeError:
             raise
         except ArtifactError as error:
             raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
-        _check_same(node, header)
+        check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
-        block=Block(header.number, _hex(header.hash), _hex(header.state_root), header.timestamp),
+        block=Block(header.number, hex_text(header.hash), hex_text(header.state_root), header.timestamp),
         address=address,
-        code_hash=_hex(keccak(reading.code)),
-        storage_root=_hex(reading.storage_root) if verify else None,
+        code_hash=hex_text(keccak(reading.code)),
+        storage_root=hex_text(reading.storage_root) if verify else None,
         layout=kind.layout,
         recognised_by=kind.recognised_by,
         features=features,
@@ -174,7 +172,7 @@ class _Reading:
         self.code = node.code(address, header.number)
         if verify and keccak(self.code) != self._code_hash:
             raise ProofError(
-                f"the code that the node gives for {address} is not that with the proven hash {_hex(self._code_hash)}"
+                f"the code that the node gives for {address} is not that with the proven hash {hex_text(self._code_hash)}"
             )
         self.fetch([slot for slot in first if slot not in self.words])
 
@@ -215,49 +213,6 @@ class _Reading:
         return words
 
 
-def _header(node: Node, tag: str, pins: dict[str, str | None], *, verify: bool) -> Header:
-    """Return the header of the block to read, which is the one that was asked for."""
-    asked = pins["block_hash"] or tag
-    header = node.header(asked, verify=verify)
-    if pins["block_hash"] not in (None, _hex(header.hash)):
-        raise BlockError(f"the node gives block {_hex(header.hash)} in place of {pins['block_hash']}")
-    if tag.startswith("0x") and header.number != int(tag, 16):
-        raise BlockError(f"the node gives block {header.number} in place of {int(tag, 16)}")
-    if pins["state_root"] not in (None, _hex(header.state_root)):
-        raise BlockError(
-            f"block {header.number} has the state root {_hex(header.state_root)}, and not {pins['state_root']}"
-        )
-    return header
-
-
-def _check_same(node: Node, header: Header, cause: Exception | None = None) -> None:
-    """Raise where the chain has another block at that height by now: what was read by number may be of both."""
-    try:
-        now = node.header(hex(header.number), verify=False)
-    except (RpcError, BlockError):
-        if cause is not None:
-            return  # which then says more
-        raise
-    if now.hash != header.hash:
-        raise BlockError(
-            f"block {header.number} was {_hex(header.hash)} and is {_hex(now.hash)} now: the chain was reorganised, "
-            "or the block that was asked for is not on it; try again, with block='finalized'"
-        ) from cause
-
-
-def _block_tag(block: str | int) -> str:
-    if isinstance(block, bool) or not isinstance(block, (str, int)):
-        raise InputTypeError(f"block is {shown(block)}; it must be {', '.join(_TAGS)} or a number")
-    text = str(block)
-    if text in _TAGS:
-        return text
-    if not (text.isascii() and text.isdigit()) or int(text) >> 64:
-        raise InputError(
-            f"block is {shown(block)}; it must be {', '.join(_TAGS)} or a number; a hash goes to block_hash"
-        )
-    return hex(int(text))
-
-
 def _pin(name: str, value: str | None) -> str | None:
     if value is None:
         return None
@@ -267,7 +222,7 @@ def _pin(name: str, value: str | None) -> str | None:
         raw = b""
     if len(raw) != 32:
         raise InputError(f"{name} is {shown(value)}; it must be 0x and 64 hexadecimal digits")
-    return _hex(raw)
+    return hex_text(raw)
 
 
 def _check_integer(name: str, value: int) -> None:
@@ -275,9 +230,5 @@ def _check_integer(name: str, value: int) -> None:
         raise InputError(f"{name} is {shown(value)}; it must be a positive integer")
 
 
-def _hex(raw: bytes) -> str:
-    return f"0x{raw.hex()}"
-
-
 def _text(value: object) -> str:
-    return _hex(value) if isinstance(value, bytes) else str(value)
+    return hex_text(value) if isinstance(value, bytes) else str(value)
