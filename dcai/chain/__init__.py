@@ -7,10 +7,25 @@
 >>> snapshot.save("model.snapshot.json.gz")                                        # doctest: +SKIP
 """
 
+from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
+from dcai.chain.contributions import Contribution, Contributions, contributions
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
 from dcai.chain.snapshot import Block, Snapshot, load
 
-__all__ = ["MAX_WEIGHTS", "Block", "Features", "Limits", "Snapshot", "fetch", "layout_names", "load"]
+__all__ = [
+    "MAX_WEIGHTS",
+    "Block",
+    "Claim",
+    "Contribution",
+    "Contributions",
+    "Features",
+    "Limits",
+    "Snapshot",
+    "contributions",
+    "fetch",
+    "layout_names",
+    "load",
+]

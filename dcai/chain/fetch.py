@@ -172,7 +172,8 @@ class _Reading:
         self.code = node.code(address, header.number)
         if verify and keccak(self.code) != self._code_hash:
             raise ProofError(
-                f"the code that the node gives for {address} is not that with the proven hash {hex_text(self._code_hash)}"
+                f"the code that the node gives for {address} is not that with the proven hash "
+                f"{hex_text(self._code_hash)}"
             )
         self.fetch([slot for slot in first if slot not in self.words])
 

@@ -65,12 +65,15 @@ class Header:
         Root of the trie of all accounts after the block.
     timestamp : int
         Seconds since 1970.
+    receipts_root : bytes
+        Root of the trie of the receipts of its transactions.
     """
 
     number: int
     hash: bytes
     state_root: bytes
     timestamp: int
+    receipts_root: bytes
 
 
 def read_header(fields: Fields, *, verify: bool) -> Header:
@@ -95,6 +98,7 @@ def read_header(fields: Fields, *, verify: bool) -> Header:
         hash=fields.data("hash", 32),
         state_root=fields.data("stateRoot", 32),
         timestamp=fields.quantity("timestamp", 64),
+        receipts_root=fields.data("receiptsRoot", 32),
     )
     if verify:
         computed = keccak(rlp.encode(_items(fields)))

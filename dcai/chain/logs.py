@@ -9,11 +9,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.chain.blocks import hex_text
 from dcai.chain.fields import Fields
-from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError
+from dcai.chain.receipts import prove_logs
+from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError, shown
 from dcai.evm.hashing import to_address
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from dcai.chain.node import Node
 
-__all__ = ["Log", "Piece", "read_logs"]
+__all__ = ["Log", "Piece", "read_log", "read_logs"]
 
 _METHOD = "eth_getLogs"
 #: Blocks of the first request: what most nodes allow.
@@ -32,6 +34,7 @@ _CALM = 8
 #: What no smaller range changes: JSON-RPC's "method not found".
 _NO_METHOD = -32601
 _MOST_TOPICS = 4
+_WORD_BYTES = 32
 
 
 class Log(NamedTuple):
@@ -79,6 +82,7 @@ def read_logs(
     first: int,
     last: int,
     *,
+    prove: bool = False,
     max_parallel: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Piece]:
@@ -94,6 +98,9 @@ def read_logs(
         The events: Keccak-256 of their signatures.
     first, last : int
         Range of blocks, the last one included.
+    prove : bool
+        Check the logs of each block against its receipts, and these against the block's hash; see
+        ``dcai.chain.receipts``. Whether a block without logs has none cannot be checked in this way.
     max_parallel : int
         Requests under way at once.
     progress : callable, optional
@@ -111,8 +118,10 @@ def read_logs(
         or says another thing of its block or transaction than the log before it.
     RpcError
         The node cannot be reached, or refuses even single blocks.
+    ProofError, BlockError
+        With ``prove``: the logs of a block are not those of its receipts, or it has another hash by now.
     """
-    reader = _Reader(node, addresses, topics)
+    reader = _Reader(node, addresses, topics, prove=prove)
     pool = ThreadPoolExecutor(max_parallel, thread_name_prefix="dcai-logs")
     under_way: deque[Future[list[Piece]]] = deque()
     start = first
@@ -157,8 +166,9 @@ class _Span:
 
 
 class _Reader:
-    def __init__(self, node: Node, addresses: Sequence[bytes], topics: Iterable[int]) -> None:
+    def __init__(self, node: Node, addresses: Sequence[bytes], topics: Iterable[int], *, prove: bool) -> None:
         self._node = node
+        self._prove = prove
         self._addresses = frozenset(addresses)
         self._topics = frozenset(topics)
         self._filter = {
@@ -176,7 +186,7 @@ class _Reader:
                 raise
         else:
             self.span.answer(last - first + 1)
-            return [Piece(first, last, logs)]
+            return [Piece(first, last, self._proven(logs) if self._prove else logs)]
         self.span.refuse(last - first + 1)
         middle = (first + last) // 2
         return [*self.read(first, middle), *self.read(middle + 1, last)]
@@ -185,8 +195,8 @@ class _Reader:
         asked = {**self._filter, "fromBlock": hex(first), "toBlock": hex(last)}
         result = self._node.request(_METHOD, asked)
         if not isinstance(result, list):
-            raise Fields(_METHOD, {}).wrong("result", result, "a list")
-        logs = [read_log(Fields(_METHOD, entry, f"result[{i}]")) for i, entry in enumerate(result)]
+            raise ResponseError(_METHOD, f"result is {shown(result)}; expected a list")
+        logs = [read_log(_METHOD, entry, f"result[{i}]") for i, entry in enumerate(result)]
         before = None
         for i, log in enumerate(logs):
             self._check(log, first, last, f"result[{i}]")
@@ -194,6 +204,18 @@ class _Reader:
                 _check_next(before, log, f"result[{i}]")
             before = log
         return logs
+
+    def _proven(self, logs: Sequence[Log]) -> list[Log]:
+        """Check logs against the receipts of their blocks, and give them the times of these."""
+        proven: list[Log] = []
+        for _, group in groupby(logs, key=lambda log: log.block_number):
+            of_block = list(group)
+            header = prove_logs(self._node, of_block, self._is_wanted)
+            proven += [log._replace(timestamp=header.timestamp) for log in of_block]
+        return proven
+
+    def _is_wanted(self, address: bytes, topics: tuple[int, ...]) -> bool:
+        return address in self._addresses and bool(topics) and topics[0] in self._topics
 
     def _check(self, log: Log, first: int, last: int, where: str) -> None:
         if log.address not in self._addresses:
@@ -212,7 +234,7 @@ def _is_refusal(error: RpcError) -> bool:
     return error.code not in (None, _NO_METHOD)
 
 
-def read_log(fields: Fields) -> Log:
+def read_log(method: str, value: Any, where: str) -> Log:
     """Read a log, as `eth_getLogs` and receipts have it.
 
     Raises
@@ -220,11 +242,13 @@ def read_log(fields: Fields) -> Log:
     ResponseError
         A field is missing or of the wrong form, or the log was removed from the chain.
     """
+    fields = Fields(method, value, where)
     if "removed" in fields and fields.take("removed") is not False:
-        raise fields.wrong("removed", fields.take("removed"), "false, for a log that is on the chain")
+        raise fields.wrong(f"{where}.removed", fields.take("removed"), "false, for a log that is on the chain")
     topics = fields.data_list("topics")
-    if len(topics) > _MOST_TOPICS or any(len(topic) != 32 for topic in topics):
-        raise fields.wrong("topics", fields.take("topics"), f"at most {_MOST_TOPICS} words of 32 bytes")
+    if len(topics) > _MOST_TOPICS or any(len(topic) != _WORD_BYTES for topic in topics):
+        expected = f"at most {_MOST_TOPICS} words of {_WORD_BYTES} bytes"
+        raise fields.wrong(f"{where}.topics", fields.take("topics"), expected)
     return Log(
         block_number=fields.quantity("blockNumber", 64),
         transaction_index=fields.quantity("transactionIndex", 32),
@@ -249,8 +273,8 @@ def _check_next(before: Log, log: Log, where: str) -> None:
     if same_block != (log.block_hash == before.block_hash):
         raise _lie(
             where,
-            f"block {log.block_number} with the hash {hex_text(log.block_hash)}, after block {before.block_number} with "
-            f"the hash {hex_text(before.block_hash)}",
+            f"block {log.block_number} with the hash {hex_text(log.block_hash)}, after block {before.block_number} "
+            f"with the hash {hex_text(before.block_hash)}",
         )
     if not same_block:
         return
