@@ -52,8 +52,22 @@ ALLOWED = {
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "verify": {"artifacts", "errors", "evm", "files", "models", "strict_json"},
     "tabular": {"chain", "errors", "files", "fixed", "models"},
+    "dataset": {"chain", "errors", "files", "fixed", "tabular"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
-    "cli": {"errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"},
+    "cli": {
+        "dataset",
+        "errors",
+        "files",
+        "models",
+        "data",
+        "evm",
+        "gas",
+        "scenarios",
+        "verify",
+        "chain",
+        "tabular",
+        "demo",
+    },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.
 EXCEPTIONS = {("models", "data"): "models/sklearn.py"}
