@@ -179,17 +179,20 @@ class _Reader:
 
     def read(self, first: int, last: int) -> list[Piece]:
         """Read a range, in parts where the node refuses it as a whole."""
-        try:
-            logs = self._ask(first, last)
-        except RpcError as error:
-            if first == last or not _is_refusal(error):
-                raise
-        else:
-            self.span.answer(last - first + 1)
-            return [Piece(first, last, self._proven(logs) if self._prove else logs)]
-        self.span.refuse(last - first + 1)
-        middle = (first + last) // 2
-        return [*self.read(first, middle), *self.read(middle + 1, last)]
+        pieces: list[Piece] = []
+        while first <= last:
+            stop = min(last, first + self.span.size - 1)
+            try:
+                logs = self._ask(first, stop)
+            except RpcError as error:
+                if first == stop or not _is_refusal(error):
+                    raise
+                self.span.refuse(stop - first + 1)
+            else:
+                self.span.answer(stop - first + 1)
+                pieces.append(Piece(first, stop, self._proven(logs) if self._prove else logs))
+                first = stop + 1
+        return pieces
 
     def _ask(self, first: int, last: int) -> list[Log]:
         asked = {**self._filter, "fromBlock": hex(first), "toBlock": hex(last)}
