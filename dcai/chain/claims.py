@@ -15,13 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from dcai.chain.blocks import hex_text
 from dcai.chain.fields import Fields
-from dcai.chain.trainer import contribution_key, event_topic
+from dcai.chain.trainer import event_topic
 from dcai.errors import ArtifactError, BlockError, ResponseError
 from dcai.evm.abi import decode
+from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import keccak, to_address
 
 if TYPE_CHECKING:
@@ -163,4 +162,4 @@ def _key_of_call(node: Node, trainer: Trainer, claim: Claim) -> bytes | None:
         sample, label, time, *author = decode(parameters, calldata[4:], claim.kind)
     except ArtifactError:
         return None
-    return contribution_key(np.array(sample, np.int64), label, time, *(author or [sender]))
+    return contribution_key(sample, label, time, *(author or [sender]))

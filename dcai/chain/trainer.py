@@ -15,7 +15,8 @@ import numpy as np
 from dcai.chain.blocks import hex_text
 from dcai.chain.fields import data
 from dcai.errors import NoCodeError, ResponseError, RpcError, UnknownContractError
-from dcai.evm.hashing import keccak, to_address, to_bytes20
+from dcai.evm.framework import contribution_key
+from dcai.evm.hashing import keccak, to_address
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,6 @@ __all__ = [
     "SPONSORED",
     "Added",
     "Trainer",
-    "contribution_key",
     "event_topic",
     "find_trainer",
     "read_added",
@@ -158,29 +158,6 @@ def _address(node: Node, contract: str, getter: str, number: int) -> str | None:
     return to_address(word[-_ADDRESS_BYTES:])
 
 
-def contribution_key(sample: NDArray[np.int64], label: int, time: int, author: str) -> bytes:
-    """Return the key of a contribution: ``keccak256(abi.encodePacked(data, classification, addedTime, author))``.
-
-    Parameters
-    ----------
-    sample : array of int64
-        The data.
-    label, time : int
-        Its class, and when it was added.
-    author : str
-        Address.
-
-    Returns
-    -------
-    bytes
-        32 of them.
-    """
-    words = np.empty((len(sample), 4), ">i8")
-    words[:, 3] = sample
-    words[:, :3] = (sample >> 63)[:, None]  # the sign fills the word
-    return keccak(words.tobytes() + label.to_bytes(8, "big") + time.to_bytes(_WORD, "big") + to_bytes20(author))
-
-
 def read_added(log: Log) -> Added:
     """Decode an ``AddData`` event.
 
@@ -204,7 +181,7 @@ def read_added(log: Log) -> Added:
     if place != (_HEAD_WORDS - 1) * _WORD or length != count or label >> 64 or time >> _TIME_BITS or not extended:
         raise _malformed(where)
     author = to_address(log.topics[1].to_bytes(_ADDRESS_BYTES, "big"))
-    return Added(sample, label, time, author, cost, contribution_key(sample, label, time, author))
+    return Added(sample, label, time, author, cost, contribution_key(sample.tolist(), label, time, author))
 
 
 def read_sponsored(log: Log) -> tuple[bytes, str]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.anvil import Anvil
+from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.evm.abi import Abi, encode
 from dcai.evm.hashing import keccak, to_address
+from dcai.models import Classifier
 
 
 def checksummed(address: str) -> str:
@@ -62,3 +64,34 @@ class Sender:
         assert receipt is not None
         assert receipt["status"] == "0x1", receipt
         return receipt
+
+
+@dataclass
+class Framework:
+    """The contracts of a trainer on a node, and a sender to the trainer."""
+
+    trainer: Sender
+    handler: str
+    mechanism: str
+    classifier: str
+
+    def of_handler(self, getter: str, *args: Any) -> Any:
+        function = Abi(artifacts.load("DataHandler64").abi).function(getter, len(args))
+        call = {"to": self.handler, "data": f"0x{function.encode(args).hex()}"}
+        return function.decode(bytes.fromhex(self.trainer.node.rpc("eth_call", call, "latest")[2:]))
+
+
+def deploy_framework(node: Anvil, model: Classifier, mechanism: str, *args: Any) -> Framework:
+    """Deploy trainer, data handler, incentive mechanism and classifier; the first owns the others."""
+    load = artifacts.load
+    owned = [
+        node.create(load("DataHandler64")),
+        node.create(load(mechanism), *args),
+        node.deploy(model).address,
+    ]
+    trainer = node.create(load("CollaborativeTrainer64"), "a name", "a description", "an encoder", *owned)
+    transfer = keccak(b"transferOwnership(address)")[:4] + encode((("", "address"),), (trainer,), "")
+    node.send([(address, transfer) for address in owned])
+    return Framework(
+        Sender(node, load("CollaborativeTrainer64"), checksummed(trainer)), *(checksummed(one) for one in owned)
+    )
