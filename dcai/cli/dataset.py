@@ -74,9 +74,9 @@ def dataset(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        blocks = bar.add_task("blocks", total=None)
+        blocks, rows = bar.add_task("blocks", total=None), bar.add_task("rows", total=None)
         try:
-            collected = chain.contributions(
+            with chain.contributions(
                 rpc_url,
                 address,
                 from_block,
@@ -86,15 +86,19 @@ def dataset(
                 collected=partial,
                 limits=chain.Limits(timeout_s=timeout),
                 progress=lambda done, total: bar.update(blocks, completed=done, total=total),
-            )
+            ) as collected:
+                export(
+                    collected,
+                    output,
+                    form,
+                    real=real,
+                    progress=lambda done, total: bar.update(rows, completed=done, total=total),
+                )
+                report = _rows(collected)
         except BaseException:
             if partial.exists():
                 click.echo(f"what was read until now is in {partial}; the same command goes on with it", err=True)
             raise
-        with collected:
-            rows = bar.add_task("rows", total=len(collected))
-            export(collected, output, form, real=real, progress=lambda done, _: bar.update(rows, completed=done))
-            report = _rows(collected)
     partial.unlink()
     beside = metadata_path(output, form)
     for title, text in [*report, ("written", f"{output}" + (f", and what it covers in {beside}" if beside else ""))]:
