@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcai.chain.blocks import hex_text
+from dcai.chain.tags import hex_text
 from dcai.chain.fields import Fields
 from dcai.chain.trainer import event_topic
 from dcai.errors import ArtifactError, BlockError, ResponseError

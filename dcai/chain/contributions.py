@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from dcai.chain.blocks import block_tag, check_same, find_header, hex_text
+from dcai.chain.tags import block_tag, check_same, find_header, hex_text
 from dcai.chain.claims import CLAIMS, REFUND, Claim, read_claims
 from dcai.chain.logs import read_logs
 from dcai.chain.node import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.chain.blocks import block_tag, check_same, find_header, hex_text
+from dcai.chain.tags import block_tag, check_same, find_header, hex_text
 from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_no_proxy, find_kind
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words

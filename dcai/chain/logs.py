@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.blocks import hex_text
+from dcai.chain.tags import hex_text
 from dcai.chain.fields import Fields
 from dcai.chain.receipts import prove_logs
 from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError, shown

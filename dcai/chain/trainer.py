@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dcai.chain.blocks import hex_text
+from dcai.chain.tags import hex_text
 from dcai.chain.fields import data
 from dcai.errors import NoCodeError, ResponseError, RpcError, UnknownContractError
 from dcai.evm.framework import contribution_key
