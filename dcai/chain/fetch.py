@@ -27,9 +27,11 @@ from dcai.evm.hashing import keccak, to_address, to_bytes20
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from dcai.artifacts import Artifact
     from dcai.chain.header import Header
+    from dcai.chain.reader import Features
 
-__all__ = ["MAX_WEIGHTS", "fetch"]
+__all__ = ["MAX_WEIGHTS", "Reading", "fetch", "fetch_at"]
 
 _TAGS = ("finalized", "safe", "latest", "earliest")
 #: To fill so many slots costs 93 thousand million gas, all that fits 1,500 blocks of 60 million.
@@ -111,25 +113,65 @@ def fetch(
         if expect_chain_id not in (None, chain_id):
             raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
         header = _header(node, tag, pins, verify=verify)
-        try:
-            reading = _Reading(node, address, header, verify=verify, progress=progress)
-            check_no_proxy(address, reading.code, reading.words)
-            kind = find_kind(reading.code, layout)
-            features = read_slots(
-                kind.artifact,
-                reading.words,
-                reading.fetch,
-                lambda own: choose_features(kind.artifact, own, num_features, indices, max_weights),
-                max_weights,
-            )
-        except (ProofError, RpcError) as error:
-            _check_same(node, header, error)
-            raise
-        except TooLargeError:
-            raise
-        except ArtifactError as error:
-            raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
-        _check_same(node, header)
+        return fetch_at(
+            node,
+            chain_id,
+            address,
+            header,
+            lambda artifact, own: choose_features(artifact, own, num_features, indices, max_weights),
+            layout=layout,
+            verify=verify,
+            pinned=tuple(name for name, value in pins.items() if value is not None),
+            max_weights=max_weights,
+            progress=progress,
+        )
+
+
+def fetch_at(
+    node: Node,
+    chain_id: int,
+    address: str,
+    header: Header,
+    choose: Callable[[Artifact, Sequence[int]], Features | None],
+    *,
+    layout: str | None,
+    verify: bool,
+    pinned: tuple[str, ...] = (),
+    max_weights: int = MAX_WEIGHTS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Snapshot:
+    """Get the model of a contract in the block of a header; see `fetch`.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    chain_id : int
+        Of its chain.
+    address : str
+        Of the contract, with its checksum.
+    header : Header
+        Of the block, checked as the caller wants it.
+    choose : callable
+        Takes the contract as it was recognised and its own ``featureIndices``, and says which features to look up.
+    layout, verify, pinned, max_weights, progress
+        As of `fetch` and of `Snapshot`.
+    """
+    try:
+        reading = Reading(node, address, header, verify=verify, progress=progress)
+        check_no_proxy(address, reading.code, reading.words)
+        kind = find_kind(reading.code, layout)
+        features = read_slots(
+            kind.artifact, reading.words, reading.fetch, lambda own: choose(kind.artifact, own), max_weights
+        )
+    except (ProofError, RpcError) as error:
+        _check_same(node, header, error)
+        raise
+    except TooLargeError:
+        raise
+    except ArtifactError as error:
+        raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
+    _check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
         block=Block(header.number, _hex(header.hash), _hex(header.state_root), header.timestamp),
@@ -140,7 +182,7 @@ def fetch(
         recognised_by=kind.recognised_by,
         features=features,
         verified=verify,
-        pinned=tuple(name for name, value in pins.items() if value is not None),
+        pinned=pinned,
         storage=reading.words,
     )
     model = snapshot.model()
@@ -149,7 +191,7 @@ def fetch(
     return snapshot
 
 
-class _Reading:
+class Reading:
     """Code and words of one contract in one block, each proven before it is kept."""
 
     def __init__(
