@@ -61,7 +61,16 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
 
-__all__ = ["PROXY_SLOTS", "Kind", "check_generation", "check_getters", "check_no_proxy", "find_kind", "layout_names"]
+__all__ = [
+    "PROXY_SLOTS",
+    "Kind",
+    "check_generation",
+    "check_getters",
+    "check_no_proxy",
+    "find_kind",
+    "has_function",
+    "layout_names",
+]
 
 _OURS, _ORIGINAL = "dcai", "0xdeca10b"
 
@@ -184,6 +193,11 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
             f"if you know what it is, pass layout=, one of {', '.join(layout_names())}"
         )
     return Kind(f"{_ORIGINAL}:{fitting[0]}", "getters")
+
+
+def has_function(code: bytes, signature: str) -> bool:
+    """Whether the selector of a function, ``"classifier()"`` for example, is among the constants of a code."""
+    return int.from_bytes(keccak(signature.encode())[:4], "big") in _pushed(code)
 
 
 def _selectors(name: str) -> set[int]:

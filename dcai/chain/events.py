@@ -11,7 +11,7 @@ from dcai.evm.abi import Abi
 from dcai.evm.hashing import keccak, to_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["ADD_DATA", "Contribution", "Log", "claimed_logs", "contributions"]
 
@@ -161,6 +161,6 @@ def topics_of(logs: Iterable[Log]) -> Iterator[bytes]:
         yield from log.topics
 
 
-def as_filter(trainer: str, block_hash: bytes) -> Sequence[Any]:
+def as_filter(trainer: str, block_hash: bytes) -> list[Any]:
     """Return the parameters of ``eth_getLogs`` for the contributions in one block (EIP-234)."""
     return [{"blockHash": f"0x{block_hash.hex()}", "address": trainer, "topics": [f"0x{ADD_DATA.hex()}"]}]

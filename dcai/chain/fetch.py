@@ -174,7 +174,7 @@ def fetch_at(
     _check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
-        block=Block(header.number, _hex(header.hash), _hex(header.state_root), header.timestamp),
+        block=Block.of(header),
         address=address,
         code_hash=_hex(keccak(reading.code)),
         storage_root=_hex(reading.storage_root) if verify else None,

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
-__all__ = ["AccountProof", "Node"]
+__all__ = ["NO_METHOD", "AccountProof", "Node"]
 
 T = TypeVar("T")
 
 #: JSON-RPC's "method not found", and what gateways answer in its place.
-_NO_METHOD = frozenset({-32601, -32004})
+NO_METHOD = frozenset({-32601, -32004})
 
 
 class AccountProof(NamedTuple):
@@ -163,7 +163,7 @@ class Node:
         try:
             result = Fields(method, self.request(method, address, keys, hex(number)))
         except RpcError as error:
-            if error.code in _NO_METHOD:
+            if error.code in NO_METHOD:
                 raise ProofError(
                     f"the node gives no proofs ({error}): another node may, or verify=False reads without"
                 ) from error

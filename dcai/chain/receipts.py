@@ -6,6 +6,7 @@ EIP-658 and, from the second type of transaction on, EIP-2718. Whoever knows all
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dcai.chain.events import Log, read_log
@@ -15,7 +16,7 @@ from dcai.errors import MissingExtraError, ProofError, ResponseError
 
 try:
     import rlp
-    from eth_bloom import BloomFilter
+    from eth_bloom.bloom import BloomFilter
 except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 
@@ -58,8 +59,12 @@ def proven_logs(header: Header, result: Any) -> list[Log]:
     encoded = []
     for i, entry in enumerate(result):
         fields = Fields(_METHOD, entry, f"result[{i}]")
+        # Which log of the block it is follows from the order of all.
         own = [
-            read_log(_METHOD, Fields(_METHOD, log, f"result[{i}].logs[{j}]"), f"result[{i}].logs[{j}]")
+            replace(
+                read_log(_METHOD, Fields(_METHOD, log, f"result[{i}].logs[{j}]"), f"result[{i}].logs[{j}]"),
+                index=len(logs) + j,
+            )
             for j, log in enumerate(fields.items("logs"))
         ]
         encoded.append(_encode(fields, own))
