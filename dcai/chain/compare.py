@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Difference", "first_difference"]
 
-#: In place of what is not there.
-_NOTHING = "nothing"
-
 
 class Difference(NamedTuple):
     """A value in which two models differ.
@@ -53,7 +50,9 @@ def _differences(place: str, expected: Any, actual: Any) -> Iterator[Difference]
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in sorted({*expected, *actual}) if place else expected:
             name = f"{place}[{key}]" if place else key
-            yield from _differences(name, expected.get(key, _NOTHING), actual.get(key, _NOTHING))
+            # What a mapping does not hold is 0, as in storage.
+            zero = _zero(expected.get(key, actual.get(key)))
+            yield from _differences(name, expected.get(key, zero), actual.get(key, zero))
     elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         if len(expected) != len(actual):
             yield Difference(f"the length of {place}", len(expected), len(actual))
@@ -61,3 +60,7 @@ def _differences(place: str, expected: Any, actual: Any) -> Iterator[Difference]
             yield from _differences(f"{place}[{i}]", *pair)
     elif expected != actual:
         yield Difference(place, expected, actual)
+
+
+def _zero(value: Any) -> Any:
+    return tuple(map(_zero, value)) if isinstance(value, tuple) else 0
