@@ -16,6 +16,7 @@ from dcai.chain.follow import Applied, Follower, Update, follow
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
 from dcai.chain.snapshot import Block, Followed, Snapshot, load
+from dcai.chain.trainers import find_classifier
 
 __all__ = [
     "MAX_WEIGHTS",
@@ -29,6 +30,7 @@ __all__ = [
     "Snapshot",
     "Update",
     "fetch",
+    "find_classifier",
     "follow",
     "layout_names",
     "load",

@@ -201,7 +201,7 @@ class Reading:
         header: Header,
         *,
         verify: bool,
-        progress: Callable[[int, int], None] | None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._node = node
         self._address = address

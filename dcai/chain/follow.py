@@ -268,6 +268,21 @@ class Follower:
         """Write `snapshot` to a file, from which one can go on, whole or not at all."""
         self.snapshot().save(path)
 
+    def compare(self) -> bool:
+        """Compare the model with storage in the block where it stands; False where the node has no such state any more.
+
+        Raises
+        ------
+        DepartureError
+            They differ.
+        """
+        header = self._node.header(self.block.hash, verify=self._verify)
+        state = self._history.newest
+        snapshot = self._compare(header, state)
+        if snapshot is not None:
+            self._history.replace_newest(_as_read(state, snapshot))
+        return snapshot is not None
+
     # -- one step after another -- #
 
     def run(
@@ -410,9 +425,7 @@ class Follower:
         since = header.number - max(_read_in(before.base).number, self._refused)
         snapshot = self._compare(header, state) if since >= self._compare_every or header.number == until else None
         if snapshot is not None:
-            state = State(
-                state.block, model, snapshot, snapshot.features, found=state.found, contributions=state.contributions
-            )
+            state = _as_read(state, snapshot)
         self._history.append(state)
         applied = tuple(Applied(contribution, *outcome) for contribution, outcome in zip(own, outcomes, strict=True))
         return Update(state.block, applied, compared=snapshot is not None, undone=(), model=model)
@@ -428,7 +441,7 @@ class Follower:
         if not new:
             return state
         header = self._node.header(before.block.hash, verify=self._verify)
-        reading = Reading(self._node, self.address, header, verify=self._verify, progress=None)
+        reading = Reading(self._node, self.address, header, verify=self._verify)
         slots = missing_slots(artifact, words_of(before, _model(before)), new, self._max_weights)
         reading.fetch([slot for slot in slots if slot not in reading.words])
         source = f"{features.source.removesuffix(_AND_NAMED)}{_AND_NAMED}"
@@ -520,6 +533,11 @@ def _model(state: State) -> Classifier:
     """Return the model of the newest state, which always has it."""
     assert state.model is not None
     return state.model
+
+
+def _as_read(state: State, snapshot: Snapshot) -> State:
+    """Return a state whose storage has been read, and is equal."""
+    return replace(state, base=snapshot, features=snapshot.features, extra_slots=(), num_learned=0, proven=True)
 
 
 def _read_in(base: Snapshot) -> Block:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcai.chain.contracts import has_function
+from dcai.chain.fetch import Reading
+from dcai.chain.node import Node
+from dcai.chain.provider import Limits
 from dcai.errors import NoCodeError, ProofError, ResponseError, UnknownContractError
-from dcai.evm.hashing import keccak, to_address
+from dcai.evm.hashing import keccak, to_address, to_bytes20
 
 if TYPE_CHECKING:
-    from dcai.chain.node import Node
     from dcai.chain.snapshot import Snapshot
+    from dcai.errors import ChainError
 
-__all__ = ["check_trainer", "classifier_of", "owner_of"]
+__all__ = ["check_trainer", "classifier_of", "find_classifier", "owner_of"]
+
+#: Of a classifier: see the layouts in `dcai.chain.contracts`.
+_OWNER_SLOT = 0
 
 #: The getter of a trainer, here and in 0xDeCA10B.
 _GETTER = "classifier()"
@@ -39,9 +45,40 @@ def classifier_of(node: Node, address: str, *, verify: bool) -> str | None:
     return to_address(word[12:])
 
 
+def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: Limits | None = None) -> str:
+    """Return the classifier of a trainer, as the node says; an address that is no trainer's comes back as it is.
+
+    Parameters
+    ----------
+    rpc_url : str
+        The node's JSON-RPC server.
+    address : str
+        Of a classifier or of its trainer.
+    verify : bool
+        Check that the classifier belongs to the trainer, by a proof of its owner.
+    limits : Limits, optional
+        As of `dcai.chain.fetch`.
+
+    Raises
+    ------
+    ProofError
+        The classifier belongs to somebody else.
+    RpcError, ResponseError, InputError
+        As `dcai.chain.fetch`.
+    """
+    address = to_address(to_bytes20(address))
+    with Node(rpc_url, limits or Limits()) as node:
+        classifier = classifier_of(node, address, verify=verify)
+        if classifier is not None and verify:
+            header = node.header("latest", verify=True)
+            owner = Reading(node, classifier, header, verify=True).words[_OWNER_SLOT]
+            _check_owner(classifier, _owner(owner), address, ProofError)
+    return classifier or address
+
+
 def owner_of(snapshot: Snapshot) -> str:
     """Return the owner of a classifier, which alone may train it: it is in slot 0, and proven where storage is."""
-    return to_address((snapshot.storage[0] & ((1 << 160) - 1)).to_bytes(20, "big"))
+    return _owner(snapshot.storage[_OWNER_SLOT])
 
 
 def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
@@ -64,14 +101,20 @@ def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
         Its owner is no contract, and logs nothing.
     """
     owner = owner_of(snapshot)
-    if trainer not in (None, owner):
-        kind = ProofError if snapshot.verified else UnknownContractError
-        raise kind(
-            f"the classifier {snapshot.address} belongs to {owner} and not to {trainer}, which so cannot train it"
-        )
+    if trainer is not None:
+        _check_owner(snapshot.address, owner, trainer, ProofError if snapshot.verified else UnknownContractError)
     if not node.code(owner, snapshot.block.number):
         raise NoCodeError(
             f"the owner of {snapshot.address} is {owner}, which has no code: it is no trainer, and what it does to the "
             "model is in no event; 'fetch' reads the model as it stands"
         )
     return owner
+
+
+def _owner(word: int) -> str:
+    return to_address((word & ((1 << 160) - 1)).to_bytes(20, "big"))
+
+
+def _check_owner(classifier: str, owner: str, trainer: str, kind: type[ChainError]) -> None:
+    if owner != trainer:
+        raise kind(f"the classifier {classifier} belongs to {owner} and not to {trainer}, which so cannot train it")

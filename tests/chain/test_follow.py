@@ -347,9 +347,7 @@ def test_from_a_file_and_back(node: Anvil, trained: Trained, tmp_path: Path) -> 
         trained.add(samples(SPARSE, 1))
         (update,) = steps(twin)  # the fourth since storage was read
         assert update.compared
-        assert twin.snapshot() == fetch(
-            node.url, trained.address, "latest", num_features=FEATURES, verify=False
-        )
+        assert twin.snapshot() == fetch(node.url, trained.address, "latest", num_features=FEATURES, verify=False)
 
 
 def test_the_trainer_is_found_and_finds_the_classifier(node: Anvil, trained: Trained) -> None:
