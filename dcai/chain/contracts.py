@@ -66,6 +66,7 @@ __all__ = [
     "Kind",
     "check_generation",
     "check_getters",
+    "check_layout",
     "check_no_proxy",
     "find_kind",
     "has_function",
@@ -126,6 +127,12 @@ def layout_names() -> tuple[str, ...]:
     return tuple(f"{whose}:{name}" for whose in (_OURS, _ORIGINAL) for name in MODELS)
 
 
+def check_layout(layout: str | None) -> None:
+    """Raise ``InputError`` unless there is a layout of that name, or none is given."""
+    if layout is not None and layout not in layout_names():
+        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+
+
 def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
     """Refuse a contract whose code is elsewhere.
 
@@ -176,8 +183,7 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
     UnknownContractError
         Code and argument contradict each other, or the code is of no known model.
     """
-    if layout is not None and layout not in layout_names():
-        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+    check_layout(layout)
     known = {artifacts.load(name).deployed_bytecode: name for name in MODELS}.get(code)
     if known is not None:
         if layout not in (None, f"{_OURS}:{known}", f"{_ORIGINAL}:{known}"):

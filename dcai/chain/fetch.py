@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_no_proxy, find_kind
+from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_layout, check_no_proxy, find_kind
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words
 from dcai.chain.provider import Limits
@@ -108,6 +108,7 @@ def fetch(
     tag = _block_tag(block)
     pins = {"block_hash": _pin("block_hash", block_hash), "state_root": _pin("state_root", state_root)}
     _check_integer("max_weights", max_weights)
+    check_layout(layout)
     with Node(rpc_url, limits or Limits()) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):

@@ -152,7 +152,7 @@ def predict(
 def _check_paths(models: tuple[str, ...], rows: tuple[str, ...]) -> None:
     """Refuse files that are not there, as `click.Path` would if it knew which is which."""
     if not rows:
-        raise click.UsageError("ROWS are missing: files with the rows to predict")
+        raise click.UsageError("Missing argument 'ROWS...'.")
     for path in models:
         click.Path(exists=True, dir_okay=False).convert(path, None, click.get_current_context())
     for path in rows:

@@ -30,6 +30,8 @@ from dcai.errors import (
 )
 
 SPARSE = "SparsePerceptron"
+#: keccak256 of AddData(int64[],uint64,uint256,address,uint256).
+ADD_DATA = "0x" + "43990eb900dbf1bd132b1c5424d4a391a29eef2a51ae2771ad657340a8e55b91"
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +41,8 @@ def node() -> Iterator[Anvil]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def trainer(originals: dict[str, Artifact]) -> Artifact:
-    return originals["Trainer"]
-
-
-def deploy(node: Anvil, trainer: Artifact, name: str = SPARSE) -> Trained:
-    return Trained(node, trainer, node.deploy(new_model(name)).address, artifacts.load(name))
+def deploy(node: Anvil, name: str = SPARSE, stranger: Artifact | None = None) -> Trained:
+    return Trained(node, node.deploy(new_model(name)).address, artifacts.load(name), stranger)
 
 
 def steps(follower: Follower) -> list[Update]:
@@ -58,8 +55,14 @@ def in_storage(node: Anvil, trained: Trained, block: Any = "latest", **more: Any
 
 
 @pytest.fixture
-def trained(node: Anvil, trainer: Artifact) -> Trained:
-    return deploy(node, trainer)
+def trained(node: Anvil) -> Trained:
+    return deploy(node)
+
+
+@pytest.fixture
+def strange(node: Anvil, originals: dict[str, Artifact]) -> Trained:
+    """With a trainer that does what it should not, too."""
+    return deploy(node, stranger=originals["Trainer"])
 
 
 def start(node: Anvil, trained: Trained, **more: Any) -> Follower:
@@ -71,8 +74,8 @@ def start(node: Anvil, trained: Trained, **more: Any) -> Follower:
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("verify", [True, False])
-def test_each_block_is_that_of_the_contract(node: Anvil, trainer: Artifact, name: str, verify: bool) -> None:
-    trained = deploy(node, trainer, name)
+def test_each_block_is_that_of_the_contract(node: Anvil, name: str, verify: bool) -> None:
+    trained = deploy(node, name)
     rows = samples(name, 24)
     with Follower(node.url, trained.address, start="latest", verify=verify, compare_every=5, **arguments(name)) as twin:
         first = twin.block.number
@@ -89,8 +92,8 @@ def test_each_block_is_that_of_the_contract(node: Anvil, trainer: Artifact, name
         assert update.model == in_storage(node, trained, update.block.number, **arguments(name))
     applied = [one for update in updates for one in update.applied]
     assert [(list(one.contribution.data), one.contribution.label) for one in applied] == rows
-    receipts = {log["transactionHash"] for log in node.rpc("eth_getLogs", logs_of(trained))}
-    assert {one.contribution.transaction for one in applied} == receipts
+    logged = {log["transactionHash"] for log in node.rpc("eth_getLogs", logs_of(trained))}
+    assert {one.contribution.transaction for one in applied} == logged
     for update in updates:
         if len(update.applied) == 1:
             (only,) = update.applied
@@ -102,15 +105,13 @@ def test_each_block_is_that_of_the_contract(node: Anvil, trainer: Artifact, name
 
 
 def logs_of(trained: Trained) -> dict[str, Any]:
-    return {"fromBlock": "0x0", "toBlock": "latest", "address": trained.trainer}
+    return {"fromBlock": "0x0", "toBlock": "latest", "address": trained.trainer, "topics": [ADD_DATA]}
 
 
-def test_a_contract_with_the_layout_of_0xdeca10b(
-    node: Anvil, originals: dict[str, Artifact], trainer: Artifact
-) -> None:
+def test_a_contract_with_the_layout_of_0xdeca10b(node: Anvil, originals: dict[str, Artifact]) -> None:
     artifact = originals[SPARSE]
     address = node.create(artifact, ["ham", "spam"], [], [2, 5], [7, -8], 0, 10**9)
-    trained = Trained(node, trainer, address, artifact)
+    trained = Trained(node, address, artifact, originals["Trainer"])
     with start(node, trained, compare_every=1) as twin:
         for row in samples(SPARSE, 6):
             trained.add([row])
@@ -271,11 +272,11 @@ def test_as_many_blocks_as_are_asked_for_can_be_undone(node: Anvil, trained: Tra
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_what_no_event_tells_is_found_out(node: Anvil, trained: Trained, verify: bool) -> None:
-    with start(node, trained, compare_every=4, verify=verify) as twin:
+def test_what_no_event_tells_is_found_out(node: Anvil, strange: Trained, verify: bool) -> None:
+    with start(node, strange, compare_every=4, verify=verify) as twin:
         begin = twin.block.number
-        trained.add(samples(SPARSE, 5))
-        trained.add([([3, 4], 1), ([3, 4], 0)], "trainSilently")  # one of them is a mistake
+        strange.add(samples(SPARSE, 5))
+        strange.add([([3, 4], 1), ([3, 4], 0)], "trainSilently")  # one of them is a mistake
         for _ in range(4):
             node.mine()
         with pytest.raises(DepartureError, match=f"blocks {begin + 1} to {begin + 4}: weights\\[") as caught:
@@ -284,7 +285,7 @@ def test_what_no_event_tells_is_found_out(node: Anvil, trained: Trained, verify:
         assert isinstance(error, NotEqual)
         assert (error.after, error.until) == (begin, begin + 4)
         index = int(error.field.removeprefix("weights[").removesuffix("]"))
-        stored = in_storage(node, trained, begin + 4, num_features=FEATURES)
+        stored = in_storage(node, strange, begin + 4, num_features=FEATURES)
         assert (error.expected, error.actual) == (stored.weights[index], twin.model.weights[index])  # type: ignore[attr-defined]
         # It stays where it stood, and says the same again.
         assert twin.block.number == begin + 3
@@ -293,26 +294,26 @@ def test_what_no_event_tells_is_found_out(node: Anvil, trained: Trained, verify:
             twin.step()
 
 
-def test_an_event_without_training_is_found_out(node: Anvil, trained: Trained) -> None:
-    with start(node, trained) as twin:
-        trained.add([([3], 1)], "tell")
+def test_an_event_without_training_is_found_out(node: Anvil, strange: Trained) -> None:
+    with start(node, strange) as twin:
+        strange.add([([3], 1)], "tell")
         with pytest.raises(DepartureError, match=r"in block \d+: weights\[3\] differs"):
             list(twin.run(until=height(node)))
 
 
-def test_an_event_that_cannot_be_learned_is_found_out(node: Anvil, trained: Trained) -> None:
-    with start(node, trained) as twin:
+def test_an_event_that_cannot_be_learned_is_found_out(node: Anvil, strange: Trained) -> None:
+    with start(node, strange) as twin:
         before = twin.block, twin.model
-        (_, receipt) = trained.add([([3], 1), ([3], 2)], "tell")
+        (_, receipt) = strange.add([([3], 1), ([3], 2)], "tell")
         with pytest.raises(DepartureError, match="label 2 is no class") as caught:
             twin.step()
         assert receipt["transactionHash"] in str(caught.value)
         assert (twin.block, twin.model) == before
 
 
-def test_an_owner_that_gives_the_classifier_away_is_found_out(node: Anvil, trained: Trained) -> None:
-    with start(node, trained, compare_every=1) as twin:
-        trained.give_away()
+def test_an_owner_that_gives_the_classifier_away_is_found_out(node: Anvil, strange: Trained) -> None:
+    with start(node, strange, compare_every=1) as twin:
+        strange.give_away()
         with pytest.raises(DepartureError, match="the owner differs"):
             twin.step()
 
@@ -357,11 +358,11 @@ def test_the_trainer_is_found_and_finds_the_classifier(node: Anvil, trained: Tra
             assert twin.trainer.lower() == trained.trainer.lower()
 
 
-def test_what_it_cannot_begin_with(node: Anvil, trainer: Artifact, trained: Trained) -> None:
+def test_what_it_cannot_begin_with(node: Anvil, trained: Trained) -> None:
     alone = node.deploy(new_model("DensePerceptron")).address
     with pytest.raises(NoCodeError, match="has no code: it is no trainer"):
         Follower(node.url, alone, start="latest")
-    other = deploy(node, trainer)
+    other = deploy(node)
     with pytest.raises(ProofError, match=r"belongs to 0x\w+ and not to"):
         start(node, trained, trainer=other.trainer)
     with pytest.raises(UnknownContractError, match="belongs to"):

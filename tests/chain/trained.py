@@ -9,6 +9,7 @@ import numpy as np
 
 import dcai
 from chain.anvil import Anvil
+from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.evm.abi import Abi
 
@@ -47,19 +48,38 @@ def samples(name: str, count: int, seed: int = 1) -> list[tuple[list[int], int]]
 class Trained:
     """A classifier and its trainer on a node.
 
+    Parameters
+    ----------
+    address : str
+        Of the classifier, which the trainer gets.
+    classifier : Artifact
+        Its contract.
+    stranger : Artifact, optional
+        Of a trainer that takes no arguments but the classifier. Unless given, it is dcai's own, without deposits.
+
     Attributes
     ----------
     address, trainer : str
         Of the classifier and of the trainer.
     """
 
-    def __init__(self, node: Anvil, trainer: Artifact, address: str, classifier: Artifact) -> None:
+    def __init__(self, node: Anvil, address: str, classifier: Artifact, stranger: Artifact | None = None) -> None:
         self.node = node
         self.address = address
-        self.trainer = node.create(trainer, address)
-        self._abi = Abi(trainer.abi)
         self._classifier = Abi(classifier.abi)
-        node.send([(address, self._classifier.function("transferOwnership", 1).encode([self.trainer]))])
+        own = [address]
+        if stranger is None:
+            artifact = artifacts.load("CollaborativeTrainer64")
+            handler = node.create(artifacts.load("DataHandler64"))
+            mechanism = node.create(artifacts.load("Stakeable64"), 60, 120, 180, 0)
+            self.trainer = node.create(artifact, "a model", "for tests", "none", handler, mechanism, address)
+            own += [handler, mechanism]
+        else:
+            artifact = stranger
+            self.trainer = node.create(artifact, address)
+        self._abi = Abi(artifact.abi)
+        transfer = self._classifier.function("transferOwnership", 1).encode([self.trainer])
+        node.send([(contract, transfer) for contract in own])
 
     def calls(self, rows: Sequence[tuple[list[int], int]], function: str = "addData") -> list[tuple[str, bytes]]:
         encode = self._abi.function(function, 2).encode
