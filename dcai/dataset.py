@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from dcai.chain import Contribution, Contributions
+    from dcai.chain import CollectedContribution, Contributions
 
 __all__ = ["FORMATS", "check_format", "export", "metadata", "metadata_path", "to_table"]
 
@@ -174,7 +174,7 @@ def metadata(collected: Contributions) -> dict[str, Any]:
     }
 
 
-def _columns(rows: Sequence[Contribution], *, real: bool, flat: bool = False) -> dict[str, Any]:
+def _columns(rows: Sequence[CollectedContribution], *, real: bool, flat: bool = False) -> dict[str, Any]:
     """Return the columns of some rows; ``flat`` writes lists as text."""
     pa = arrow()
     text, word = pa.string(), pa.uint64()
@@ -188,28 +188,27 @@ def _columns(rows: Sequence[Contribution], *, real: bool, flat: bool = False) ->
     def claims(field: str, kind: Any) -> Any:
         return lists([[getattr(claim, field) for claim in row.claims] for row in rows], kind)
 
-    data = [row.data.tolist() if flat else row.data for row in rows]
     columns = {
-        "features": lists(data, pa.int64()),
+        "features": lists([row.data for row in rows], pa.int64()),
         "label": pa.array([row.label for row in rows], word),
         "time": pa.array([row.time for row in rows], word),
         "time_utc": pa.array([row.time if row.time < _LAST_DATE else None for row in rows], date),
-        "author": pa.array([row.author for row in rows], text),
+        "author": pa.array([row.sender for row in rows], text),
         "sponsor": pa.array([row.sponsor for row in rows], text),
-        "deposit_wei": pa.array([str(row.deposit_wei) for row in rows], text),
+        "deposit_wei": pa.array([str(row.cost_wei) for row in rows], text),
         "status": pa.array([row.status for row in rows], text),
         "claims_kind": claims("kind", text),
         "claims_recipient": claims("recipient", text),
         "claims_amount_wei": lists([[str(claim.amount_wei) for claim in row.claims] for row in rows], text),
         "claims_time": claims("time", word),
-        "claims_transaction_hash": claims("transaction_hash", text),
+        "claims_transaction_hash": claims("transaction", text),
         "block_number": pa.array([row.block_number for row in rows], word),
         "block_hash": pa.array([row.block_hash for row in rows], text),
-        "transaction_hash": pa.array([row.transaction_hash for row in rows], text),
+        "transaction_hash": pa.array([row.transaction for row in rows], text),
         "transaction_index": pa.array([row.transaction_index for row in rows], pa.uint32()),
         "log_index": pa.array([row.log_index for row in rows], pa.uint32()),
         "key": pa.array([row.key for row in rows], text),
     }
     if real:
-        columns["features_real"] = lists([(row.data / TO_FLOAT).tolist() for row in rows], pa.float64())
+        columns["features_real"] = lists([[x / TO_FLOAT for x in row.data] for row in rows], pa.float64())
     return columns

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcai.chain.tags import hex_text
+from dcai.chain.events import event_topic
 from dcai.chain.fields import Fields
-from dcai.chain.trainer import event_topic
-from dcai.errors import ArtifactError, BlockError, ResponseError
+from dcai.chain.tags import hex_text
+from dcai.errors import ArtifactError, BlockError, UnknownContractError
 from dcai.evm.abi import decode
 from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import keccak, to_address
@@ -26,9 +26,9 @@ from dcai.evm.hashing import keccak, to_address
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dcai.chain.logs import Log
+    from dcai.chain.logs import PlacedLog
     from dcai.chain.node import Node
-    from dcai.chain.trainer import Trainer
+    from dcai.chain.trainers import Trainer
 
 __all__ = ["CLAIMS", "Claim", "FoundClaim", "read_claims"]
 
@@ -63,8 +63,8 @@ class Claim(NamedTuple):
         Of the block, in seconds since 1970.
     block_number, log_index : int
         Where the event is.
-    transaction_hash : str
-        ``0x`` and 64 digits.
+    transaction : str
+        Its hash: ``0x`` and 64 digits.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Claim(NamedTuple):
     time: int
     block_number: int
     log_index: int
-    transaction_hash: str
+    transaction: str
 
 
 class FoundClaim(NamedTuple):
@@ -83,7 +83,7 @@ class FoundClaim(NamedTuple):
     key: bytes | None
 
 
-def read_claims(node: Node, trainer: Trainer, logs: Sequence[Log]) -> Iterator[FoundClaim]:
+def read_claims(node: Node, trainer: Trainer, logs: Sequence[PlacedLog]) -> Iterator[FoundClaim]:
     """Decode the refunds and reports among logs.
 
     Parameters
@@ -92,18 +92,20 @@ def read_claims(node: Node, trainer: Trainer, logs: Sequence[Log]) -> Iterator[F
         Asked for transactions, where the events have no key, and for the times of blocks that come without.
     trainer : Trainer
         Whose they are.
-    logs : sequence of Log
+    logs : sequence of PlacedLog
         All of these blocks.
 
     Raises
     ------
+    UnknownContractError
+        A log has another form than such an event.
     ResponseError
-        A log or a transaction is not of its form.
+        A transaction is not of its form.
     BlockError
         A block has another hash by now.
     """
     times: dict[int, int] = {}
-    in_transaction = Counter(log.transaction_hash for log in logs if log.topics[0] in CLAIMS)
+    in_transaction = Counter(log.transaction for log in logs if log.topics[0] in CLAIMS)
     for log in logs:
         if log.topics[0] not in CLAIMS:
             continue
@@ -113,33 +115,31 @@ def read_claims(node: Node, trainer: Trainer, logs: Sequence[Log]) -> Iterator[F
             times[log.block_number] = _time(node, log)
         key, recipient, amount = _arguments(log)
         kind = CLAIMS[log.topics[0]]
-        place = (log.block_number, log.log_index, hex_text(log.transaction_hash))
+        place = (log.block_number, log.index, log.transaction)
         claim = Claim(kind, recipient, amount, times[log.block_number], *place)
-        if key is None and in_transaction[log.transaction_hash] == 1:
+        if key is None and in_transaction[log.transaction] == 1:
             key = _key_of_call(node, trainer, claim)
         yield FoundClaim(claim, key)
 
 
-def _arguments(log: Log) -> tuple[bytes | None, str, int]:
+def _arguments(log: PlacedLog) -> tuple[bytes | None, str, int]:
     """Return key, recipient and amount of an event, wherever its arguments are indexed."""
-    words = [topic.to_bytes(_WORD, "big") for topic in log.topics[1:]]
+    words = [*log.topics[1:]]
     words += [log.data[i : i + _WORD] for i in range(0, len(log.data), _WORD)]
     topic = log.topics[0]
     expected = 3 if topic in _KEYED else 2 if topic in _PAID else 1
     key = words.pop(0) if topic in _KEYED and words else None
     if len(words) + (key is not None) != expected or len(log.data) % _WORD or any(words[0][:-_ADDRESS_BYTES]):
-        raise ResponseError(
-            "eth_getLogs", f"log {log.log_index} of block {log.block_number} is not of the form of a refund or report"
-        )
+        raise UnknownContractError(f"log {log.index} of transaction {log.transaction} is no refund or report")
     amount = int.from_bytes(words[1], "big") if len(words) > 1 else 0
     return key, to_address(words[0][-_ADDRESS_BYTES:]), amount
 
 
-def _time(node: Node, log: Log) -> int:
+def _time(node: Node, log: PlacedLog) -> int:
     header = node.header(hex(log.block_number), verify=False)
-    if header.hash != log.block_hash:
+    if hex_text(header.hash) != log.block_hash:
         raise BlockError(
-            f"block {log.block_number} was {hex_text(log.block_hash)} and is {hex_text(header.hash)} now: the chain "
+            f"block {log.block_number} was {log.block_hash} and is {hex_text(header.hash)} now: the chain "
             "was reorganised; try again, with to_block='finalized'"
         )
     return header.timestamp
@@ -148,9 +148,9 @@ def _time(node: Node, log: Log) -> int:
 def _key_of_call(node: Node, trainer: Trainer, claim: Claim) -> bytes | None:
     """Return the key that a transaction names; None where it is no plain call of the trainer."""
     method = "eth_getTransactionByHash"
-    fields = Fields(method, node.request(method, claim.transaction_hash))
-    if hex_text(fields.data("hash", _WORD)) != claim.transaction_hash:
-        raise fields.wrong("result.hash", fields.take("hash"), f"{claim.transaction_hash}, as asked for")
+    fields = Fields(method, node.request(method, claim.transaction))
+    if hex_text(fields.data("hash", _WORD)) != claim.transaction:
+        raise fields.wrong("result.hash", fields.take("hash"), f"{claim.transaction}, as asked for")
     if "to" not in fields or to_address(fields.data("to", _ADDRESS_BYTES)) != trainer.address:
         return None
     sender, calldata = to_address(fields.data("from", _ADDRESS_BYTES)), fields.data("input")

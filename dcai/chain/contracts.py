@@ -61,7 +61,17 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
 
-__all__ = ["PROXY_SLOTS", "Kind", "check_generation", "check_getters", "check_no_proxy", "find_kind", "layout_names"]
+__all__ = [
+    "PROXY_SLOTS",
+    "Kind",
+    "check_generation",
+    "check_getters",
+    "check_layout",
+    "check_no_proxy",
+    "find_kind",
+    "has_function",
+    "layout_names",
+]
 
 _OURS, _ORIGINAL = "dcai", "0xdeca10b"
 
@@ -117,6 +127,12 @@ def layout_names() -> tuple[str, ...]:
     return tuple(f"{whose}:{name}" for whose in (_OURS, _ORIGINAL) for name in MODELS)
 
 
+def check_layout(layout: str | None) -> None:
+    """Raise ``InputError`` unless there is a layout of that name, or none is given."""
+    if layout is not None and layout not in layout_names():
+        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+
+
 def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
     """Refuse a contract whose code is elsewhere.
 
@@ -167,8 +183,7 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
     UnknownContractError
         Code and argument contradict each other, or the code is of no known model.
     """
-    if layout is not None and layout not in layout_names():
-        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+    check_layout(layout)
     known = {artifacts.load(name).deployed_bytecode: name for name in MODELS}.get(code)
     if known is not None:
         if layout not in (None, f"{_OURS}:{known}", f"{_ORIGINAL}:{known}"):
@@ -184,6 +199,11 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
             f"if you know what it is, pass layout=, one of {', '.join(layout_names())}"
         )
     return Kind(f"{_ORIGINAL}:{fitting[0]}", "getters")
+
+
+def has_function(code: bytes, signature: str) -> bool:
+    """Whether the selector of a function, ``"classifier()"`` for example, is among the constants of a code."""
+    return int.from_bytes(keccak(signature.encode())[:4], "big") in _pushed(code)
 
 
 def _selectors(name: str) -> set[int]:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from dcai.chain.tags import block_tag, check_same, find_header, hex_text
 from dcai.chain.claims import CLAIMS, REFUND, Claim, read_claims
+from dcai.chain.events import ADD_DATA, SPONSORED, Contribution, read_sponsored
+from dcai.chain.events import contributions as decoded
 from dcai.chain.logs import read_logs
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
 from dcai.chain.snapshot import Block
-from dcai.chain.store import Place, Store, StoredContribution
-from dcai.chain.trainer import ADD_DATA, SPONSORED, Trainer, find_trainer, read_added, read_sponsored
+from dcai.chain.store import Store, Stored
+from dcai.chain.tags import block_tag, check_same, find_header, hex_text
+from dcai.chain.trainers import Trainer, find_trainer
 from dcai.errors import BlockError, InputError, InputTypeError, WrongChainError, shown
+from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import to_address, to_bytes20
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from dcai.chain.header import Header
-    from dcai.chain.logs import Log, Piece
+    from dcai.chain.logs import Piece
 
-__all__ = ["STATUSES", "Contribution", "Contributions", "contributions"]
+__all__ = ["STATUSES", "CollectedContribution", "Contributions", "contributions"]
 
 #: What can have become of a contribution.
 STATUSES = {
@@ -38,50 +38,33 @@ STATUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """A sample that somebody has contributed.
+@dataclass(frozen=True)
+class CollectedContribution(Contribution):
+    """A contribution, where it is on the chain, and what became of it.
 
     Attributes
     ----------
-    data : array of int64
-        The sample: features scaled by 10^9, or the indices of those present.
-    label : int
-        The class that its author gives it.
-    time : int
-        When it was added, in seconds since 1970.
-    author : str
-        Address, with its checksum.
-    deposit_wei : int
-        What was paid.
+    block_number, transaction_index : int
+        Its block, and the transaction's place in it.
+    block_hash : str
+        ``0x`` and 64 digits.
+    key : str
+        Under which the data handler has it: ``0x`` and 64 digits.
     sponsor : str or None
-        Who paid, where that is not the author.
+        Who paid, where that is not the sender.
     status : str
         One of `STATUSES`, as of the last block that was read.
     claims : tuple of Claim
         The refund and the reports, in their order.
-    key : str
-        Under which the data handler has it: ``0x`` and 64 digits.
-    block_number, transaction_index, log_index : int
-        Where the event is; the last counts within the block.
-    block_hash, transaction_hash : str
-        ``0x`` and 64 digits.
     """
 
-    data: NDArray[np.int64]
-    label: int
-    time: int
-    author: str
-    deposit_wei: int
+    block_number: int
+    block_hash: str
+    transaction_index: int
+    key: str
     sponsor: str | None
     status: str
     claims: tuple[Claim, ...]
-    key: str
-    block_number: int
-    transaction_index: int
-    log_index: int
-    block_hash: str
-    transaction_hash: str
 
 
 class Contributions:
@@ -128,7 +111,7 @@ class Contributions:
     def __len__(self) -> int:
         return self._store.count()
 
-    def __iter__(self) -> Iterator[Contribution]:
+    def __iter__(self) -> Iterator[CollectedContribution]:
         return map(self._contribution, self._store.contributions())
 
     def __enter__(self) -> Self:
@@ -141,23 +124,16 @@ class Contributions:
         """Let go of what was collected."""
         self._store.close()
 
-    def _contribution(self, stored: StoredContribution) -> Contribution:
-        place, added, sponsor, claims = stored
-        return Contribution(
-            data=added.data,
-            label=added.label,
-            time=added.time,
-            author=added.author,
-            deposit_wei=added.cost_wei,
-            sponsor=sponsor,
-            status=_status(claims) or ("unknown" if self._doubts.concern(stored) else "open"),
-            claims=claims,
-            key=hex_text(added.key),
-            block_number=place.block_number,
-            transaction_index=place.transaction_index,
-            log_index=place.log_index,
-            block_hash=hex_text(place.block_hash),
-            transaction_hash=hex_text(place.transaction_hash),
+    def _contribution(self, stored: Stored) -> CollectedContribution:
+        return CollectedContribution(
+            **vars(stored.contribution),
+            block_number=stored.block_number,
+            block_hash=stored.block_hash,
+            transaction_index=stored.transaction_index,
+            key=hex_text(stored.key),
+            sponsor=stored.sponsor,
+            status=_status(stored.claims) or ("unknown" if self._doubts.concern(stored) else "open"),
+            claims=stored.claims,
         )
 
     @property
@@ -206,7 +182,7 @@ def contributions(
 
     >>> with contributions(url, address) as collected:                            # doctest: +SKIP
     ...     for one in collected:
-    ...         print(one.author, one.label, one.status)
+    ...         print(one.sender, one.label, one.status)
     ...         model.update(one.data, one.label)   # what the contract did: the same model in the end
 
     Parameters
@@ -271,7 +247,7 @@ def contributions(
             collector = _Collector(node, store, trainer, verify=verify, max_parallel=int(limits.max_parallel))
             collector.run(start, last, progress)
             check_same(node, last)
-            block = Block(last.number, hex_text(last.hash), hex_text(last.state_root), last.timestamp)
+            block = Block.of(last)
             resumed_at = start if start > from_block else None
             return Contributions(store, trainer, chain_id, from_block, block, verified=verify, resumed_at=resumed_at)
         except BaseException:
@@ -328,23 +304,25 @@ class _Collector:
             self._add(piece, end)
 
     def _add(self, piece: Piece, end: Header) -> None:
-        if piece.logs and piece.logs[-1].block_number == end.number and piece.logs[-1].block_hash != end.hash:
+        if piece.logs and piece.logs[-1].block_number == end.number and piece.logs[-1].block_hash != hex_text(end.hash):
             raise BlockError(
-                f"block {end.number} is {hex_text(end.hash)}, and {hex_text(piece.logs[-1].block_hash)} in its logs: "
+                f"block {end.number} is {hex_text(end.hash)}, and {piece.logs[-1].block_hash} in its logs: "
                 "the chain was reorganised; try again, with to_block='finalized'"
             )
         own = [log for log in piece.logs if log.address == self._address]
+        added = [log for log in own if log.topics[0] == ADD_DATA]
+        samples = decoded(added, self._address)
         self._store.add(
             end.number,
             end.hash,
-            [(_place(log), read_added(log)) for log in own if log.topics[0] == ADD_DATA],
-            [(_place(log), *read_sponsored(log)) for log in own if log.topics[0] == SPONSORED],
-            list(read_claims(self._node, self._trainer, piece.logs)),
+            ((log, one, _key(one)) for log, one in zip(added, samples, strict=True)),
+            ((log, *read_sponsored(log)) for log in own if log.topics[0] == SPONSORED),
+            read_claims(self._node, self._trainer, piece.logs),
         )
 
 
-def _place(log: Log) -> Place:
-    return Place(log.block_number, log.log_index, log.block_hash, log.transaction_hash, log.transaction_index)
+def _key(one: Contribution) -> bytes:
+    return contribution_key(one.data, one.label, one.time, one.sender)
 
 
 def _status(claims: Sequence[Claim]) -> str:
@@ -364,10 +342,10 @@ class _Doubts:
     def __len__(self) -> int:
         return self._count
 
-    def concern(self, stored: StoredContribution) -> bool:
+    def concern(self, stored: Stored) -> bool:
         """Whether one of them may be the claim of a contribution."""
-        here = (stored.place.block_number, stored.place.log_index)
-        refund = self._last_refund.get(stored.added.author, (-1, -1))
+        here = (stored.block_number, stored.contribution.log_index)
+        refund = self._last_refund.get(stored.contribution.sender, (-1, -1))
         return max(self._last_report, refund) > here
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.chain.tags import block_tag, check_same, find_header, hex_text
-from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_no_proxy, find_kind
+from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_layout, check_no_proxy, find_kind
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words
 from dcai.chain.provider import Limits
 from dcai.chain.reader import choose_features, read_slots
 from dcai.chain.snapshot import Block, Snapshot
+from dcai.chain.tags import block_tag, check_same, find_header, hex_text
 from dcai.errors import (
     ArtifactError,
     InputError,
@@ -26,9 +26,11 @@ from dcai.evm.hashing import keccak, to_address, to_bytes20
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from dcai.artifacts import Artifact
     from dcai.chain.header import Header
+    from dcai.chain.reader import Features
 
-__all__ = ["MAX_WEIGHTS", "fetch"]
+__all__ = ["MAX_WEIGHTS", "Reading", "fetch", "fetch_at"]
 
 #: To fill so many slots costs 93 thousand million gas, all that fits 1,500 blocks of 60 million.
 MAX_WEIGHTS = 1 << 22
@@ -104,33 +106,74 @@ def fetch(
     tag = block_tag(block)
     pins = {"block_hash": _pin("block_hash", block_hash), "state_root": _pin("state_root", state_root)}
     _check_integer("max_weights", max_weights)
+    check_layout(layout)
     with Node(rpc_url, limits or Limits()) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
             raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
         header = find_header(node, tag, pins, verify=verify)
-        try:
-            reading = _Reading(node, address, header, verify=verify, progress=progress)
-            check_no_proxy(address, reading.code, reading.words)
-            kind = find_kind(reading.code, layout)
-            features = read_slots(
-                kind.artifact,
-                reading.words,
-                reading.fetch,
-                lambda own: choose_features(kind.artifact, own, num_features, indices, max_weights),
-                max_weights,
-            )
-        except (ProofError, RpcError) as error:
-            check_same(node, header, error)
-            raise
-        except TooLargeError:
-            raise
-        except ArtifactError as error:
-            raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
-        check_same(node, header)
+        return fetch_at(
+            node,
+            chain_id,
+            address,
+            header,
+            lambda artifact, own: choose_features(artifact, own, num_features, indices, max_weights),
+            layout=layout,
+            verify=verify,
+            pinned=tuple(name for name, value in pins.items() if value is not None),
+            max_weights=max_weights,
+            progress=progress,
+        )
+
+
+def fetch_at(
+    node: Node,
+    chain_id: int,
+    address: str,
+    header: Header,
+    choose: Callable[[Artifact, Sequence[int]], Features | None],
+    *,
+    layout: str | None,
+    verify: bool,
+    pinned: tuple[str, ...] = (),
+    max_weights: int = MAX_WEIGHTS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Snapshot:
+    """Get the model of a contract in the block of a header; see `fetch`.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    chain_id : int
+        Of its chain.
+    address : str
+        Of the contract, with its checksum.
+    header : Header
+        Of the block, checked as the caller wants it.
+    choose : callable
+        Takes the contract as it was recognised and its own ``featureIndices``, and says which features to look up.
+    layout, verify, pinned, max_weights, progress
+        As of `fetch` and of `Snapshot`.
+    """
+    try:
+        reading = Reading(node, address, header, verify=verify, progress=progress)
+        check_no_proxy(address, reading.code, reading.words)
+        kind = find_kind(reading.code, layout)
+        features = read_slots(
+            kind.artifact, reading.words, reading.fetch, lambda own: choose(kind.artifact, own), max_weights
+        )
+    except (ProofError, RpcError) as error:
+        check_same(node, header, error)
+        raise
+    except TooLargeError:
+        raise
+    except ArtifactError as error:
+        raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
+    check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
-        block=Block(header.number, hex_text(header.hash), hex_text(header.state_root), header.timestamp),
+        block=Block.of(header),
         address=address,
         code_hash=hex_text(keccak(reading.code)),
         storage_root=hex_text(reading.storage_root) if verify else None,
@@ -138,7 +181,7 @@ def fetch(
         recognised_by=kind.recognised_by,
         features=features,
         verified=verify,
-        pinned=tuple(name for name, value in pins.items() if value is not None),
+        pinned=pinned,
         storage=reading.words,
     )
     model = snapshot.model()
@@ -147,7 +190,7 @@ def fetch(
     return snapshot
 
 
-class _Reading:
+class Reading:
     """Code and words of one contract in one block, each proven before it is kept."""
 
     def __init__(
@@ -157,7 +200,7 @@ class _Reading:
         header: Header,
         *,
         verify: bool,
-        progress: Callable[[int, int], None] | None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._node = node
         self._address = address

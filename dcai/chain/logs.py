@@ -9,13 +9,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.tags import hex_text
+from dcai.chain.events import Log, read_log
 from dcai.chain.fields import Fields
-from dcai.chain.receipts import prove_logs
-from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError, shown
+from dcai.chain.node import NO_METHOD
+from dcai.chain.receipts import proven_logs
+from dcai.chain.tags import hex_text
+from dcai.errors import BlockError, ProofError, ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError, shown
 from dcai.evm.hashing import to_address
 
 if TYPE_CHECKING:
@@ -24,46 +27,33 @@ if TYPE_CHECKING:
 
     from dcai.chain.node import Node
 
-__all__ = ["Log", "Piece", "read_log", "read_logs"]
+__all__ = ["Piece", "PlacedLog", "read_logs"]
 
 _METHOD = "eth_getLogs"
+_RECEIPTS = "eth_getBlockReceipts"
 #: Blocks of the first request: what most nodes allow.
 _FIRST_SPAN = 10_000
 #: After a refusal a range grows again when so many in a row have been answered, so that few requests are wasted.
 _CALM = 8
-#: What no smaller range changes: JSON-RPC's "method not found".
-_NO_METHOD = -32601
-_MOST_TOPICS = 4
-_WORD_BYTES = 32
 
 
-class Log(NamedTuple):
-    """An entry in the log of a block.
+@dataclass(frozen=True)
+class PlacedLog(Log):
+    """A log entry, and where it is on the chain.
 
     Attributes
     ----------
-    block_number, transaction_index, log_index : int
-        Its place; the last counts within the block.
-    block_hash, transaction_hash : bytes
-        32 bytes.
-    address : bytes
-        20 bytes: the contract whose event it is.
-    topics : tuple of int
-        The event, and its indexed arguments.
-    data : bytes
-        The other arguments, in the form of the ABI.
+    block_number, transaction_index : int
+        Its block, and the transaction's place in it.
+    block_hash : str
+        ``0x`` and 64 digits.
     timestamp : int or None
         Of the block, seconds since 1970, where the node gives it.
     """
 
     block_number: int
+    block_hash: str
     transaction_index: int
-    log_index: int
-    block_hash: bytes
-    transaction_hash: bytes
-    address: bytes
-    topics: tuple[int, ...]
-    data: bytes
     timestamp: int | None
 
 
@@ -72,13 +62,13 @@ class Piece(NamedTuple):
 
     first: int
     last: int
-    logs: list[Log]
+    logs: list[PlacedLog]
 
 
 def read_logs(
     node: Node,
     addresses: Sequence[bytes],
-    topics: Iterable[int],
+    topics: Iterable[bytes],
     first: int,
     last: int,
     *,
@@ -94,7 +84,7 @@ def read_logs(
         To ask. Its limits hold for each request.
     addresses : sequence of bytes
         The contracts, 20 bytes each.
-    topics : iterable of int
+    topics : iterable of bytes
         The events: Keccak-256 of their signatures.
     first, last : int
         Range of blocks, the last one included.
@@ -166,14 +156,14 @@ class _Span:
 
 
 class _Reader:
-    def __init__(self, node: Node, addresses: Sequence[bytes], topics: Iterable[int], *, prove: bool) -> None:
+    def __init__(self, node: Node, addresses: Sequence[bytes], topics: Iterable[bytes], *, prove: bool) -> None:
         self._node = node
         self._prove = prove
         self._addresses = frozenset(addresses)
         self._topics = frozenset(topics)
         self._filter = {
             "address": [to_address(address) for address in addresses],
-            "topics": [[f"0x{topic:064x}" for topic in sorted(self._topics)]],
+            "topics": [[hex_text(topic) for topic in sorted(self._topics)]],
         }
         self.span = _Span()
 
@@ -194,12 +184,12 @@ class _Reader:
                 first = stop + 1
         return pieces
 
-    def _ask(self, first: int, last: int) -> list[Log]:
+    def _ask(self, first: int, last: int) -> list[PlacedLog]:
         asked = {**self._filter, "fromBlock": hex(first), "toBlock": hex(last)}
         result = self._node.request(_METHOD, asked)
         if not isinstance(result, list):
             raise ResponseError(_METHOD, f"result is {shown(result)}; expected a list")
-        logs = [read_log(_METHOD, entry, f"result[{i}]") for i, entry in enumerate(result)]
+        logs = [_read(entry, f"result[{i}]") for i, entry in enumerate(result)]
         before = None
         for i, log in enumerate(logs):
             self._check(log, first, last, f"result[{i}]")
@@ -208,23 +198,46 @@ class _Reader:
             before = log
         return logs
 
-    def _proven(self, logs: Sequence[Log]) -> list[Log]:
+    def _proven(self, logs: Sequence[PlacedLog]) -> list[PlacedLog]:
         """Check logs against the receipts of their blocks, and give them the times of these."""
-        proven: list[Log] = []
-        for _, group in groupby(logs, key=lambda log: log.block_number):
-            of_block = list(group)
-            header = prove_logs(self._node, of_block, self._is_wanted)
-            proven += [log._replace(timestamp=header.timestamp) for log in of_block]
+        proven: list[PlacedLog] = []
+        for number, group in groupby(logs, key=lambda log: log.block_number):
+            proven += self._proven_in_block(number, list(group))
         return proven
 
-    def _is_wanted(self, address: bytes, topics: tuple[int, ...]) -> bool:
-        return address in self._addresses and bool(topics) and topics[0] in self._topics
+    def _proven_in_block(self, number: int, logs: list[PlacedLog]) -> list[PlacedLog]:
+        header = self._node.header(hex(number), verify=True)
+        if hex_text(header.hash) != logs[0].block_hash:
+            raise BlockError(
+                f"block {number} is {hex_text(header.hash)}, and {logs[0].block_hash} in its logs: the chain was "
+                "reorganised; try again, with to_block='finalized'"
+            )
+        try:
+            receipts = self._node.request(_RECEIPTS, logs[0].block_hash)
+        except RpcError as error:
+            if error.code in NO_METHOD:
+                raise ProofError(
+                    f"the node gives no receipts of blocks ({error}): another node may, or verify=False reads without"
+                ) from error
+            raise
+        found = [log for log in proven_logs(header, receipts) if self._is_wanted(log)]
+        if [_content(log) for log in found] != [_content(log) for log in logs]:
+            pairs = enumerate(zip(found, logs, strict=False))
+            first = next((i for i, (own, log) in pairs if _content(own) != _content(log)), min(len(found), len(logs)))
+            raise ProofError(
+                f"the node gives {len(logs)} logs of block {number}, and its receipts have {len(found)}; the first "
+                f"that differs is number {first}"
+            )
+        return [replace(log, timestamp=header.timestamp) for log in logs]
 
-    def _check(self, log: Log, first: int, last: int, where: str) -> None:
+    def _is_wanted(self, log: Log) -> bool:
+        return log.address in self._addresses and bool(log.topics) and log.topics[0] in self._topics
+
+    def _check(self, log: PlacedLog, first: int, last: int, where: str) -> None:
         if log.address not in self._addresses:
             raise _lie(where, f"a log of {to_address(log.address)}, which was not asked for")
         if not log.topics or log.topics[0] not in self._topics:
-            event = f"0x{log.topics[0]:064x}" if log.topics else "without topics"
+            event = hex_text(log.topics[0]) if log.topics else "without topics"
             raise _lie(where, f"a log of an event that was not asked for ({event})")
         if not first <= log.block_number <= last:
             raise _lie(where, f"a log of block {log.block_number}, which is not from {first} to {last}")
@@ -234,61 +247,50 @@ def _is_refusal(error: RpcError) -> bool:
     """Whether a node may answer half the request."""
     if isinstance(error, (ResponseTooLongError, RpcTimeoutError)):
         return True
-    return error.code not in (None, _NO_METHOD)
+    return error.code is not None and error.code not in NO_METHOD
 
 
-def read_log(method: str, value: Any, where: str) -> Log:
-    """Read a log, as `eth_getLogs` and receipts have it.
+def _content(log: Log) -> tuple[Any, ...]:
+    return log.index, log.address, log.topics, log.data
 
-    Raises
-    ------
-    ResponseError
-        A field is missing or of the wrong form, or the log was removed from the chain.
-    """
-    fields = Fields(method, value, where)
+
+def _read(value: Any, where: str) -> PlacedLog:
+    fields = Fields(_METHOD, value, where)
     if "removed" in fields and fields.take("removed") is not False:
         raise fields.wrong(f"{where}.removed", fields.take("removed"), "false, for a log that is on the chain")
-    topics = fields.data_list("topics")
-    if len(topics) > _MOST_TOPICS or any(len(topic) != _WORD_BYTES for topic in topics):
-        expected = f"at most {_MOST_TOPICS} words of {_WORD_BYTES} bytes"
-        raise fields.wrong(f"{where}.topics", fields.take("topics"), expected)
-    return Log(
+    return PlacedLog(
+        **vars(read_log(_METHOD, fields, where)),
         block_number=fields.quantity("blockNumber", 64),
+        block_hash=hex_text(fields.data("blockHash", 32)),
         transaction_index=fields.quantity("transactionIndex", 32),
-        log_index=fields.quantity("logIndex", 32),
-        block_hash=fields.data("blockHash", 32),
-        transaction_hash=fields.data("transactionHash", 32),
-        address=fields.data("address", 20),
-        topics=tuple(int.from_bytes(topic, "big") for topic in topics),
-        data=fields.data("data"),
         timestamp=fields.quantity("blockTimestamp", 64) if "blockTimestamp" in fields else None,
     )
 
 
-def _check_next(before: Log, log: Log, where: str) -> None:
+def _check_next(before: PlacedLog, log: PlacedLog, where: str) -> None:
     """Check what two logs, one after the other, say of each other."""
-    place, previous = (log.block_number, log.log_index), (before.block_number, before.log_index)
+    place, previous = (log.block_number, log.index), (before.block_number, before.index)
     if place == previous:
-        raise _lie(where, f"log {log.log_index} of block {log.block_number} for the second time")
+        raise _lie(where, f"log {log.index} of block {log.block_number} for the second time")
     if place < previous:
         raise _lie(where, f"log {place[1]} of block {place[0]} after log {previous[1]} of block {previous[0]}")
     same_block = log.block_number == before.block_number
     if same_block != (log.block_hash == before.block_hash):
         raise _lie(
             where,
-            f"block {log.block_number} with the hash {hex_text(log.block_hash)}, after block {before.block_number} "
-            f"with the hash {hex_text(before.block_hash)}",
+            f"block {log.block_number} with the hash {log.block_hash}, after block {before.block_number} "
+            f"with the hash {before.block_hash}",
         )
     if not same_block:
         return
     if log.transaction_index < before.transaction_index:
         raise _lie(where, f"transaction {log.transaction_index} after transaction {before.transaction_index}")
     same_transaction = log.transaction_index == before.transaction_index
-    if same_transaction != (log.transaction_hash == before.transaction_hash):
+    if same_transaction != (log.transaction == before.transaction):
         raise _lie(
             where,
-            f"transaction {log.transaction_index} with the hash {hex_text(log.transaction_hash)}, after transaction "
-            f"{before.transaction_index} with the hash {hex_text(before.transaction_hash)}",
+            f"transaction {log.transaction_index} with the hash {log.transaction}, after transaction "
+            f"{before.transaction_index} with the hash {before.transaction}",
         )
 
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
+from array import array
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from dcai.chain.claims import Claim
-from dcai.chain.trainer import Added
+from dcai.chain.events import Contribution
 from dcai.errors import DataError, InputError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dcai.chain.claims import FoundClaim
+    from dcai.chain.logs import PlacedLog
 
-__all__ = ["Place", "Store", "StoredContribution"]
+__all__ = ["Store", "Stored"]
 
 _VERSION = 1
 #: Labels, amounts and shares may be beyond SQLite's integers, so they are text.
@@ -32,37 +32,30 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS identity (text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS checkpoints (block INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS contributions (
-    block INTEGER, log INTEGER, block_hash BLOB, transaction_hash BLOB, transaction_index INTEGER,
-    data BLOB, label TEXT, time INTEGER, author TEXT, cost_wei TEXT, key BLOB, PRIMARY KEY (block, log)
+    block INTEGER, log INTEGER, block_hash TEXT, transaction_index INTEGER, "transaction" TEXT,
+    data BLOB, label TEXT, time INTEGER, sender TEXT, cost_wei TEXT, key BLOB, PRIMARY KEY (block, log)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sponsors (transaction_hash BLOB, key BLOB, block INTEGER, sponsor TEXT);
+CREATE TABLE IF NOT EXISTS sponsors (block INTEGER, "transaction" TEXT, key BLOB, sponsor TEXT);
 CREATE TABLE IF NOT EXISTS claims (
     block INTEGER, log INTEGER, key BLOB, kind TEXT, recipient TEXT, amount_wei TEXT, time INTEGER,
-    transaction_hash TEXT, PRIMARY KEY (block, log)
+    "transaction" TEXT, PRIMARY KEY (block, log)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS contributions_by_key ON contributions (key);
-CREATE INDEX IF NOT EXISTS sponsors_by_transaction ON sponsors (transaction_hash, key);
+CREATE INDEX IF NOT EXISTS sponsors_by_transaction ON sponsors ("transaction", key);
 CREATE INDEX IF NOT EXISTS claims_by_key ON claims (key);
 """
 _NEVER = ((1 << 63) - 1, 0)
-_CLAIM_COLUMNS = "kind, recipient, amount_wei, time, block, log, transaction_hash"
+_CLAIM_COLUMNS = 'kind, recipient, amount_wei, time, block, log, "transaction"'
 
 
-class Place(NamedTuple):
-    """Where on the chain the event of a contribution is."""
+class Stored(NamedTuple):
+    """A contribution, where it is, who paid for it where that is another, and the claims known to be its."""
 
+    contribution: Contribution
     block_number: int
-    log_index: int
-    block_hash: bytes
-    transaction_hash: bytes
+    block_hash: str
     transaction_index: int
-
-
-class StoredContribution(NamedTuple):
-    """A contribution, who paid for it where that is another, and the claims of which it is known that they are its."""
-
-    place: Place
-    added: Added
+    key: bytes
     sponsor: str | None
     claims: tuple[Claim, ...]
 
@@ -142,9 +135,9 @@ class Store:
         self,
         number: int,
         block_hash: bytes,
-        contributions: Sequence[tuple[Place, Added]],
-        sponsors: Sequence[tuple[Place, bytes, str]],
-        claims: Sequence[FoundClaim],
+        contributions: Iterable[tuple[PlacedLog, Contribution, bytes]],
+        sponsors: Iterable[tuple[PlacedLog, bytes, str]],
+        claims: Iterable[FoundClaim],
     ) -> None:
         """Add what is of a range of blocks, all of it or nothing.
 
@@ -152,73 +145,58 @@ class Store:
         ----------
         number, block_hash : int, bytes
             Of the last block.
-        contributions : sequence of (Place, Added)
+        contributions : iterable of (PlacedLog, Contribution, key)
             Those of these blocks.
-        sponsors : sequence of (Place, key, address)
+        sponsors : iterable of (PlacedLog, key, address)
             Who paid for another.
-        claims : sequence of FoundClaim
+        claims : iterable of FoundClaim
             Refunds and reports.
         """
-        database = self._database
-        with self._named_errors(), database:
-            database.executemany(
-                "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (*place, a.data.astype("<i8").tobytes(), str(a.label), a.time, a.author, str(a.cost_wei), a.key)
-                    for place, a in contributions
-                ),
+        added = [
+            (
+                *(log.block_number, log.index, log.block_hash, log.transaction_index, log.transaction),
+                *(array("q", one.data).tobytes(), str(one.label), one.time, one.sender, str(one.cost_wei), key),
             )
-            database.executemany(
-                "INSERT INTO sponsors VALUES (?, ?, ?, ?)",
-                ((place.transaction_hash, key, place.block_number, sponsor) for place, key, sponsor in sponsors),
-            )
-            database.executemany(
-                "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        c.block_number,
-                        c.log_index,
-                        key,
-                        c.kind,
-                        c.recipient,
-                        str(c.amount_wei),
-                        c.time,
-                        c.transaction_hash,
-                    )
-                    for c, key in claims
-                ),
-            )
+            for log, one, key in contributions
+        ]
+        paid = [(log.block_number, log.transaction, key, sponsor) for log, key, sponsor in sponsors]
+        claimed = [
+            (c.block_number, c.log_index, key, c.kind, c.recipient, str(c.amount_wei), c.time, c.transaction)
+            for c, key in claims
+        ]
+        with self._named_errors(), self._database as database:
+            database.executemany("INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", added)
+            database.executemany("INSERT INTO sponsors VALUES (?, ?, ?, ?)", paid)
+            database.executemany("INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)", claimed)
             database.execute("INSERT INTO checkpoints VALUES (?, ?)", (number, block_hash))
 
     def count(self) -> int:
         """Return the number of contributions."""
         return int(self._database.execute("SELECT count(*) FROM contributions").fetchone()[0])
 
-    def contributions(self) -> Iterator[StoredContribution]:
+    def contributions(self) -> Iterator[Stored]:
         """Yield all contributions in the order of the chain."""
         rows = self._database.execute("SELECT * FROM contributions ORDER BY block, log")
-        for *place, data, label, time, author, cost, key in rows:
-            added = Added(np.frombuffer(data, "<i8").astype(np.int64), int(label), time, author, int(cost), key)
-            where = Place(*place)
-            yield StoredContribution(where, added, self._sponsor(where, key), self._claims(where, key))
+        for block, log, block_hash, index, transaction, data, label, time, sender, cost, key in rows:
+            contribution = Contribution(tuple(array("q", data)), int(label), time, sender, int(cost), transaction, log)
+            claims = self._claims((block, log), key)
+            yield Stored(contribution, block, block_hash, index, key, self._sponsor(transaction, key), claims)
 
-    def _sponsor(self, place: Place, key: bytes) -> str | None:
-        found = self._database.execute(
-            "SELECT sponsor FROM sponsors WHERE transaction_hash = ? AND key = ?", (place.transaction_hash, key)
-        ).fetchone()
+    def _sponsor(self, transaction: str, key: bytes) -> str | None:
+        query = 'SELECT sponsor FROM sponsors WHERE "transaction" = ? AND key = ?'
+        found = self._database.execute(query, (transaction, key)).fetchone()
         return None if found is None else str(found[0])
 
-    def _claims(self, place: Place, key: bytes) -> tuple[Claim, ...]:
+    def _claims(self, place: tuple[int, int], key: bytes) -> tuple[Claim, ...]:
         """Return the claims after a contribution, and before another with its key, which takes its record."""
-        here = (place.block_number, place.log_index)
         following = self._database.execute(
             "SELECT block, log FROM contributions WHERE key = ? AND (block, log) > (?, ?) ORDER BY block, log LIMIT 1",
-            (key, *here),
+            (key, *place),
         ).fetchone()
         rows = self._database.execute(
             f"SELECT {_CLAIM_COLUMNS} FROM claims WHERE key = ? AND (block, log) > (?, ?) AND (block, log) < (?, ?) "
             "ORDER BY block, log",
-            (key, *here, *(following or _NEVER)),
+            (key, *place, *(following or _NEVER)),
         )
         return tuple(map(_claim, rows))
 

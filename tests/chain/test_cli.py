@@ -61,7 +61,7 @@ def test_without_proofs(node: Anvil, address: str, tmp_path: Path, monkeypatch: 
         (["--block", "newest"], 2, "block is 'newest'"),
         (["--block", "latest", "--num-features", "5", "--block-hash", "0x1"], 2, "block_hash is '0x1'"),
         (["--block", "latest", "--chain-id", "1"], 3, "not of 1"),
-        (["--layout", "forest"], 2, "'forest' is not one of"),
+        (["--layout", "forest"], 2, "layout is 'forest'; it must be one of"),
     ],
 )
 def test_what_goes_wrong(

@@ -86,11 +86,11 @@ def test_what_was_sent_is_what_is_collected(node: Anvil, history: History, verif
     for one, (account, data, label, deposit, receipt) in zip(found, history.added, strict=True):
         block = history.sender.block(receipt["blockNumber"])
         author = history.sender.accounts[account]
-        assert one.data.tolist() == data
-        assert (one.label, one.author, one.deposit_wei, one.sponsor) == (label, author, deposit, None)
+        assert list(one.data) == data
+        assert (one.label, one.sender, one.cost_wei, one.sponsor) == (label, author, deposit, None)
         assert one.time == int(block["timestamp"], 16)
         assert one.key == packed_key(data, label, one.time, author)
-        assert (one.block_hash, one.transaction_hash) == (block["hash"], receipt["transactionHash"])
+        assert (one.block_hash, one.transaction) == (block["hash"], receipt["transactionHash"])
         assert hex(one.block_number) == receipt["blockNumber"]
         assert hex(one.transaction_index) == receipt["transactionIndex"]
         assert hex(one.log_index) == receipt["logs"][0]["logIndex"]
@@ -110,7 +110,7 @@ def test_what_became_of_them(node: Anvil, history: History) -> None:
     ]
     time = int(history.sender.block(hex(history.last))["timestamp"], 16)
     for one, claims in zip(found, expected, strict=True):
-        assert [(c.kind, c.recipient, c.amount_wei, c.transaction_hash) for c in one.claims] == [
+        assert [(c.kind, c.recipient, c.amount_wei, c.transaction) for c in one.claims] == [
             (kind, recipient, amount, history.claims[i]) for kind, recipient, amount, i in claims
         ]
         assert {claim.time for claim in one.claims} <= {time}
@@ -249,13 +249,13 @@ def test_what_left_the_chain_is_forgotten(original_trainers: dict[str, Artifact]
         sender.send(0, "addData", [2], 0)
         node.mine()
         with contributions(node.url, sender.address, to_block="latest", collected=store) as collected:
-            assert [one.data.tolist() for one in collected] == [[1], [2]]
+            assert [list(one.data) for one in collected] == [[1], [2]]
         assert node.rpc("evm_revert", snapshot)
         sender.send(0, "addData", [3], 0)
         node.mine()
         node.mine()
         with contributions(node.url, sender.address, to_block="latest", collected=store) as collected:
-            assert [one.data.tolist() for one in collected] == [[1], [3]]
+            assert [list(one.data) for one in collected] == [[1], [3]]
 
 
 # -- lies -- #
@@ -274,7 +274,7 @@ def set_word(index: int, value: int) -> Any:
     return at_first(change)
 
 
-FORM = "not of the form of AddData"
+FORM = "is no AddData as trainers write it"
 FALSE_EVENTS: list[tuple[Any, str]] = [
     (set_word(0, 96), FORM),
     (set_word(1, 1 << 64), FORM),
@@ -285,15 +285,15 @@ FALSE_EVENTS: list[tuple[Any, str]] = [
     (at_first(lambda log: log.update(data="0x")), FORM),
     (at_first(lambda log: log["topics"].pop() and None), FORM),
     (at_first(lambda log: log["topics"].__setitem__(1, "0x01" + log["topics"][1][4:])), FORM),
-    (lambda logs: logs[-1].update(data="0x") if logs else None, "not of the form of a refund or report"),
-    (lambda logs: logs[-1].update(data="0x01" + logs[-1]["data"][4:]) if logs else None, "a refund or report"),
+    (lambda logs: logs[-1].update(data="0x") if logs else None, "is no refund or report"),
+    (lambda logs: logs[-1].update(data="0x01" + logs[-1]["data"][4:]) if logs else None, "is no refund or report"),
 ]
 
 
 @pytest.mark.parametrize(("change", "message"), FALSE_EVENTS)
 def test_events_that_cannot_be(liar: Liar, history: History, change: Any, message: str) -> None:
     liar.alter = in_result("eth_getLogs", change)
-    with pytest.raises(ResponseError, match=message):
+    with pytest.raises(UnknownContractError, match=message):
         collect(liar.url, history)
 
 
@@ -329,7 +329,7 @@ def test_a_node_without_receipts(liar: Liar, history: History) -> None:
 def test_without_proofs_a_lie_is_believed_and_said_to_be(liar: Liar, history: History) -> None:
     liar.alter = in_result("eth_getLogs", set_word(3, 5))
     with collect(liar.url, history) as collected:
-        assert next(iter(collected)).deposit_wei == 5
+        assert next(iter(collected)).cost_wei == 5
         assert collected.trust.startswith("proven: nothing\ntrusted: the node, for every event")
 
 

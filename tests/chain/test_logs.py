@@ -11,7 +11,7 @@ import pytest
 
 from chain.anvil import Anvil
 from chain.lies import Alter, Answer, Liar, flip, in_result, send
-from dcai.chain.logs import Log, read_logs
+from dcai.chain.logs import PlacedLog, read_logs
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
 from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError
@@ -21,7 +21,7 @@ LIMITS = Limits(tries=2, backoff_s=0.01)
 BLOCKS, LOGS_A_BLOCK = 60, 3
 #: log1(the second word of its input, the first as topic): mstore(0, calldataload(32)); log1(0, 32, calldataload(0)).
 EMITTER = bytes.fromhex("6020355f525f3560205fa100")
-TOPIC, OTHER = (int.from_bytes(keccak(name), "big") for name in (b"this", b"that"))
+TOPIC, OTHER = keccak(b"this"), keccak(b"that")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def emitted(node: Anvil) -> tuple[bytes, int, int]:
     for _ in range(BLOCKS // 2):
         topics = [TOPIC] * LOGS_A_BLOCK + [OTHER]
         words = [(topic, next(numbers) if topic == TOPIC else 0) for topic in topics]
-        node.send([(address, topic.to_bytes(32, "big") + word.to_bytes(32, "big")) for topic, word in words])
+        node.send([(address, topic + word.to_bytes(32, "big")) for topic, word in words])
         node.mine()  # one block without logs
     return bytes.fromhex(address[2:]), first, first + BLOCKS - 1
 
@@ -42,10 +42,10 @@ NUMBERS = list(range(BLOCKS // 2 * LOGS_A_BLOCK))
 
 
 @pytest.fixture
-def read(liar: Liar, emitted: tuple[bytes, int, int]) -> Callable[..., list[Log]]:
+def read(liar: Liar, emitted: tuple[bytes, int, int]) -> Callable[..., list[PlacedLog]]:
     address, first, last = emitted
 
-    def run(limits: Limits = LIMITS, **arguments: Any) -> list[Log]:
+    def run(limits: Limits = LIMITS, **arguments: Any) -> list[PlacedLog]:
         with Node(liar.url, limits) as node:
             pieces = list(read_logs(node, [address], [TOPIC], first, last, **arguments))
         assert [piece.first for piece in pieces] == [first, *(piece.last + 1 for piece in pieces[:-1])]
@@ -55,7 +55,7 @@ def read(liar: Liar, emitted: tuple[bytes, int, int]) -> Callable[..., list[Log]
     return run
 
 
-def numbers(logs: list[Log]) -> list[int]:
+def numbers(logs: list[PlacedLog]) -> list[int]:
     return [int.from_bytes(log.data, "big") for log in logs]
 
 
@@ -65,7 +65,7 @@ def spans(liar: Liar) -> list[int]:
 
 
 @pytest.mark.parametrize("prove", [False, True])
-def test_all_logs_in_their_order(read: Callable[..., list[Log]], liar: Liar, prove: bool) -> None:
+def test_all_logs_in_their_order(read: Callable[..., list[PlacedLog]], liar: Liar, prove: bool) -> None:
     progress: list[tuple[int, int]] = []
     logs = read(prove=prove, progress=lambda done, total: progress.append((done, total)))
     assert numbers(logs) == NUMBERS
@@ -102,7 +102,7 @@ def refuse(too_much: Callable[[int, Answer], bool], code: int, message: str) -> 
     ],
 )
 def test_a_range_that_is_too_wide(
-    read: Callable[..., list[Log]], liar: Liar, code: int, message: str, max_parallel: int
+    read: Callable[..., list[PlacedLog]], liar: Liar, code: int, message: str, max_parallel: int
 ) -> None:
     liar.alter = refuse(lambda span, _: span > 7, code, message)
     assert numbers(read(max_parallel=max_parallel)) == NUMBERS
@@ -113,7 +113,7 @@ def test_a_range_that_is_too_wide(
     assert len(asked) < BLOCKS
 
 
-def test_ranges_grow_again(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_ranges_grow_again(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     refusals = itertools.count()
     liar.alter = refuse(lambda span, _: span > 4 and next(refusals) < 4, -32602, "range")
     assert numbers(read()) == NUMBERS
@@ -123,16 +123,16 @@ def test_ranges_grow_again(read: Callable[..., list[Log]], liar: Liar) -> None:
     assert asked[12:] == [6] * 6
 
 
-def test_too_many_results(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_too_many_results(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     liar.alter = refuse(lambda _, answer: len(answer["result"]) > 10, -32005, "query returned more than 10 results")
     assert numbers(read()) == NUMBERS
 
 
-def test_answers_that_are_too_long(read: Callable[..., list[Log]]) -> None:
+def test_answers_that_are_too_long(read: Callable[..., list[PlacedLog]]) -> None:
     assert numbers(read(Limits(tries=1, max_response_bytes=8000))) == NUMBERS
 
 
-def test_a_gateway_that_gives_up(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_a_gateway_that_gives_up(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     for status in (413, 504):
         liar.requests.clear()
 
@@ -146,7 +146,7 @@ def test_a_gateway_that_gives_up(read: Callable[..., list[Log]], liar: Liar) -> 
         assert numbers(read()) == NUMBERS
 
 
-def test_a_single_block_that_is_refused(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_a_single_block_that_is_refused(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     liar.alter = refuse(lambda _, __: True, -32602, "the history of this block is pruned")
     with pytest.raises(RpcError, match="history of this block is pruned") as caught:
         read()
@@ -162,20 +162,20 @@ def always(status: int) -> Callable[[BaseHTTPRequestHandler, bytes], bool]:
     return reply
 
 
-def test_a_single_block_that_takes_too_long(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_a_single_block_that_takes_too_long(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     liar.reply = always(504)
     with pytest.raises(RpcTimeoutError, match="504"):
         read()
     assert min(spans(liar)) == 1
 
 
-def test_a_single_block_with_too_many_logs(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_a_single_block_with_too_many_logs(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     with pytest.raises(ResponseTooLongError, match="more than 100"):
         read(Limits(max_response_bytes=100))
     assert min(spans(liar)) == 1
 
 
-def test_what_no_smaller_range_changes(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_what_no_smaller_range_changes(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     liar.alter = refuse(lambda _, __: True, -32601, "the method eth_getLogs does not exist")
     with pytest.raises(RpcError, match="does not exist"):
         read()
@@ -186,7 +186,7 @@ def test_what_no_smaller_range_changes(read: Callable[..., list[Log]], liar: Lia
     assert len(spans(liar)) == 2
 
 
-def test_a_node_that_is_asked_too_often_is_asked_again(read: Callable[..., list[Log]], liar: Liar) -> None:
+def test_a_node_that_is_asked_too_often_is_asked_again(read: Callable[..., list[PlacedLog]], liar: Liar) -> None:
     refusals = iter([True])
     liar.alter = refuse(lambda *_: next(refusals, False), -32005, "daily request count exceeded, request rate limited")
     assert numbers(read()) == NUMBERS
@@ -206,10 +206,9 @@ def swap_in_block(logs: list[Any]) -> None:
 
 LIES: list[tuple[Any, str]] = [
     (lambda logs: logs[0].update(address="0x" + "77" * 20), "a log of 0x7777.*, which was not asked for"),
-    (lambda logs: logs[1].update(topics=[f"0x{OTHER:064x}"]), r"result\[1\] is a log of an event that was not asked"),
+    (lambda logs: logs[1].update(topics=[f"0x{OTHER.hex()}"]), r"result\[1\] is a log of an event that was not asked"),
     (lambda logs: logs[1].update(topics=[]), "not asked for .without topics"),
-    (lambda logs: logs[1].update(topics=logs[1]["topics"] * 5), r"topics is .* at most 4 words"),
-    (lambda logs: logs[1].update(topics=["0x12"]), "words of 32 bytes"),
+    (lambda logs: logs[1].update(topics=["0x12"]), r"topics\[0\] is '0x12'; expected 32 bytes"),
     (lambda logs: logs[0].update(blockNumber="0x0"), "of block 0, which is not from"),
     (lambda logs: logs[-1].update(blockNumber=hex(1 << 40)), "of block 1099511627776, which is not from"),
     (lambda logs: logs[0].update(removed=True), r"result\[0\].removed is True; expected false"),
@@ -234,7 +233,7 @@ LIES: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), LIES)
-def test_lies(read: Callable[..., list[Log]], liar: Liar, change: Any, message: str) -> None:
+def test_lies(read: Callable[..., list[PlacedLog]], liar: Liar, change: Any, message: str) -> None:
     liar.alter = in_result("eth_getLogs", change)
     with pytest.raises(ResponseError, match=message) as caught:
         read()
