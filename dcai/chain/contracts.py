@@ -71,6 +71,7 @@ __all__ = [
     "find_kind",
     "has_function",
     "layout_names",
+    "owner_in",
 ]
 
 _OURS, _ORIGINAL = "dcai", "0xdeca10b"
@@ -120,6 +121,11 @@ class Kind(NamedTuple):
     def artifact(self) -> Artifact:
         """The contract of this project whose storage is laid out in the same way."""
         return artifacts.load(self.layout.partition(":")[2])
+
+
+def owner_in(words: Mapping[int, int]) -> str:
+    """Return the owner of a contract, who is in slot 0 of all layouts."""
+    return to_address((words[0] & ((1 << 8 * _ADDRESS_BYTES) - 1)).to_bytes(_ADDRESS_BYTES, "big"))
 
 
 def layout_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_layout, check_no_proxy, find_kind
+from dcai.chain.event_features import features_from_events
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words
 from dcai.chain.provider import Limits
@@ -24,7 +25,7 @@ from dcai.errors import (
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dcai.artifacts import Artifact
     from dcai.chain.header import Header
@@ -48,9 +49,12 @@ def fetch(
     layout: str | None = None,
     num_features: int | None = None,
     indices: Iterable[int] | None = None,
+    features: str | None = None,
+    from_block: int = 0,
     max_weights: int = MAX_WEIGHTS,
     limits: Limits | None = None,
     progress: Callable[[int, int], None] | None = None,
+    progress_events: Callable[[int, int], None] | None = None,
 ) -> Snapshot:
     """Get the model of a contract from a node.
 
@@ -78,6 +82,11 @@ def fetch(
         Size of a sparse model's vocabulary: features 0 to ``num_features - 1`` are looked up.
     indices : iterable of int, optional
         The features to look up, instead. Of neither, those that the contract lists are.
+    features : str, optional
+        ``"events"``: look up those that contributions to the contract's owner name, its trainer, and those above as
+        well, if there are any. Weights that the model had from the start must be among the latter.
+    from_block : int
+        With ``features="events"``, the first block to search, such as that of the trainer's deployment.
     max_weights : int
         Most storage slots to fetch, and the longest array, 2^22 unless given: what a contract says of itself is
         bounded before it is believed.
@@ -85,6 +94,8 @@ def fetch(
         Of time, size and number of requests.
     progress : callable, optional
         Called after each answer with the number of slots that have been fetched, and of those known to be needed.
+    progress_events : callable, optional
+        With ``features="events"``, called with the number of blocks that have been searched, and of all.
 
     Returns
     -------
@@ -107,17 +118,37 @@ def fetch(
     pins = {"block_hash": _pin("block_hash", block_hash), "state_root": _pin("state_root", state_root)}
     _check_integer("max_weights", max_weights)
     check_layout(layout)
-    with Node(rpc_url, limits or Limits()) as node:
+    _check_events(features, from_block)
+    limits = limits or Limits()
+    with Node(rpc_url, limits) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
             raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
         header = find_header(node, tag, pins, verify=verify)
+
+        def choose(artifact: Artifact, own: Sequence[int], words: Mapping[int, int]) -> Features | None:
+            if features is None:
+                return choose_features(artifact, own, num_features, indices, max_weights)
+            return features_from_events(
+                node,
+                artifact,
+                words,
+                own,
+                num_features,
+                indices,
+                max_weights,
+                first=from_block,
+                last=header.number,
+                max_parallel=int(limits.max_parallel),
+                progress=progress_events,
+            )
+
         return fetch_at(
             node,
             chain_id,
             address,
             header,
-            lambda artifact, own: choose_features(artifact, own, num_features, indices, max_weights),
+            choose,
             layout=layout,
             verify=verify,
             pinned=tuple(name for name, value in pins.items() if value is not None),
@@ -131,7 +162,7 @@ def fetch_at(
     chain_id: int,
     address: str,
     header: Header,
-    choose: Callable[[Artifact, Sequence[int]], Features | None],
+    choose: Callable[[Artifact, Sequence[int], Mapping[int, int]], Features | None],
     *,
     layout: str | None,
     verify: bool,
@@ -152,7 +183,8 @@ def fetch_at(
     header : Header
         Of the block, checked as the caller wants it.
     choose : callable
-        Takes the contract as it was recognised and its own ``featureIndices``, and says which features to look up.
+        Takes the contract as it was recognised, its own ``featureIndices`` and the words of its storage so far, and
+        says which features to look up.
     layout, verify, pinned, max_weights, progress
         As of `fetch` and of `Snapshot`.
     """
@@ -161,7 +193,11 @@ def fetch_at(
         check_no_proxy(address, reading.code, reading.words)
         kind = find_kind(reading.code, layout)
         features = read_slots(
-            kind.artifact, reading.words, reading.fetch, lambda own: choose(kind.artifact, own), max_weights
+            kind.artifact,
+            reading.words,
+            reading.fetch,
+            lambda own: choose(kind.artifact, own, reading.words),
+            max_weights,
         )
     except (ProofError, RpcError) as error:
         check_same(node, header, error)
@@ -267,6 +303,15 @@ def _pin(name: str, value: str | None) -> str | None:
     if len(raw) != 32:
         raise InputError(f"{name} is {shown(value)}; it must be 0x and 64 hexadecimal digits")
     return hex_text(raw)
+
+
+def _check_events(features: str | None, from_block: int) -> None:
+    if features not in (None, "events"):
+        raise InputError(f"features is {shown(features)}; it must be 'events', or be left away")
+    if isinstance(from_block, bool) or not isinstance(from_block, int) or from_block < 0:
+        raise InputError(f"from_block is {shown(from_block)}; it must be the number of a block")
+    if from_block and features is None:
+        raise InputError("from_block is where the search of events begins; it needs features='events'")
 
 
 def _check_integer(name: str, value: int) -> None:

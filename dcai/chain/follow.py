@@ -461,7 +461,7 @@ class Follower:
                 self.chain_id,
                 self.address,
                 header,
-                lambda _artifact, _own: state.features,
+                lambda *_: state.features,
                 layout=base.layout if base.recognised_by == "argument" else None,
                 verify=self._verify,
                 max_weights=self._max_weights,

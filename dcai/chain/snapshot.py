@@ -209,7 +209,12 @@ def _trust(snapshot: Snapshot) -> list[tuple[str, str]]:
     elif snapshot.recognised_by == "getters":
         rows.append(("assumed", f"the layout {snapshot.layout}: the contract's getters, run here, agree with it"))
     if snapshot.features is not None:
-        rows.append(("assumed", f"features other than these have no weight: {snapshot.features.source}"))
+        rows.append(
+            (
+                "assumed",
+                f"features other than these have no weight, which nothing proves: {snapshot.features.source}",
+            )
+        )
     return rows
 
 

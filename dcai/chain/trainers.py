@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcai.chain.contracts import has_function
+from dcai.chain.contracts import has_function, owner_in
 from dcai.chain.fetch import Reading
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from dcai.errors import ChainError
 
 __all__ = ["Trainer", "check_trainer", "classifier_of", "find_classifier", "find_trainer", "owner_of"]
-
-#: Of a classifier: see the layouts in `dcai.chain.contracts`.
-_OWNER_SLOT = 0
 
 #: The getter of a trainer, here and in 0xDeCA10B.
 _GETTER = "classifier()"
@@ -137,14 +134,14 @@ def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: 
         classifier = classifier_of(node, address, verify=verify)
         if classifier is not None and verify:
             header = node.header("latest", verify=True)
-            owner = Reading(node, classifier, header, verify=True).words[_OWNER_SLOT]
-            _check_owner(classifier, _owner(owner), address, ProofError)
+            owner = owner_in(Reading(node, classifier, header, verify=True).words)
+            _check_owner(classifier, owner, address, ProofError)
     return classifier or address
 
 
 def owner_of(snapshot: Snapshot) -> str:
     """Return the owner of a classifier, which alone may train it: it is in slot 0, and proven where storage is."""
-    return _owner(snapshot.storage[_OWNER_SLOT])
+    return owner_in(snapshot.storage)
 
 
 def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
@@ -175,10 +172,6 @@ def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
             "model is in no event; 'fetch' reads the model as it stands"
         )
     return owner
-
-
-def _owner(word: int) -> str:
-    return to_address((word & ((1 << 160) - 1)).to_bytes(20, "big"))
 
 
 def _check_owner(classifier: str, owner: str, trainer: str, kind: type[ChainError]) -> None:

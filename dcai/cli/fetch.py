@@ -23,6 +23,19 @@ __all__ = ["fetch"]
 @click.option("--state-root", help="State root of the block, from a source that you trust.")
 @node_options
 @click.option(
+    "--features-from-events",
+    "features",
+    flag_value="events",
+    help="Look up the features that contributions to the model's trainer name, and those of --num-features as well: "
+    "what the model had from the start is in no event.",
+)
+@click.option(
+    "--from-block",
+    type=click.IntRange(min=0),
+    default=0,
+    help="First block to search for contributions, such as that of the trainer's deployment.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     required=True,
@@ -43,6 +56,7 @@ def fetch(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("storage slots", total=None)
+        blocks = bar.add_task("blocks", total=None, visible=False)
         snapshot = chain.fetch(
             rpc_url,
             address,
@@ -50,6 +64,7 @@ def fetch(
             verify=not no_verify,
             limits=chain.Limits(timeout_s=timeout_s),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress_events=lambda done, total: bar.update(blocks, completed=done, total=total, visible=True),
             **arguments,
         )
     snapshot.save(output)
