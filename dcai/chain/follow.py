@@ -53,6 +53,8 @@ __all__ = ["Applied", "Follower", "Update", "follow"]
 
 #: Blocks that are read ahead.
 _AHEAD = 64
+#: A node behind which several stand may contradict itself so often, while the chain is reorganised.
+_UNLINKED = 3
 #: Nodes that keep no archive have the state of so many blocks.
 _KEPT_STATES = 128
 
@@ -162,6 +164,7 @@ class Follower:
         self._verify = verify
         self._max_weights = max_weights
         self._head = 0  # the latest block, as the node says
+        self._unlinked = 0  # how often in sequence the next block did not follow, and the last was still there
         self._refused = 0  # the last block for whose comparison the node had no state any more
         self._pending: deque[Read] = deque()
         self._node = Node(rpc_url, limits or Limits())
@@ -372,7 +375,14 @@ class Follower:
             return []
         reads = self._blocks.after(here, top)
         if reads is None:
-            return self._undo(here.number)
+            undone = self._undo(here.number)
+            self._unlinked = 0 if undone else self._unlinked + 1
+            if self._unlinked == _UNLINKED:
+                raise BlockError(
+                    f"the node has block {here.number}, {here.hash}, and says that the next one follows another"
+                )
+            return undone
+        self._unlinked = 0
         self._pending = deque(reads)
         return []
 
