@@ -18,6 +18,7 @@ __all__ = [
     "ChainError",
     "DataError",
     "DcaiError",
+    "DepartureError",
     "EvmError",
     "InputError",
     "InputTypeError",
@@ -26,9 +27,12 @@ __all__ = [
     "NotEqual",
     "ProofError",
     "ProxyError",
+    "ReorgError",
     "ResponseError",
+    "ResponseTooLongError",
     "Revert",
     "RpcError",
+    "RpcTimeoutError",
     "SnapshotError",
     "TooLargeError",
     "UnknownContractError",
@@ -88,8 +92,16 @@ class RpcError(ChainError):
         return f"{self.method}: {self.reason}"
 
 
+class RpcTimeoutError(RpcError):
+    """A node, or a gateway before it, gives up or takes too long: it may manage a smaller request."""
+
+
 class ResponseError(RpcError):
     """An answer of a node is not of the form of the protocol: no JSON, too long, a field of the wrong type."""
+
+
+class ResponseTooLongError(ResponseError):
+    """An answer has more bytes than the caller allows, or more than the node gives."""
 
 
 class ProofError(ChainError):
@@ -98,6 +110,10 @@ class ProofError(ChainError):
 
 class BlockError(ChainError):
     """A block is not there, is not the one that was asked for, or left the chain meanwhile."""
+
+
+class ReorgError(BlockError):
+    """The chain was reorganised further back than is remembered: what stands here is of a block that is not on it."""
 
 
 class WrongChainError(ChainError):
@@ -239,6 +255,35 @@ class NotEqual(DcaiError):
 
     def __str__(self) -> str:
         return f"step {self.step}: {self.field} differs: the contract has {self.expected}, the kernel has {self.actual}"
+
+
+class DepartureError(ChainError, NotEqual):
+    """The model in storage is not the one that the contributions give: something else changed one of them.
+
+    Attributes
+    ----------
+    after, until : int
+        The departure came after block ``after``, and not after block ``until``.
+    field : str
+        What differs, in words: ``"weights[3]"``, ``"owner"``, or the transaction that cannot be learned.
+    expected, actual : Any
+        What the contract has, and what the model here has.
+    """
+
+    def __init__(self, after: int, until: int, field: str, expected: Any, actual: Any) -> None:
+        Exception.__init__(self, after, until, field, expected, actual)
+        self.after = after
+        self.until = self.step = until
+        self.field = field
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        blocks = f"block {self.until}" if self.until == self.after + 1 else f"blocks {self.after + 1} to {self.until}"
+        return (
+            f"the contract departs from its contributions in {blocks}: {self.field} differs: the contract has "
+            f"{shown(self.expected)}, and the contributions give {shown(self.actual)}"
+        )
 
 
 def shown(value: object) -> str:

@@ -29,7 +29,8 @@ DOORS = {
     "pandas": ["ray/"],
     "web3": ["chain/provider.py"],
     "trie": ["chain/proofs.py"],
-    "rlp": ["chain/header.py", "chain/proofs.py"],
+    "eth_bloom": ["chain/receipts.py"],
+    "rlp": ["chain/header.py", "chain/proofs.py", "chain/receipts.py"],
     "dcai._evmloop": ["evm/py_evm_compiled.py"],
     "dcai._kernels": ["models/", "gas/oracle.py", "evm/revm.py", "fixed.py", "__init__.py"],
     "matplotlib": ["gas/plot.py"],
@@ -52,8 +53,22 @@ ALLOWED = {
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "verify": {"artifacts", "errors", "evm", "files", "models", "strict_json"},
     "tabular": {"chain", "errors", "files", "fixed", "models"},
+    "dataset": {"chain", "errors", "files", "fixed", "tabular"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
-    "cli": {"errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"},
+    "cli": {
+        "dataset",
+        "errors",
+        "files",
+        "models",
+        "data",
+        "evm",
+        "gas",
+        "scenarios",
+        "verify",
+        "chain",
+        "tabular",
+        "demo",
+    },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.
 EXCEPTIONS = {("models", "data"): "models/sklearn.py"}

@@ -5,12 +5,39 @@
 >>> print(snapshot.trust)                                                          # doctest: +SKIP
 >>> model = snapshot.model()                                                       # doctest: +SKIP
 >>> snapshot.save("model.snapshot.json.gz")                                        # doctest: +SKIP
+>>> for update in chain.follow("http://localhost:8545", start=snapshot):           # doctest: +SKIP
+...     print(update.block.number, len(update.applied))
 """
 
+from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
+from dcai.chain.contributions import CollectedContribution, Contributions, contributions
+from dcai.chain.events import Contribution
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
+from dcai.chain.follow import Applied, Follower, Update, follow
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
-from dcai.chain.snapshot import Block, Snapshot, load
+from dcai.chain.snapshot import Block, Followed, Snapshot, load
+from dcai.chain.trainers import find_classifier
 
-__all__ = ["MAX_WEIGHTS", "Block", "Features", "Limits", "Snapshot", "fetch", "layout_names", "load"]
+__all__ = [
+    "MAX_WEIGHTS",
+    "Applied",
+    "Block",
+    "Claim",
+    "CollectedContribution",
+    "Contribution",
+    "Contributions",
+    "Features",
+    "Followed",
+    "Follower",
+    "Limits",
+    "Snapshot",
+    "Update",
+    "contributions",
+    "fetch",
+    "find_classifier",
+    "follow",
+    "layout_names",
+    "load",
+]

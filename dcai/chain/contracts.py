@@ -61,7 +61,18 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
 
-__all__ = ["PROXY_SLOTS", "Kind", "check_generation", "check_getters", "check_no_proxy", "find_kind", "layout_names"]
+__all__ = [
+    "PROXY_SLOTS",
+    "Kind",
+    "check_generation",
+    "check_getters",
+    "check_layout",
+    "check_no_proxy",
+    "find_kind",
+    "has_function",
+    "layout_names",
+    "owner_in",
+]
 
 _OURS, _ORIGINAL = "dcai", "0xdeca10b"
 
@@ -112,9 +123,20 @@ class Kind(NamedTuple):
         return artifacts.load(self.layout.partition(":")[2])
 
 
+def owner_in(words: Mapping[int, int]) -> str:
+    """Return the owner of a contract, who is in slot 0 of all layouts."""
+    return to_address((words[0] & ((1 << 8 * _ADDRESS_BYTES) - 1)).to_bytes(_ADDRESS_BYTES, "big"))
+
+
 def layout_names() -> tuple[str, ...]:
     """Return the names of all layouts."""
     return tuple(f"{whose}:{name}" for whose in (_OURS, _ORIGINAL) for name in MODELS)
+
+
+def check_layout(layout: str | None) -> None:
+    """Raise ``InputError`` unless there is a layout of that name, or none is given."""
+    if layout is not None and layout not in layout_names():
+        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
 
 
 def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
@@ -167,8 +189,7 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
     UnknownContractError
         Code and argument contradict each other, or the code is of no known model.
     """
-    if layout is not None and layout not in layout_names():
-        raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
+    check_layout(layout)
     known = {artifacts.load(name).deployed_bytecode: name for name in MODELS}.get(code)
     if known is not None:
         if layout not in (None, f"{_OURS}:{known}", f"{_ORIGINAL}:{known}"):
@@ -184,6 +205,11 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
             f"if you know what it is, pass layout=, one of {', '.join(layout_names())}"
         )
     return Kind(f"{_ORIGINAL}:{fitting[0]}", "getters")
+
+
+def has_function(code: bytes, signature: str) -> bool:
+    """Whether the selector of a function, ``"classifier()"`` for example, is among the constants of a code."""
+    return int.from_bytes(keccak(signature.encode())[:4], "big") in _pushed(code)
 
 
 def _selectors(name: str) -> set[int]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_no_proxy, find_kind
+from dcai.chain.contracts import PROXY_SLOTS, check_getters, check_layout, check_no_proxy, find_kind
+from dcai.chain.event_features import features_from_events
 from dcai.chain.node import Node
 from dcai.chain.proofs import proven_account, proven_words
 from dcai.chain.provider import Limits
 from dcai.chain.reader import choose_features, read_slots
 from dcai.chain.snapshot import Block, Snapshot
+from dcai.chain.tags import block_tag, check_same, find_header, hex_text
 from dcai.errors import (
     ArtifactError,
-    BlockError,
     InputError,
-    InputTypeError,
     ProofError,
     RpcError,
     TooLargeError,
@@ -25,13 +25,14 @@ from dcai.errors import (
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from dcai.artifacts import Artifact
     from dcai.chain.header import Header
+    from dcai.chain.reader import Features
 
-__all__ = ["MAX_WEIGHTS", "fetch"]
+__all__ = ["MAX_WEIGHTS", "Reading", "fetch", "fetch_at"]
 
-_TAGS = ("finalized", "safe", "latest", "earliest")
 #: To fill so many slots costs 93 thousand million gas, all that fits 1,500 blocks of 60 million.
 MAX_WEIGHTS = 1 << 22
 
@@ -48,9 +49,12 @@ def fetch(
     layout: str | None = None,
     num_features: int | None = None,
     indices: Iterable[int] | None = None,
+    features: str | None = None,
+    from_block: int = 0,
     max_weights: int = MAX_WEIGHTS,
     limits: Limits | None = None,
     progress: Callable[[int, int], None] | None = None,
+    progress_events: Callable[[int, int], None] | None = None,
 ) -> Snapshot:
     """Get the model of a contract from a node.
 
@@ -78,6 +82,11 @@ def fetch(
         Size of a sparse model's vocabulary: features 0 to ``num_features - 1`` are looked up.
     indices : iterable of int, optional
         The features to look up, instead. Of neither, those that the contract lists are.
+    features : str, optional
+        ``"events"``: look up those that contributions to the contract's owner name, its trainer, and those above as
+        well, if there are any. Weights that the model had from the start must be among the latter.
+    from_block : int
+        With ``features="events"``, the first block to search, such as that of the trainer's deployment.
     max_weights : int
         Most storage slots to fetch, and the longest array, 2^22 unless given: what a contract says of itself is
         bounded before it is believed.
@@ -85,6 +94,8 @@ def fetch(
         Of time, size and number of requests.
     progress : callable, optional
         Called after each answer with the number of slots that have been fetched, and of those known to be needed.
+    progress_events : callable, optional
+        With ``features="events"``, called with the number of blocks that have been searched, and of all.
 
     Returns
     -------
@@ -103,44 +114,110 @@ def fetch(
         What the node says contradicts its proofs, or it gives none.
     """
     address = to_address(to_bytes20(address))
-    tag = _block_tag(block)
+    tag = block_tag(block)
     pins = {"block_hash": _pin("block_hash", block_hash), "state_root": _pin("state_root", state_root)}
     _check_integer("max_weights", max_weights)
-    with Node(rpc_url, limits or Limits()) as node:
+    check_layout(layout)
+    _check_events(features, from_block)
+    limits = limits or Limits()
+    with Node(rpc_url, limits) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
             raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
-        header = _header(node, tag, pins, verify=verify)
-        try:
-            reading = _Reading(node, address, header, verify=verify, progress=progress)
-            check_no_proxy(address, reading.code, reading.words)
-            kind = find_kind(reading.code, layout)
-            features = read_slots(
-                kind.artifact,
-                reading.words,
-                reading.fetch,
-                lambda own: choose_features(kind.artifact, own, num_features, indices, max_weights),
+        header = find_header(node, tag, pins, verify=verify)
+
+        def choose(artifact: Artifact, own: Sequence[int], words: Mapping[int, int]) -> Features | None:
+            if features is None:
+                return choose_features(artifact, own, num_features, indices, max_weights)
+            return features_from_events(
+                node,
+                artifact,
+                words,
+                own,
+                num_features,
+                indices,
                 max_weights,
+                first=from_block,
+                last=header.number,
+                max_parallel=int(limits.max_parallel),
+                progress=progress_events,
             )
-        except (ProofError, RpcError) as error:
-            _check_same(node, header, error)
-            raise
-        except TooLargeError:
-            raise
-        except ArtifactError as error:
-            raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
-        _check_same(node, header)
+
+        return fetch_at(
+            node,
+            chain_id,
+            address,
+            header,
+            choose,
+            layout=layout,
+            verify=verify,
+            pinned=tuple(name for name, value in pins.items() if value is not None),
+            max_weights=max_weights,
+            progress=progress,
+        )
+
+
+def fetch_at(
+    node: Node,
+    chain_id: int,
+    address: str,
+    header: Header,
+    choose: Callable[[Artifact, Sequence[int], Mapping[int, int]], Features | None],
+    *,
+    layout: str | None,
+    verify: bool,
+    pinned: tuple[str, ...] = (),
+    max_weights: int = MAX_WEIGHTS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Snapshot:
+    """Get the model of a contract in the block of a header; see `fetch`.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    chain_id : int
+        Of its chain.
+    address : str
+        Of the contract, with its checksum.
+    header : Header
+        Of the block, checked as the caller wants it.
+    choose : callable
+        Takes the contract as it was recognised, its own ``featureIndices`` and the words of its storage so far, and
+        says which features to look up.
+    layout, verify, pinned, max_weights, progress
+        As of `fetch` and of `Snapshot`.
+    """
+    try:
+        reading = Reading(node, address, header, verify=verify, progress=progress)
+        check_no_proxy(address, reading.code, reading.words)
+        kind = find_kind(reading.code, layout)
+        features = read_slots(
+            kind.artifact,
+            reading.words,
+            reading.fetch,
+            lambda own: choose(kind.artifact, own, reading.words),
+            max_weights,
+        )
+    except (ProofError, RpcError) as error:
+        check_same(node, header, error)
+        raise
+    except TooLargeError:
+        raise
+    except ArtifactError as error:
+        raise UnknownContractError(f"the storage at {address} is not that of {kind.layout}: {error}") from error
+    check_same(node, header)
     snapshot = Snapshot(
         chain_id=chain_id,
-        block=Block(header.number, _hex(header.hash), _hex(header.state_root), header.timestamp),
+        block=Block.of(header),
         address=address,
-        code_hash=_hex(keccak(reading.code)),
-        storage_root=_hex(reading.storage_root) if verify else None,
+        code_hash=hex_text(keccak(reading.code)),
+        storage_root=hex_text(reading.storage_root) if verify else None,
         layout=kind.layout,
         recognised_by=kind.recognised_by,
         features=features,
         verified=verify,
-        pinned=tuple(name for name, value in pins.items() if value is not None),
+        pinned=pinned,
         storage=reading.words,
     )
     model = snapshot.model()
@@ -149,7 +226,7 @@ def fetch(
     return snapshot
 
 
-class _Reading:
+class Reading:
     """Code and words of one contract in one block, each proven before it is kept."""
 
     def __init__(
@@ -159,7 +236,7 @@ class _Reading:
         header: Header,
         *,
         verify: bool,
-        progress: Callable[[int, int], None] | None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._node = node
         self._address = address
@@ -174,7 +251,8 @@ class _Reading:
         self.code = node.code(address, header.number)
         if verify and keccak(self.code) != self._code_hash:
             raise ProofError(
-                f"the code that the node gives for {address} is not that with the proven hash {_hex(self._code_hash)}"
+                f"the code that the node gives for {address} is not that with the proven hash "
+                f"{hex_text(self._code_hash)}"
             )
         self.fetch([slot for slot in first if slot not in self.words])
 
@@ -215,49 +293,6 @@ class _Reading:
         return words
 
 
-def _header(node: Node, tag: str, pins: dict[str, str | None], *, verify: bool) -> Header:
-    """Return the header of the block to read, which is the one that was asked for."""
-    asked = pins["block_hash"] or tag
-    header = node.header(asked, verify=verify)
-    if pins["block_hash"] not in (None, _hex(header.hash)):
-        raise BlockError(f"the node gives block {_hex(header.hash)} in place of {pins['block_hash']}")
-    if tag.startswith("0x") and header.number != int(tag, 16):
-        raise BlockError(f"the node gives block {header.number} in place of {int(tag, 16)}")
-    if pins["state_root"] not in (None, _hex(header.state_root)):
-        raise BlockError(
-            f"block {header.number} has the state root {_hex(header.state_root)}, and not {pins['state_root']}"
-        )
-    return header
-
-
-def _check_same(node: Node, header: Header, cause: Exception | None = None) -> None:
-    """Raise where the chain has another block at that height by now: what was read by number may be of both."""
-    try:
-        now = node.header(hex(header.number), verify=False)
-    except (RpcError, BlockError):
-        if cause is not None:
-            return  # which then says more
-        raise
-    if now.hash != header.hash:
-        raise BlockError(
-            f"block {header.number} was {_hex(header.hash)} and is {_hex(now.hash)} now: the chain was reorganised, "
-            "or the block that was asked for is not on it; try again, with block='finalized'"
-        ) from cause
-
-
-def _block_tag(block: str | int) -> str:
-    if isinstance(block, bool) or not isinstance(block, (str, int)):
-        raise InputTypeError(f"block is {shown(block)}; it must be {', '.join(_TAGS)} or a number")
-    text = str(block)
-    if text in _TAGS:
-        return text
-    if not (text.isascii() and text.isdigit()) or int(text) >> 64:
-        raise InputError(
-            f"block is {shown(block)}; it must be {', '.join(_TAGS)} or a number; a hash goes to block_hash"
-        )
-    return hex(int(text))
-
-
 def _pin(name: str, value: str | None) -> str | None:
     if value is None:
         return None
@@ -267,7 +302,16 @@ def _pin(name: str, value: str | None) -> str | None:
         raw = b""
     if len(raw) != 32:
         raise InputError(f"{name} is {shown(value)}; it must be 0x and 64 hexadecimal digits")
-    return _hex(raw)
+    return hex_text(raw)
+
+
+def _check_events(features: str | None, from_block: int) -> None:
+    if features not in (None, "events"):
+        raise InputError(f"features is {shown(features)}; it must be 'events', or be left away")
+    if isinstance(from_block, bool) or not isinstance(from_block, int) or from_block < 0:
+        raise InputError(f"from_block is {shown(from_block)}; it must be the number of a block")
+    if from_block and features is None:
+        raise InputError("from_block is where the search of events begins; it needs features='events'")
 
 
 def _check_integer(name: str, value: int) -> None:
@@ -275,9 +319,5 @@ def _check_integer(name: str, value: int) -> None:
         raise InputError(f"{name} is {shown(value)}; it must be a positive integer")
 
 
-def _hex(raw: bytes) -> str:
-    return f"0x{raw.hex()}"
-
-
 def _text(value: object) -> str:
-    return _hex(value) if isinstance(value, bytes) else str(value)
+    return hex_text(value) if isinstance(value, bytes) else str(value)

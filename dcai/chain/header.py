@@ -20,7 +20,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from dcai.chain.fields import Fields
 
-__all__ = ["Header"]
+__all__ = ["Header", "read_header"]
 
 #: Name and size in bytes of each field that all forks have; None is a number, -1 bytes of any number.
 _ALWAYS: tuple[tuple[str, int | None], ...] = (
@@ -65,12 +65,21 @@ class Header:
         Root of the trie of all accounts after the block.
     timestamp : int
         Seconds since 1970.
+    parent_hash : bytes
+        Hash of the block before it.
+    receipts_root : bytes
+        Root of the trie of the receipts of its transactions, the logs in them.
+    logs_bloom : bytes
+        Bloom filter of the addresses and topics of its logs.
     """
 
     number: int
     hash: bytes
     state_root: bytes
     timestamp: int
+    parent_hash: bytes
+    receipts_root: bytes
+    logs_bloom: bytes
 
 
 def read_header(fields: Fields, *, verify: bool) -> Header:
@@ -95,6 +104,9 @@ def read_header(fields: Fields, *, verify: bool) -> Header:
         hash=fields.data("hash", 32),
         state_root=fields.data("stateRoot", 32),
         timestamp=fields.quantity("timestamp", 64),
+        parent_hash=fields.data("parentHash", 32),
+        receipts_root=fields.data("receiptsRoot", 32),
+        logs_bloom=fields.data("logsBloom", 256),
     )
     if verify:
         computed = keccak(rlp.encode(_items(fields)))

@@ -10,18 +10,18 @@ from dcai.chain.fields import Fields, data, quantity
 from dcai.chain.header import Header, read_header
 from dcai.chain.proofs import Account
 from dcai.chain.provider import Limits, Provider, error_of
-from dcai.errors import BlockError, ProofError, RpcError
+from dcai.errors import BlockError, ProofError, ResponseError, RpcError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
-__all__ = ["AccountProof", "Node"]
+__all__ = ["NO_METHOD", "AccountProof", "Node"]
 
 T = TypeVar("T")
 
 #: JSON-RPC's "method not found", and what gateways answer in its place.
-_NO_METHOD = frozenset({-32601, -32004})
+NO_METHOD = frozenset({-32601, -32004})
 
 
 class AccountProof(NamedTuple):
@@ -76,6 +76,17 @@ class Node:
         """
         return _result(method, self._provider.make_request(method, list(params)))  # type: ignore[arg-type]
 
+    def batch(self, method: str, params: Iterable[list[Any]]) -> list[Any]:
+        """Send a request for each list of parameters, all in one, and return the results in their order.
+
+        Raises
+        ------
+        RpcError
+            As `request`, for any of them.
+        """
+        requests: Any = [(method, own) for own in params]
+        return [_result(method, answer) for answer in self._provider.make_batch_request(requests)]
+
     def chain_id(self) -> int:
         """Return the id of the chain (EIP-155)."""
         return quantity("eth_chainId", self.request("eth_chainId"))
@@ -108,6 +119,33 @@ class Node:
             raise BlockError(f"the node has no block {block}")
         return read_header(Fields(method, result), verify=verify)
 
+    def headers(self, numbers: Iterable[int], *, verify: bool) -> list[Header]:
+        """Return the headers of blocks, in one request, as far as the node has the blocks.
+
+        Raises
+        ------
+        ProofError
+            A header has another hash than the node says.
+        ResponseError
+            The node gives another block than that at the number.
+        """
+        method = "eth_getBlockByNumber"
+        asked = list(numbers)
+        headers: list[Header] = []
+        for number, result in zip(asked, self.batch(method, [[hex(n), False] for n in asked]), strict=True):
+            if result is None:
+                break
+            header = read_header(Fields(method, result), verify=verify)
+            if header.number != number:
+                raise ResponseError(method, f"the node gives block {header.number} in place of {number}")
+            headers.append(header)
+        return headers
+
+    def call(self, address: str, calldata: bytes, number: int) -> bytes:
+        """Return what a call of a contract gives, as the node says."""
+        call = {"to": address, "data": f"0x{calldata.hex()}"}
+        return data("eth_call", self.request("eth_call", call, hex(number)))
+
     def code(self, address: str, number: int) -> bytes:
         """Return the code of a contract."""
         return data("eth_getCode", self.request("eth_getCode", address, hex(number)))
@@ -125,7 +163,7 @@ class Node:
         try:
             result = Fields(method, self.request(method, address, keys, hex(number)))
         except RpcError as error:
-            if error.code in _NO_METHOD:
+            if error.code in NO_METHOD:
                 raise ProofError(
                     f"the node gives no proofs ({error}): another node may, or verify=False reads without"
                 ) from error
@@ -150,9 +188,8 @@ class Node:
         """Return the words at some slots, as the node says."""
         method = "eth_getStorageAt"
         block = hex(number)
-        requests: Any = [(method, [address, f"0x{slot:064x}", block]) for slot in slots]
-        answers = self._provider.make_batch_request(requests)
-        return {slot: quantity(method, _result(method, answer)) for slot, answer in zip(slots, answers, strict=True)}
+        results = self.batch(method, [[address, f"0x{slot:064x}", block] for slot in slots])
+        return {slot: quantity(method, result) for slot, result in zip(slots, results, strict=True)}
 
     def in_parallel(self, read: Callable[[Sequence[int]], T], slots: Sequence[int]) -> Iterator[T]:
         """Call ``read`` with one portion of slots after another, some at once, and yield the results in order."""

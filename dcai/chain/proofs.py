@@ -20,9 +20,9 @@ except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Account", "proven_account", "proven_words"]
+__all__ = ["Account", "ordered_root", "proven_account", "proven_words"]
 
 _EMPTY_CODE_HASH = keccak(b"")
 _ACCOUNT_FIELDS = 4
@@ -87,6 +87,14 @@ def proven_words(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
             raise ProofError(f"{what} in the storage trie is a list")
         words[slot] = _integer(value, what)
     return words
+
+
+def ordered_root(values: Sequence[bytes]) -> bytes:
+    """Return the root of the trie of a block's transactions or receipts: values by the RLP of their positions."""
+    trie = HexaryTrie({})
+    for i, value in enumerate(values):
+        trie[rlp.encode(i)] = value
+    return trie.root_hash
 
 
 class _ProofTrie(HexaryTrie):

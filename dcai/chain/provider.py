@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from contextlib import suppress
@@ -16,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dcai import strict_json
-from dcai.errors import InputError, InputTypeError, MissingExtraError, ResponseError, RpcError, shown
+from dcai.errors import (
+    InputError,
+    InputTypeError,
+    MissingExtraError,
+    ResponseError,
+    ResponseTooLongError,
+    RpcError,
+    RpcTimeoutError,
+    shown,
+)
 
 try:
     import requests
@@ -38,6 +48,11 @@ _CHUNK = 1 << 16
 _PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 #: Errors of JSON-RPC that another try may change: EIP-1474's "limit exceeded".
 _PASSING_CODES = frozenset({-32005, 429})
+#: Of these, who gave up on a request that takes long.
+_GAVE_UP_STATUS = frozenset({408, 504})
+_TOO_LONG_STATUS = 413
+#: What "limit exceeded" says of an `eth_getLogs` that asks for too much: the same request fails for ever.
+_TOO_MANY_LOGS = re.compile(r"result|range|block|logs|size|timeout", re.IGNORECASE)
 _LONGEST_WAIT_S = 10.0
 
 
@@ -77,7 +92,11 @@ class Limits:
 
 
 class _PassingError(RpcError):
-    """A fault that may be gone at the next try."""
+    """A fault that may be gone at the next try; ``final`` is the class of the error after the last one."""
+
+    def __init__(self, method: str, reason: str, code: int | None = None, final: type[RpcError] = RpcError) -> None:
+        super().__init__(method, reason, code)
+        self.final = final
 
 
 class Provider(HTTPProvider):
@@ -132,7 +151,7 @@ class Provider(HTTPProvider):
             except _PassingError as error:
                 if attempt == tries or self._wait(attempt):
                     reason = f"{error.reason} (tried {attempt} times)" if attempt > 1 else error.reason
-                    raise RpcError(method, reason, error.code) from error
+                    raise error.final(method, reason, error.code) from error
         raise AssertionError  # the last try returns or raises
 
     def _wait(self, attempt: int) -> bool:
@@ -143,7 +162,7 @@ class Provider(HTTPProvider):
     def _try(self, method: str, body: bytes, ids: Sequence[int], *, batch: bool) -> list[RPCResponse]:
         answers = _answers(method, self._post(method, body), ids, batch=batch)
         for answer in answers:
-            if "error" in answer and answer["error"].get("code") in _PASSING_CODES:
+            if "error" in answer and _may_pass(method, answer["error"]):
                 raise _PassingError(method, *error_of(answer))
         return answers
 
@@ -163,23 +182,25 @@ class Provider(HTTPProvider):
             ) as response:
                 status = response.status_code
                 if status in _PASSING_STATUS:
-                    raise _PassingError(method, f"{self.host} answers HTTP {status}")
+                    final = RpcTimeoutError if status in _GAVE_UP_STATUS else RpcError
+                    raise _PassingError(method, f"{self.host} answers HTTP {status}", final=final)
                 content = self._read(method, response, deadline)
         except requests.Timeout as error:
-            raise _PassingError(method, self._too_slow()) from error
+            raise self._too_slow(method) from error
         except (requests.RequestException, OSError) as error:
             # Not its text, which holds the URL.
             raise _PassingError(method, f"{self.host} cannot be reached ({type(error).__name__})") from error
         # A JSON-RPC error may come with any status.
         if status != 200 and content.lstrip()[:1] not in (b"{", b"["):
-            raise RpcError(method, f"{self.host} answers HTTP {status}")
+            kind = ResponseTooLongError if status == _TOO_LONG_STATUS else RpcError
+            raise kind(method, f"{self.host} answers HTTP {status}")
         return content
 
     def _read(self, method: str, response: requests.Response, deadline: float) -> bytes:
         most = int(self.limits.max_response_bytes)
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) > most:
-            raise ResponseError(method, f"{self.host} answers with {announced} bytes, more than {most}")
+            raise ResponseTooLongError(method, f"{self.host} answers with {announced} bytes, more than {most}")
         content = bytearray()
         raw = response.raw
         try:
@@ -187,19 +208,20 @@ class Provider(HTTPProvider):
             while piece := raw.read1(_CHUNK, decode_content=False):
                 content += piece
                 if len(content) > most:
-                    raise ResponseError(method, f"{self.host} answers with more than {most} bytes")
+                    raise ResponseTooLongError(method, f"{self.host} answers with more than {most} bytes")
                 if time.monotonic() > deadline:
-                    raise _PassingError(method, self._too_slow())
+                    raise self._too_slow(method)
         except urllib3_exceptions.ReadTimeoutError as error:
-            raise _PassingError(method, self._too_slow()) from error
+            raise self._too_slow(method) from error
         except urllib3_exceptions.HTTPError as error:
             raise _PassingError(method, f"{self.host} breaks off its answer after {len(content)} bytes") from error
         if announced.isdecimal() and len(content) < int(announced):
             raise _PassingError(method, f"{self.host} breaks off its answer after {len(content)} of {announced} bytes")
         return bytes(content)
 
-    def _too_slow(self) -> str:
-        return f"no answer of {self.host} within {self.limits.timeout_s:g} s"
+    def _too_slow(self, method: str) -> _PassingError:
+        reason = f"no answer of {self.host} within {self.limits.timeout_s:g} s"
+        return _PassingError(method, reason, final=RpcTimeoutError)
 
 
 def _host(url: str) -> str:
@@ -211,6 +233,12 @@ def _host(url: str) -> str:
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError("rpc_url is no http or https URL of a node; it would be such as 'http://localhost:8545'")
     return parts.hostname
+
+
+def _may_pass(method: str, error: Any) -> bool:
+    """Whether another try may change an error of JSON-RPC."""
+    too_much = method == "eth_getLogs" and _TOO_MANY_LOGS.search(str(error.get("message")))
+    return error.get("code") in _PASSING_CODES and not too_much
 
 
 def error_of(answer: RPCResponse) -> tuple[str, int | None]:

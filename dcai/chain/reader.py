@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Self
 
 from dcai.errors import InputError, InputTypeError, SnapshotError, TooLargeError, UnknownFeaturesError, shown
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
 
-__all__ = ["Features", "KnownWords", "choose_features", "is_sparse", "read_slots"]
+__all__ = ["Features", "KnownWords", "choose_features", "index_bits", "is_sparse", "missing_slots", "read_slots"]
 
 #: Feature indices must be below these, by the type of the mapping's key and of the samples.
 _INDEX_BITS = {"SparsePerceptron": 63, "SparseNearestCentroidClassifier": 32}
@@ -49,6 +50,12 @@ class Features:
     def __iter__(self) -> Iterator[int]:
         for start, stop in self.runs:
             yield from range(start, stop)
+
+    def lacking(self, indices: Iterable[int]) -> list[int]:
+        """Return those indices that are not among these, ascending, each once."""
+        starts = [start for start, _ in self.runs]
+        places = ((index, bisect_right(starts, index) - 1) for index in sorted(set(indices)))
+        return [index for index, run in places if run < 0 or index >= self.runs[run][1]]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Features):
@@ -121,6 +128,11 @@ class _FetchedWords(Words):
         return isinstance(slot, int) and self.at(slot) != 0
 
 
+def index_bits(artifact: Artifact) -> int:
+    """Return the width of the feature indices of a sparse model."""
+    return _INDEX_BITS[artifact.name]
+
+
 def is_sparse(artifact: Artifact) -> bool:
     """Whether the model of a contract is in mappings from feature indices."""
     return artifact.name in _INDEX_BITS
@@ -164,6 +176,15 @@ def read_slots(
     if features is not None:
         _complete(layout, words, fetch, tuple(features), max_weights)
     return features
+
+
+def missing_slots(artifact: Artifact, words: Mapping[int, int], indices: Iterable[int], max_weights: int) -> list[int]:
+    """Return the slots of some features of a sparse model that are not among the words of its contract."""
+    known = _FetchedWords(words, max_weights)
+    layout = Layout(artifact.storage_layout, longest=max_weights)
+    for name in layout.variables:
+        layout.decode(known, name, tuple(indices))
+    return list(known.missing)
 
 
 def _complete(

@@ -15,7 +15,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dcai import strict_json
 from dcai.chain.contracts import Kind, check_generation, layout_names
@@ -26,9 +26,10 @@ from dcai.evm.storage import read_known
 from dcai.files import write_whole
 
 if TYPE_CHECKING:
+    from dcai.chain.header import Header
     from dcai.models import Classifier
 
-__all__ = ["Block", "Snapshot", "load"]
+__all__ = ["Block", "Followed", "Snapshot", "load"]
 
 _FORMAT, _VERSION = "dcai-snapshot", 1
 _HASH = re.compile(r"0x[0-9a-f]{64}")
@@ -57,6 +58,33 @@ class Block:
     hash: str
     state_root: str
     timestamp: int
+
+    @classmethod
+    def of(cls, header: Header) -> Self:
+        """Return the block of a header."""
+        return cls(header.number, f"0x{header.hash.hex()}", f"0x{header.state_root.hex()}", header.timestamp)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What a model was computed from, where its storage was not read.
+
+    Attributes
+    ----------
+    start : Block
+        Where storage was last read.
+    verified : bool
+        It is proven there.
+    num_learned : int
+        Contributions that were learned since.
+    proven : bool
+        They are proven to be all, by the receipts' roots in headers that link to the start.
+    """
+
+    start: Block
+    verified: bool
+    num_learned: int
+    proven: bool
 
 
 @dataclass(frozen=True)
@@ -87,6 +115,8 @@ class Snapshot:
         What the caller gave from a source of their own: ``"block_hash"``, ``"state_root"``.
     storage : dict of int to int
         The word of each slot that was read, zeros too.
+    followed : Followed or None
+        What the words were computed from, where they were not read in this block.
     """
 
     chain_id: int
@@ -100,6 +130,7 @@ class Snapshot:
     verified: bool
     pinned: tuple[str, ...]
     storage: dict[int, int] = field(repr=False)
+    followed: Followed | None = None
 
     @property
     def kind(self) -> Kind:
@@ -150,7 +181,9 @@ class Snapshot:
 
 def _trust(snapshot: Snapshot) -> list[tuple[str, str]]:
     block = f"block {snapshot.block.number}"
-    if not snapshot.verified:
+    if snapshot.followed is not None:
+        rows = _trust_followed(snapshot, snapshot.followed)
+    elif not snapshot.verified:
         rows = [
             ("proven", "nothing"),
             ("trusted", f"the node, for the code and for every number; that {block} is on chain {snapshot.chain_id}"),
@@ -176,8 +209,34 @@ def _trust(snapshot: Snapshot) -> list[tuple[str, str]]:
     elif snapshot.recognised_by == "getters":
         rows.append(("assumed", f"the layout {snapshot.layout}: the contract's getters, run here, agree with it"))
     if snapshot.features is not None:
-        rows.append(("assumed", f"features other than these have no weight: {snapshot.features.source}"))
+        rows.append(
+            (
+                "assumed",
+                f"features other than these have no weight, which nothing proves: {snapshot.features.source}",
+            )
+        )
     return rows
+
+
+def _trust_followed(snapshot: Snapshot, followed: Followed) -> list[tuple[str, str]]:
+    start, end = f"block {followed.start.number}", f"block {snapshot.block.number}"
+    proven = []
+    trusted = [f"the node, that {end} with the hash {snapshot.block.hash} is on chain {snapshot.chain_id}"]
+    if followed.verified:
+        proven.append(f"storage in {start}, by its state root")
+    else:
+        trusted.append(f"the node, for storage in {start}")
+    if followed.proven:
+        proven.append(
+            f"the contributions from there to {end}, all and unaltered, by receipts' roots of headers that link up"
+        )
+    else:
+        trusted.append(f"the node, for the contributions from there to {end}")
+    return [
+        ("proven", "; ".join(proven) or "nothing"),
+        ("computed", f"storage in {end}, from {followed.num_learned:,} contributions; it was not compared since"),
+        ("trusted", "; ".join(trusted)),
+    ]
 
 
 # -- the file -- #
@@ -247,6 +306,9 @@ def _sha256(content: dict[str, Any]) -> str:
 
 def _to_fields(snapshot: Snapshot) -> dict[str, Any]:
     features = snapshot.features
+    followed = snapshot.followed
+    # Only where there is something to say, so that other files stay as they were.
+    more = {} if followed is None else {"followed": {**vars(followed), "start": vars(followed.start)}}
     return {
         "chain_id": snapshot.chain_id,
         "block": vars(snapshot.block),
@@ -260,11 +322,11 @@ def _to_fields(snapshot: Snapshot) -> dict[str, Any]:
         "pinned": snapshot.pinned,
         "trust": snapshot.trust,  # for readers of the file
         "storage": {hex(slot): hex(word) for slot, word in sorted(snapshot.storage.items())},
+        **more,
     }
 
 
 def _from_fields(fields: dict[str, Any]) -> Snapshot:
-    block = _take(fields, "block", dict)
     layout = _take(fields, "layout", str)
     if layout not in layout_names():
         raise SnapshotError(f"its layout is {shown(layout)}; expected one of {', '.join(layout_names())}")
@@ -276,9 +338,7 @@ def _from_fields(fields: dict[str, Any]) -> Snapshot:
     storage = {_word(slot): _word(word) for slot, word in _take(fields, "storage", dict).items()}
     snapshot = Snapshot(
         chain_id=_number(fields, "chain_id"),
-        block=Block(
-            _number(block, "number"), _hash(block, "hash"), _hash(block, "state_root"), _number(block, "timestamp")
-        ),
+        block=_block(_take(fields, "block", dict)),
         address=address,
         code_hash=_hash(fields, "code_hash"),
         storage_root=None if storage_root is None else _hash(fields, "storage_root"),
@@ -288,10 +348,31 @@ def _from_fields(fields: dict[str, Any]) -> Snapshot:
         verified=_take(fields, "verified", bool),
         pinned=tuple(str(name) for name in _take(fields, "pinned", list)),
         storage=storage,
+        followed=_followed(fields),
     )
     if is_sparse(snapshot.kind.artifact) != (snapshot.features is not None):
         raise SnapshotError(f"a snapshot of {layout} has features if the model is sparse, and only then")
     return snapshot
+
+
+def _block(fields: dict[str, Any]) -> Block:
+    return Block(
+        _number(fields, "number"), _hash(fields, "hash"), _hash(fields, "state_root"), _number(fields, "timestamp")
+    )
+
+
+def _followed(fields: dict[str, Any]) -> Followed | None:
+    if "followed" not in fields:
+        return None
+    followed = _take(fields, "followed", dict)
+    if fields["verified"] or fields["storage_root"] is not None:
+        raise SnapshotError("it says of its storage both that it was proven and that it was computed")
+    return Followed(
+        _block(_take(followed, "start", dict)),
+        _take(followed, "verified", bool),
+        _number(followed, "num_learned"),
+        _take(followed, "proven", bool),
+    )
 
 
 def _features(value: Any, num_words: int) -> Features | None:

@@ -23,6 +23,8 @@ _COMMANDS = {
     "gas": ("Measure, predict and watch the gas of transactions.", "demo"),
     "predict": ("Predict the rows of files: CSV, Parquet, Arrow, numpy, svmlight.", "tabular"),
     "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
+    "follow": ("Keep a model in step with the contributions on a chain.", "chain"),
+    "dataset": ("Export what a trainer has collected: Parquet, CSV, Arrow.", "chain,tabular"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,19 +14,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dcai.cli.new_file import NEW_FILE
+from dcai.cli.node_options import node_options, rpc_option
 from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, load_model, predict_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from dcai.models import Classifier
     from dcai.tabular import Summary
 
 __all__ = ["predict"]
 
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
 
 @click.command()
-@click.argument("model", metavar="MODEL", type=click.Path(exists=True, dir_okay=False))
-@click.argument("rows", metavar="ROWS...", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("paths", metavar="[MODEL] ROWS...", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--output",
     "-o",
@@ -76,33 +80,95 @@ __all__ = ["predict"]
 @click.option(
     "--batch-rows", type=click.IntRange(min=1), help="Most rows in memory at a time.  [default: about 8 MB of them]"
 )
+@rpc_option(required=False)
+@click.option("--address", help="Contract to fetch the model of, in place of MODEL: a classifier or its trainer.")
+@click.option("--block", help="With an address: finalized, safe, latest or a number.  [default: finalized]")
+@node_options
 def predict(
-    model: str,
-    rows: tuple[str, ...],
+    paths: tuple[str, ...],
     output: Path | None,
     names: bool,
     row_numbers: bool,
     on_bad_row: Any,
     output_format: str | None,
-    **layout: Any,
+    rpc_url: str | None,
+    address: str | None,
+    block: str | None,
+    expect_chain_id: int | None,
+    no_verify: bool,
+    num_features: int | None,
+    layout: str | None,
+    max_weights: int,
+    timeout_s: float,
+    **columns: Any,
 ) -> None:
-    """Predict the class of each row of some files with the model in a file.
+    """Predict the class of each row of some files with the model in a file, or on a chain.
 
-    MODEL is the JSON of 0xDeCA10B. ROWS are files, or folders with files: .csv, .tsv, .parquet, .arrow, .feather,
-    .npy, .npz, .svmlight. They may be larger than memory.
+    MODEL is the JSON of 0xDeCA10B, a snapshot that dcai fetch or dcai follow wrote, or, with --rpc, the address of a
+    contract; then its model is fetched, and what is proven of it is printed to standard error. With --address there
+    is no MODEL.
+
+    ROWS are files, or folders with files: .csv, .tsv, .parquet, .arrow, .feather, .npy, .npz, .svmlight. They may be
+    larger than memory.
 
     A dense model takes a column for each feature, or one with a list of all. A sparse model takes one column with the
     list of the features that are present (in CSV: their indices with blanks between them), a 0/1 column for each
     feature, or a CSR matrix as scipy.sparse.save_npz writes it.
     """
-    classifier = load_model(model)
+    rows = paths
+    if address is None and _ADDRESS.fullmatch(paths[0]) and not Path(paths[0]).exists():
+        address = paths[0]
+        rows = paths[1:]
+    elif address is None:
+        rows = paths[1:]
+    _check_paths(paths[:1] if address is None else (), rows)
+    if address is None:
+        if block is not None:
+            raise click.UsageError("--block is of a contract on a chain: give its --address, and --rpc")
+        classifier = load_model(paths[0])
+    else:
+        if rpc_url is None:
+            raise click.UsageError(f"to fetch the model of {address}, give a node by --rpc, or set DCAI_RPC_URL")
+        classifier = _fetch(
+            rpc_url,
+            address,
+            block or "finalized",
+            timeout_s,
+            verify=not no_verify,
+            expect_chain_id=expect_chain_id,
+            num_features=num_features,
+            layout=layout,
+            max_weights=max_weights,
+        )
     try:
-        summary = _run(rows, output, classifier, _layout(**layout), on_bad_row, names, row_numbers, output_format)
+        summary = _run(rows, output, classifier, _layout(**columns), on_bad_row, names, row_numbers, output_format)
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more when it flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     _report(summary, output)
+
+
+def _check_paths(models: tuple[str, ...], rows: tuple[str, ...]) -> None:
+    """Refuse files that are not there, as `click.Path` would if it knew which is which."""
+    if not rows:
+        raise click.UsageError("Missing argument 'ROWS...'.")
+    for path in models:
+        click.Path(exists=True, dir_okay=False).convert(path, None, click.get_current_context())
+    for path in rows:
+        click.Path(exists=True).convert(path, None, click.get_current_context())
+
+
+def _fetch(rpc_url: str, address: str, block: str, timeout_s: float, **arguments: Any) -> Classifier:
+    """Fetch a model, and say on stderr what is proven of it."""
+    chain: Any = import_module("dcai.chain")  # only now, for its packages are an extra
+    limits = chain.Limits(timeout_s=timeout_s)
+    address = chain.find_classifier(rpc_url, address, verify=arguments["verify"], limits=limits)
+    snapshot = chain.fetch(rpc_url, address, block, limits=limits, **arguments)
+    click.echo(f"model of {snapshot.address} on chain {snapshot.chain_id}, block {snapshot.block.number}", err=True)
+    click.echo(snapshot.trust, err=True)
+    model: Classifier = snapshot.model()
+    return model
 
 
 def _layout(*, no_header: bool, input_format: str | None, features: tuple[str, ...], **others: Any) -> Layout:

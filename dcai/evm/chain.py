@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcai.errors import EvmError, InputError, InputTypeError, Revert
 from dcai.evm import schedule
 from dcai.evm.abi import ErrorDecoder
 from dcai.evm.contract import Contract
-from dcai.evm.deploy import deploy, place
+from dcai.evm.deploy import create, deploy, place
 from dcai.evm.engine import Account, Transaction, create_engine
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.receipt import Log, Receipt
@@ -43,7 +43,8 @@ class Snapshot:
 class Evm:
     """An EVM with a state of its own, in this process.
 
-    Transactions are unsigned, so any address may send, and free: gas is counted and not charged.
+    Transactions are unsigned, so any address may send, and free unless ``gas_price`` is set: gas is counted and
+    not charged.
     Each is isolated as it is on a chain: cold accounts and slots, original storage as at its
     start, a capped refund, the calldata floor.
 
@@ -74,6 +75,7 @@ class Evm:
         self.fork = fork
         self.account = to_address(_FIRST_ACCOUNT)
         self._engine.set_account(_FIRST_ACCOUNT, Account(balance=_FUNDS_WEI))
+        self._gas_price = 0
         #: Makes a Revert of a payload, and learns the errors of each contract on this chain.
         self.errors = ErrorDecoder()
 
@@ -237,6 +239,7 @@ class Evm:
                 schedule.MAX_TRANSACTION_GAS if gas_limit is None else gas_limit,
                 _UINT64,
             ),
+            gas_price=self._gas_price if included else 0,
         )
         upfront = schedule.upfront_gas(self.fork, transaction.data, creates=to is None)
         self._check_runnable(transaction, upfront)
@@ -268,12 +271,14 @@ class Evm:
                 f"these {size:,} bytes of data alone (intrinsic gas {upfront.intrinsic:,}, "
                 f"calldata {upfront.calldata:,}, calldata floor {upfront.floor:,})"
             )
-        if transaction.value:
+        due_wei = transaction.value + transaction.gas_limit * transaction.gas_price
+        if due_wei:
             balance = self._engine.balance(transaction.sender)
-            if balance < transaction.value:
+            if balance < due_wei:
+                gas = f" and pay for {transaction.gas_limit:,} gas" if transaction.gas_price else ""
                 raise EvmError(
                     f"the sender {to_address(transaction.sender)} has {balance} wei and cannot "
-                    f"send {transaction.value}; set_balance() gives it more"
+                    f"send {transaction.value}{gas}; set_balance() gives it more"
                 )
 
     def _receipt(self, transaction: Transaction, upfront: schedule.Upfront, execution: Execution) -> Receipt:
@@ -359,6 +364,18 @@ class Evm:
     # -- block -- #
 
     @property
+    def gas_price(self) -> int:
+        """What transactions pay for a unit of gas, in wei: 0 unless set. The engine revm has no other.
+
+        The sender pays it to the block's coinbase; contracts see it. Calls are always free.
+        """
+        return self._gas_price
+
+    @gas_price.setter
+    def gas_price(self, wei: int) -> None:
+        self._gas_price = _integer("gas_price", wei, _UINT64)
+
+    @property
     def timestamp(self) -> int:
         """Time of the block in which transactions run, in seconds since 1970."""
         return self._engine.block.timestamp
@@ -387,7 +404,14 @@ class Evm:
         self._engine.load(snapshot.world)
         self._engine.block = snapshot.block
 
-    # -- models -- #
+    # -- contracts -- #
+
+    def create(self, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0) -> Contract:
+        """Create any contract in one transaction, with the arguments of its constructor.
+
+        See :func:`dcai.evm.deploy.create`.
+        """
+        return create(self, artifact, *args, sender=sender, value=value)
 
     def deploy(self, model: Classifier, *, sender: str | None = None) -> Contract:
         """Deploy the contract of a model, in as many transactions as its size needs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +25,9 @@ __all__ = ["Columns", "writing"]
 #: Columns by name, arrays of numpy or Arrow of one length.
 Columns = dict[str, Any]
 
+#: What a file says of itself, by key.
+Metadata = Mapping[str, str] | None
+
 #: Rows that are written to a binary file at a time, whatever the size of the batches.
 _ROW_GROUP = 1 << 17
 
@@ -39,17 +43,20 @@ class _Writer(Protocol):
 
 
 @contextmanager
-def writing(output: Path | None, form: str | None = None) -> Iterator[Callable[[Columns], None]]:
+def writing(
+    output: Path | None, form: str | None = None, metadata: Metadata = None
+) -> Iterator[Callable[[Columns], None]]:
     """Open a file, or standard output for None, and yield the function that writes a batch of columns.
 
-    The file is there when the block has ended without an exception, and never in part.
+    The file is there when the block has ended without an exception, and never in part. Parquet and Arrow files hold
+    the metadata in their schema; other formats have no place for them.
     """
     form = output_format(output, form)
     if output is None and form in ("parquet", "npy", "arrow"):
         raise InputError(f"standard output takes csv or jsonl, not {form}; name a file")
     with ExitStack() as stack:
         file = sys.stdout.buffer if output is None else stack.enter_context(open_whole(output))
-        writer = _WRITERS[form](file)
+        writer = _WRITERS[form](file, metadata)
         try:
             yield writer.write
             writer.close()
@@ -63,9 +70,15 @@ def writing(output: Path | None, form: str | None = None) -> Iterator[Callable[[
 class _ArrowWriter:
     """CSV, Parquet or Arrow, by pyarrow: the first batch decides the types."""
 
-    def __init__(self, file: IO[bytes], open_writer: Callable[[Any, IO[bytes], Any], Any], group: int = 1) -> None:
+    def __init__(
+        self,
+        file: IO[bytes],
+        open_writer: Callable[[Any, IO[bytes], Any], Any],
+        group: int = 1,
+        metadata: Metadata = None,
+    ) -> None:
         self._pa = arrow()
-        self._file, self._open, self._group = file, open_writer, group
+        self._file, self._open, self._group, self._metadata = file, open_writer, group, metadata
         self._writer: Any = None
         self._schema: Any = None
         self._waiting: list[Any] = []
@@ -74,10 +87,12 @@ class _ArrowWriter:
         pa = self._pa
         batch = pa.RecordBatch.from_pydict({name: pa.array(column) for name, column in columns.items()})
         if self._writer is None:
-            self._schema = batch.schema
+            self._schema = batch.schema.with_metadata(self._metadata) if self._metadata else batch.schema
             self._writer = self._open(pa, self._file, self._schema)
         if batch.schema != self._schema:
             batch = self._cast(batch)
+        elif self._metadata:
+            batch = batch.replace_schema_metadata(self._metadata)
         self._waiting.append(batch)
         if sum(map(len, self._waiting)) >= self._group:
             self._flush()
@@ -160,12 +175,14 @@ class _Npy:
         pass
 
 
-_WRITERS: dict[str, Callable[[IO[bytes]], _Writer]] = {
-    "csv": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.csv.CSVWriter(sink, schema)),
-    "parquet": lambda file: _ArrowWriter(
-        file, lambda pa, sink, schema: pa.parquet.ParquetWriter(sink, schema), _ROW_GROUP
+_WRITERS: dict[str, Callable[[IO[bytes], Metadata], _Writer]] = {
+    "csv": lambda file, _: _ArrowWriter(file, lambda pa, sink, schema: pa.csv.CSVWriter(sink, schema)),
+    "parquet": lambda file, metadata: _ArrowWriter(
+        file, lambda pa, sink, schema: pa.parquet.ParquetWriter(sink, schema), _ROW_GROUP, metadata
     ),
-    "arrow": lambda file: _ArrowWriter(file, lambda pa, sink, schema: pa.ipc.new_file(sink, schema), _ROW_GROUP),
-    "npy": _Npy,
-    "jsonl": _JsonLines,
+    "arrow": lambda file, metadata: _ArrowWriter(
+        file, lambda pa, sink, schema: pa.ipc.new_file(sink, schema), _ROW_GROUP, metadata
+    ),
+    "npy": lambda file, _: _Npy(file),
+    "jsonl": lambda file, _: _JsonLines(file),
 }

@@ -29,8 +29,18 @@ def liar(node: anvil.Anvil) -> Iterator[lies.Liar]:
 @pytest.fixture(scope="session")
 def originals() -> dict[str, Artifact]:
     """Contracts that declare their state as those of 0xDeCA10B, by name."""
+    return _compiled("Original.sol")
+
+
+@pytest.fixture(scope="session")
+def original_trainers() -> dict[str, Artifact]:
+    """Contracts with the functions and events of 0xDeCA10B's trainer, by name."""
+    return _compiled("Trainer.sol")
+
+
+def _compiled(name: str) -> dict[str, Artifact]:
     script = Path(__file__).parent / "original" / "compile.mjs"
-    run = subprocess.run(["node", str(script)], capture_output=True, text=True, check=True, timeout=120)
+    run = subprocess.run(["node", str(script), name], capture_output=True, text=True, check=True, timeout=120)
     return {
         fields["name"]: Artifact(
             name=fields["name"],

@@ -9,6 +9,7 @@ import pytest
 
 import dcai
 from chain.anvil import Anvil
+from chain.trainers import deploy_framework
 from dcai import artifacts, chain
 from dcai.cli import main
 from dcai.evm.storage import expected_storage
@@ -61,7 +62,7 @@ def test_without_proofs(node: Anvil, address: str, tmp_path: Path, monkeypatch: 
         (["--block", "newest"], 2, "block is 'newest'"),
         (["--block", "latest", "--num-features", "5", "--block-hash", "0x1"], 2, "block_hash is '0x1'"),
         (["--block", "latest", "--chain-id", "1"], 3, "not of 1"),
-        (["--layout", "forest"], 2, "'forest' is not one of"),
+        (["--layout", "forest"], 2, "layout is 'forest'; it must be one of"),
     ],
 )
 def test_what_goes_wrong(
@@ -84,3 +85,20 @@ def test_a_folder_that_is_not_there(address: str, tmp_path: Path, monkeypatch: A
     output = str(tmp_path / "nowhere" / "model.json")
     assert run(monkeypatch, address, "--rpc", "http://127.0.0.1:1", "--output", output) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_features_from_events(node: Anvil, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    framework = deploy_framework(node, MODEL, "Stakeable64", 0, 0, 0, 0)
+    first = framework.trainer.block()["number"]
+    framework.trainer.send(1, "addData", [1, 70], 0)
+    node.mine()
+    output = tmp_path / "model.json"
+    events = ["--features-from-events", "--from-block", str(int(first, 16)), "--num-features", "3"]
+    arguments = ["--rpc", node.url, "--block", "latest", "--output", str(output)]
+    assert run(monkeypatch, framework.classifier, *events, *arguments) == 0
+    twin = MODEL.copy()
+    twin.update([1, 70], 0)
+    assert chain.load(output).model() == twin
+    printed = capsys.readouterr().out
+    assert f"2 in 1 contributions to {framework.trainer.address} in blocks {int(first, 16)}" in printed
+    assert "as the node says; and num_features=3, as given" in printed

@@ -17,7 +17,16 @@ from chain.anvil import Anvil
 from chain.lies import Answer, Liar, flip, in_result, send
 from dcai import artifacts
 from dcai.chain import Limits, Snapshot, fetch
-from dcai.errors import BlockError, ChainError, ProofError, ResponseError, RpcError, UnknownContractError
+from dcai.errors import (
+    BlockError,
+    ChainError,
+    ProofError,
+    ResponseError,
+    ResponseTooLongError,
+    RpcError,
+    RpcTimeoutError,
+    UnknownContractError,
+)
 from dcai.evm.storage import expected_storage
 
 LIMITS = Limits(tries=2, backoff_s=0.01, max_response_bytes=200_000, slots_per_request=20)
@@ -298,10 +307,10 @@ def hang_up(handler: BaseHTTPRequestHandler, _: bytes) -> bool:
         (raw(b"9" * 10_000), ResponseError, "not JSON"),
         (raw(b"[]"), ResponseError, "expected an object"),
         (raw(b"null"), ResponseError, "None is no answer"),
-        (raw(b"0" * 200_001), ResponseError, "200001 bytes, more than 200000"),
-        (endless, ResponseError, "more than 200000 bytes"),
-        (trickle, RpcError, r"within 0.5 s \(tried 2 times\)"),
-        (silent, RpcError, r"within 0.5 s \(tried 2 times\)"),
+        (raw(b"0" * 200_001), ResponseTooLongError, "200001 bytes, more than 200000"),
+        (endless, ResponseTooLongError, "more than 200000 bytes"),
+        (trickle, RpcTimeoutError, r"within 0.5 s \(tried 2 times\)"),
+        (silent, RpcTimeoutError, r"within 0.5 s \(tried 2 times\)"),
         (cut, RpcError, r"breaks off its answer .*\(tried 2 times\)"),
         (hang_up, RpcError, r"cannot be reached .*\(tried 2 times\)"),
         (raw(b"not here", 404), RpcError, "answers HTTP 404"),

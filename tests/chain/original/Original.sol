@@ -22,6 +22,11 @@ abstract contract Classifier64 {
     function getNumFeatureIndices() external view returns (uint256) {
         return featureIndices.length;
     }
+
+    function transferOwnership(address to) external {
+        require(msg.sender == owner, "not the owner");
+        owner = to;
+    }
 }
 
 contract DensePerceptron is Classifier64 {
@@ -58,6 +63,15 @@ contract SparsePerceptron is Classifier64 {
         for (uint256 i = 0; i < keys.length; ++i) weights[keys[i]] = values[i];
         intercept = start;
         learningRate = rate;
+    }
+
+    function update(int64[] calldata data, uint64 label) external {
+        require(msg.sender == owner, "not the owner");
+        int256 score = intercept;
+        for (uint256 i = 0; i < data.length; ++i) score += weights[uint64(data[i])];
+        if ((score > 0) == (label == 1)) return;
+        int80 step = int80(uint80(learningRate));
+        for (uint256 i = 0; i < data.length; ++i) weights[uint64(data[i])] += label == 1 ? step : -step;
     }
 }
 
@@ -142,5 +156,40 @@ contract OtherOrder {
 
     function getNumFeatureIndices() external view returns (uint256) {
         return featureIndices.length;
+    }
+}
+
+interface Trained {
+    function update(int64[] calldata data, uint64 label) external;
+    function transferOwnership(address to) external;
+}
+
+/// What a trainer has that a follower of its events needs, and ways to train past them.
+contract Trainer {
+    Trained public classifier;
+
+    event AddData(int64[] d, uint64 c, uint256 t, address indexed sender, uint256 cost);
+    event Refund(address indexed recipient);
+
+    constructor(Trained trained) {
+        classifier = trained;
+    }
+
+    function addData(int64[] calldata data, uint64 label) external payable {
+        classifier.update(data, label);
+        tell(data, label);
+    }
+
+    function tell(int64[] calldata data, uint64 label) public payable {
+        emit Refund(msg.sender);
+        emit AddData(data, label, block.timestamp, msg.sender, msg.value);
+    }
+
+    function trainSilently(int64[] calldata data, uint64 label) external {
+        classifier.update(data, label);
+    }
+
+    function giveAway(address to) external {
+        classifier.transferOwnership(to);
     }
 }

@@ -1,4 +1,4 @@
-// Compiles Original.sol with the pinned compiler of ../../../contracts and prints the artifacts as JSON.
+// Compiles a Solidity file beside this one with the pinned compiler of ../../../contracts and prints the artifacts as JSON.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 const require = createRequire(new URL("../../../contracts/package.json", import.meta.url));
 const solc = require("solc");
 
-const content = readFileSync(new URL("Original.sol", import.meta.url), "utf8");
+const content = readFileSync(new URL(process.argv[2], import.meta.url), "utf8");
 const outputSelection = { "*": { "*": ["abi", "evm.bytecode.object"] } };
 const input = { language: "Solidity", sources: { original: { content } }, settings: { outputSelection } };
 const { contracts, errors } = JSON.parse(solc.compile(JSON.stringify(input)));

@@ -1,0 +1,121 @@
+"""``dcai dataset``: all that a trainer has collected, to a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dcai import chain
+from dcai.cli.new_file import NEW_FILE
+from dcai.dataset import FORMATS, check_format, export, metadata_path
+from dcai.tabular.arrow import arrow
+
+if TYPE_CHECKING:
+    from dcai.chain import Contributions
+
+__all__ = ["dataset"]
+
+
+@click.command()
+@click.argument("address")
+@click.option(
+    "--rpc", "rpc_url", required=True, envvar="DCAI_RPC_URL", help="JSON-RPC server of a node; or set DCAI_RPC_URL."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=NEW_FILE,
+    required=True,
+    help="Write this file, whole or not at all: .parquet, .csv, .arrow or .jsonl.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the file.  [default: as its name ends]")
+@click.option(
+    "--from-block",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="First block, such as that of the trainer's deployment.",
+)
+@click.option(
+    "--to-block", default="finalized", show_default=True, help="Last block: finalized, safe, latest, a number."
+)
+@click.option("--real", is_flag=True, help="Write the features divided by 10^9 as well, for dense models.")
+@click.option("--verify", is_flag=True, help="Prove events by the receipts of their blocks, which are much to fetch.")
+@click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds an answer."
+)
+def dataset(
+    address: str,
+    rpc_url: str,
+    output: Path,
+    form: str | None,
+    from_block: int,
+    to_block: str,
+    real: bool,
+    verify: bool,
+    expect_chain_id: int | None,
+    timeout: float,
+) -> None:
+    """Export what a trainer has collected: features, label, time, author, deposit, and what became of it.
+
+    ADDRESS is that of the trainer or of its classifier. Each row names its block, transaction and log. A run that is
+    interrupted leaves what it has read beside the output, in a file that ends in .partial; the same command goes on
+    with it.
+    """
+    form = check_format(output, form)
+    arrow()  # before anything is fetched
+    partial = output.with_name(f"{output.name}.partial")
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        blocks, rows = bar.add_task("blocks", total=None), bar.add_task("rows", total=None)
+        try:
+            with chain.contributions(
+                rpc_url,
+                address,
+                from_block,
+                to_block,
+                verify=verify,
+                expect_chain_id=expect_chain_id,
+                collected=partial,
+                limits=chain.Limits(timeout_s=timeout),
+                progress=lambda done, total: bar.update(blocks, completed=done, total=total),
+            ) as collected:
+                export(
+                    collected,
+                    output,
+                    form,
+                    real=real,
+                    progress=lambda done, total: bar.update(rows, completed=done, total=total),
+                )
+                report = _rows(collected)
+        except BaseException:
+            if partial.exists():
+                click.echo(f"what was read until now is in {partial}; the same command goes on with it", err=True)
+            raise
+    partial.unlink()
+    beside = metadata_path(output, form)
+    for title, text in [*report, ("written", f"{output}" + (f", and what it covers in {beside}" if beside else ""))]:
+        click.echo(f"{title + ':':<15}{text}")
+
+
+def _rows(collected: Contributions) -> list[tuple[str, str]]:
+    """Return what is printed of a data set."""
+    statuses = Counter(one.status for one in collected)
+    trainer, last = collected.trainer, collected.last_block
+    rows = [
+        ("trainer", f"{trainer.address} on chain {collected.chain_id}"),
+        ("classifier", trainer.classifier),
+        ("blocks", f"{collected.first_block} to {last.number} {last.hash}"),
+        ("contributions", f"{len(collected):,}"),
+        *((f"  {status}", f"{count:,}") for status, count in sorted(statuses.items())),
+    ]
+    if collected.resumed_at is not None:
+        rows.append(("resumed", f"at block {collected.resumed_at}; the blocks before were there"))
+    return rows + [(title, text) for title, _, text in (line.partition(": ") for line in collected.trust.splitlines())]
