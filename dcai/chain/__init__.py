@@ -5,13 +5,15 @@
 >>> print(snapshot.trust)                                                          # doctest: +SKIP
 >>> model = snapshot.model()                                                       # doctest: +SKIP
 >>> snapshot.save("model.snapshot.json.gz")                                        # doctest: +SKIP
+>>> for one in chain.contributions("http://localhost:8545", trainer):              # doctest: +SKIP
+...     print(one.block_number, one.sender, one.label, one.status)
 >>> for update in chain.follow("http://localhost:8545", start=snapshot):           # doctest: +SKIP
 ...     print(update.block.number, len(update.applied))
 """
 
 from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
-from dcai.chain.contributions import CollectedContribution, Contributions, contributions
+from dcai.chain.contributions import STATUSES, CollectedContribution, Contributions, contributions
 from dcai.chain.events import Contribution
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.follow import Applied, Follower, Update, follow
@@ -22,6 +24,7 @@ from dcai.chain.trainers import find_classifier
 
 __all__ = [
     "MAX_WEIGHTS",
+    "STATUSES",
     "Applied",
     "Block",
     "Claim",

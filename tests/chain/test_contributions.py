@@ -145,6 +145,22 @@ def test_claims_that_nobody_can_attribute(node: Anvil, original_trainers: dict[s
     assert statuses(node, sender) == {1: "unknown", 2: "unknown", 3: "unknown"}
 
 
+def test_a_contribution_that_takes_the_record_of_another(node: Anvil, history: History) -> None:
+    """Without a deposit the same data may be added twice in a block: with one key, under which the later one stands."""
+    artifact = history.sender.artifact
+    sender = Sender(node, artifact, checksummed(node.create(artifact)))
+    for _ in range(2):
+        sender.send(0, "addData", [1], 0)
+    node.mine()
+    time = int(sender.block()["timestamp"], 16)
+    sender.send(0, "refund", [1], 0, time)
+    node.mine()
+    with contributions(node.url, sender.address, to_block="latest") as collected:
+        first, second = collected
+    assert first.key == second.key
+    assert (first.status, second.status) == ("open", "validated")
+
+
 def statuses(node: Anvil, sender: Sender) -> dict[int, str]:
     with contributions(node.url, sender.address, to_block="latest") as collected:
         return {int(one.data[0]): one.status for one in collected}

@@ -28,12 +28,14 @@ TOPIC, OTHER = keccak(b"this"), keccak(b"that")
 def emitted(node: Anvil) -> tuple[bytes, int, int]:
     """Address of a contract, and the range of blocks in which it emitted 0, 1, 2, ..."""
     address = node.place(EMITTER, {}, address="0x" + "e1" * 20)
+    another = node.place(EMITTER, {}, address="0x" + "e2" * 20)
     first = int(node.rpc("eth_blockNumber"), 16) + 1
     numbers = itertools.count()
     for _ in range(BLOCKS // 2):
         topics = [TOPIC] * LOGS_A_BLOCK + [OTHER]
         words = [(topic, next(numbers) if topic == TOPIC else 0) for topic in topics]
-        node.send([(address, topic + word.to_bytes(32, "big")) for topic, word in words])
+        calls = [(address, topic + word.to_bytes(32, "big")) for topic, word in words]
+        node.send([*calls, (another, TOPIC + bytes(32))])
         node.mine()  # one block without logs
     return bytes.fromhex(address[2:]), first, first + BLOCKS - 1
 
