@@ -16,18 +16,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from dcai.chain.blocks import Blocks, Read
-from dcai.chain.compare import first_difference
-from dcai.chain.fetch import MAX_WEIGHTS, Reading, fetch, fetch_at
+from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.history import History, State, learn, words_of
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
-from dcai.chain.reader import Features, index_bits, missing_slots
 from dcai.chain.snapshot import Block, Followed, Snapshot
-from dcai.chain.trainers import check_trainer, classifier_of, owner_of
+from dcai.chain.stored import Stored
+from dcai.chain.trainers import check_trainer, classifier_of
+from dcai.chain.updates import Applied, Update
 from dcai.errors import (
     BlockError,
     DepartureError,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from dcai.chain.events import Contribution
+    from dcai.chain.compare import Difference
     from dcai.chain.header import Header
     from dcai.models import Classifier
 
@@ -57,49 +57,6 @@ _AHEAD = 64
 _UNLINKED = 3
 #: Nodes that keep no archive have the state of so many blocks.
 _KEPT_STATES = 128
-
-
-class Applied(NamedTuple):
-    """A contribution, and what it did.
-
-    Attributes
-    ----------
-    contribution : Contribution
-        What the trainer logged.
-    predicted : int
-        The label that the model predicted before it.
-    changed : bool
-        Whether it changed the model.
-    """
-
-    contribution: Contribution
-    predicted: int
-    changed: bool
-
-
-@dataclass(frozen=True)
-class Update:
-    """What one step did.
-
-    Attributes
-    ----------
-    block : Block
-        Where the model stands now.
-    applied : tuple of Applied
-        The contributions in that block, in their order.
-    compared : bool
-        The model was compared with storage in this block, and is equal.
-    undone : tuple of Block
-        Blocks that left the chain, the highest first. Then ``block`` is the last one that is still on it.
-    model : Classifier
-        As of this block. It is not changed later, and must not be: take a copy to train it.
-    """
-
-    block: Block
-    applied: tuple[Applied, ...]
-    compared: bool
-    undone: tuple[Block, ...]
-    model: Classifier = field(repr=False)
 
 
 class Follower:
@@ -162,7 +119,6 @@ class Follower:
         self._compare_every = compare_every
         self._confirmations = confirmations
         self._verify = verify
-        self._max_weights = max_weights
         self._head = 0  # the latest block, as the node says
         self._unlinked = 0  # how often in sequence the next block did not follow, and the last was still there
         self._refused = 0  # the last block for whose comparison the node had no state any more
@@ -194,6 +150,7 @@ class Follower:
             self._node.__exit__()
             raise
         self._blocks = Blocks(self._node, self.trainer, verify=verify)
+        self._stored = Stored(self._node, self.trainer, verify=verify, max_weights=max_weights)
         first = State(snapshot.block, snapshot.model(), snapshot, snapshot.features)
         self._history = History(first, history)
 
@@ -231,7 +188,7 @@ class Follower:
     @property
     def model(self) -> Classifier:
         """The model. It is not changed later, and must not be: take a copy to train it."""
-        return _model(self._history.newest)
+        return self._history.newest.known_model
 
     @property
     def compared(self) -> Block:
@@ -263,7 +220,7 @@ class Follower:
             features=state.features,
             verified=False,
             pinned=(),
-            storage=words_of(state, _model(state)),
+            storage=words_of(state, state.known_model),
             followed=followed,
         )
 
@@ -279,11 +236,10 @@ class Follower:
         DepartureError
             They differ.
         """
-        header = self._node.header(self.block.hash, verify=self._verify)
         state = self._history.newest
-        snapshot = self._compare(header, state)
+        snapshot = self._compare(state)
         if snapshot is not None:
-            self._history.replace_newest(_as_read(state, snapshot))
+            self._history.replace_newest(state.as_read(snapshot))
         return snapshot is not None
 
     # -- one step after another -- #
@@ -296,7 +252,8 @@ class Follower:
         Parameters
         ----------
         until : int, optional
-            The last block, in which the model is compared whatever `compare_every` is; for ever unless given.
+            The last block, not below that where the model stands; there it is compared whatever ``compare_every`` is.
+            For ever unless given.
         poll_s : float
             Seconds between questions for a new block.
         stop : threading.Event, optional
@@ -311,7 +268,9 @@ class Follower:
             _check_count("until", until, 0)
             if until < self.block.number:
                 raise InputError(f"until is {until}, and the model is of block {self.block.number} already")
-        stop = stop or threading.Event()
+        return self._run(until, poll_s, stop or threading.Event())
+
+    def _run(self, until: int | None, poll_s: float, stop: threading.Event) -> Iterator[Update]:
         while (until is None or self.block.number < until) and not stop.is_set():
             update = self.step(until=until)
             if update is not None:
@@ -419,9 +378,9 @@ class Follower:
             num_learned=before.num_learned + len(own),
             proven=before.proven and proven,
         )
-        state = self._look_up(before, state)
+        state = self._stored.look_up(before, state)
         try:
-            model, outcomes = learn(_model(before), state)
+            model, outcomes = learn(before.known_model, state)
         except (Revert, InputError) as error:
             row = getattr(error, "row", None) or 0
             raise DepartureError(
@@ -433,63 +392,42 @@ class Follower:
             ) from error
         state = replace(state, model=model)
         since = header.number - max(_read_in(before.base).number, self._refused)
-        snapshot = self._compare(header, state) if since >= self._compare_every or header.number == until else None
+        snapshot = self._compare(state) if since >= self._compare_every or header.number == until else None
         if snapshot is not None:
-            state = _as_read(state, snapshot)
+            state = state.as_read(snapshot)
         self._history.append(state)
         applied = tuple(Applied(contribution, *outcome) for contribution, outcome in zip(own, outcomes, strict=True))
         return Update(state.block, applied, compared=snapshot is not None, undone=(), model=model)
 
-    def _look_up(self, before: State, state: State) -> State:
-        """Add what storage held, before a block, of the features that the block is the first to name."""
-        features, artifact = state.features, state.base.kind.artifact
-        if features is None or not state.contributions:
-            return state
-        named = (i for contribution in state.contributions for i in contribution.data)
-        # The others the kernel refuses.
-        new = features.lacking(i for i in named if 0 <= i < 1 << index_bits(artifact))
-        if not new:
-            return state
-        header = self._node.header(before.block.hash, verify=self._verify)
-        reading = Reading(self._node, self.address, header, verify=self._verify)
-        slots = missing_slots(artifact, words_of(before, _model(before)), new, self._max_weights)
-        reading.fetch([slot for slot in slots if slot not in reading.words])
-        source = f"{features.source.removesuffix(_AND_NAMED)}{_AND_NAMED}"
-        return replace(
-            state,
-            features=Features.of(source, [*features, *new]),
-            extra_slots=(*state.extra_slots, *slots),
-            found={slot: reading.words[slot] for slot in slots},
-        )
-
-    def _compare(self, header: Header, state: State) -> Snapshot | None:
+    def _compare(self, state: State) -> Snapshot | None:
         """Return the model in storage, which is equal; None where the node no longer has the state of a block."""
-        base = state.base
+        number = state.block.number
         try:
-            snapshot = fetch_at(
-                self._node,
-                self.chain_id,
-                self.address,
-                header,
-                lambda *_: state.features,
-                layout=base.layout if base.recognised_by == "argument" else None,
-                verify=self._verify,
-                max_weights=self._max_weights,
-            )
+            snapshot, difference = self._stored.compare(state)
         except RpcError as error:
-            if error.code is None or self._head - header.number < _KEPT_STATES:
+            if error.code is None or self._head - number < _KEPT_STATES:
                 raise
-            self._refused = header.number
+            self._refused = number
             return None
-        pairs = [
-            ("the code hash", snapshot.code_hash, base.code_hash),
-            ("the owner", owner_of(snapshot), self.trainer),
-        ]
-        difference: Any = next((pair for pair in pairs if pair[1] != pair[2]), None)
-        difference = difference or first_difference(snapshot.model(), _model(state))
         if difference is not None:
-            raise DepartureError(_read_in(base).number, header.number, *difference)
+            raise self._departure(_read_in(state.base).number, number, difference)
         return snapshot
+
+    def _departure(self, equal: int, different: int, difference: Difference) -> DepartureError:
+        """Return the error of a difference, of as few blocks as the states that are remembered allow."""
+        while different - equal > 1:
+            middle = max((equal + different) // 2, self._history.oldest.number)
+            if middle >= different or self._history.block(middle) is None:
+                break
+            try:
+                _, earlier = self._stored.compare(self._history.at(middle))
+            except RpcError:  # the node has no such state any more
+                break
+            if earlier is None:
+                equal = middle
+            else:
+                different, difference = middle, earlier
+        return DepartureError(equal, different, *difference)
 
 
 def follow(
@@ -533,21 +471,6 @@ def follow(
             yield from follower.run(until=until, poll_s=poll_s, stop=stop)
 
     return run()
-
-
-#: What is added to the source of features.
-_AND_NAMED = ", and those that contributions name"
-
-
-def _model(state: State) -> Classifier:
-    """Return the model of the newest state, which always has it."""
-    assert state.model is not None
-    return state.model
-
-
-def _as_read(state: State, snapshot: Snapshot) -> State:
-    """Return a state whose storage has been read, and is equal."""
-    return replace(state, base=snapshot, features=snapshot.features, extra_slots=(), num_learned=0, proven=True)
 
 
 def _read_in(base: Snapshot) -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dcai.chain.reader import KnownWords
 from dcai.errors import ReorgError, Revert
@@ -55,6 +55,16 @@ class State:
     contributions: tuple[Contribution, ...] = ()
     num_learned: int = 0
     proven: bool = True
+
+    @property
+    def known_model(self) -> Classifier:
+        """The model of a state that has it."""
+        assert self.model is not None
+        return self.model
+
+    def as_read(self, snapshot: Snapshot) -> Self:
+        """Return the same state once its storage has been read, and is equal."""
+        return replace(self, base=snapshot, features=snapshot.features, extra_slots=(), num_learned=0, proven=True)
 
 
 def words_of(state: State, model: Classifier) -> dict[int, int]:
@@ -128,6 +138,15 @@ class History:
         i = number - self.oldest.number
         return self._states[i].block if 0 <= i < len(self._states) else None
 
+    def at(self, number: int) -> State:
+        """Return the state at a height that is remembered, with its model."""
+        at = number - self.oldest.number
+        start = next(i for i in range(at, -1, -1) if self._states[i].model is not None)
+        model = self._states[start].known_model
+        for state in self._states[start + 1 : at + 1]:
+            model, _ = learn(model, state)
+        return replace(self._states[at], model=model)
+
     # Each of these changes the list in one step at its end, so that an interrupt finds the old one or the new one.
 
     def append(self, state: State) -> None:
@@ -159,11 +178,6 @@ class History:
                 f"the chain was reorganised below block {self.oldest.number}, the earliest that is remembered: fetch "
                 "the model anew, of the block 'finalized'"
             )
-        start = next(i for i in range(at, -1, -1) if self._states[i].model is not None)
-        model = self._states[start].model
-        for state in self._states[start + 1 : at + 1]:
-            if model is not None:
-                model, _ = learn(model, state)
         undone = [state.block for state in reversed(self._states[at + 1 :])]
-        self._states = [*self._states[:at], replace(self._states[at], model=model)]
+        self._states = [*self._states[:at], self.at(number)]
         return undone

@@ -14,7 +14,7 @@ from dcai.cli.new_file import NEW_FILE
 from dcai.cli.node_options import node_options, rows_of, rpc_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from pathlib import Path
 
     from dcai.chain import Follower, Update
@@ -99,9 +99,10 @@ def follow(
         **arguments,
     ) as follower:
         try:
+            updates = follower.run(until=until, poll_s=poll_s)
             if resumed is None:
                 follower.save(output)
-            _run(follower, output, until, poll_s)
+            _run(follower, updates, output)
         except KeyboardInterrupt:
             follower.save(output)
             _report(follower, output)
@@ -114,7 +115,7 @@ def follow(
             sys.exit(3)
 
 
-def _run(follower: Follower, output: Path, until: int | None, poll_s: float) -> None:
+def _run(follower: Follower, updates: Iterator[Update], output: Path) -> None:
     click.echo(f"from block {follower.block.number}, trainer {follower.trainer}")
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -124,17 +125,13 @@ def _run(follower: Follower, output: Path, until: int | None, poll_s: float) -> 
     )
     with bar:
         task = bar.add_task(_stand(follower))
-        _each(follower, until, poll_s, output, lambda: bar.update(task, description=_stand(follower)))
-
-
-def _each(follower: Follower, until: int | None, poll_s: float, output: Path, show: Callable[[], object]) -> None:
-    for update in follower.run(until=until, poll_s=poll_s):
-        for text in _lines(update):
-            click.echo(text)
-        # A file of a block that left the chain could not be gone on from.
-        if update.compared or update.undone:
-            follower.save(output)
-        show()
+        for update in updates:
+            for text in _lines(update):
+                click.echo(text)
+            # A file of a block that left the chain could not be gone on from.
+            if update.compared or update.undone:
+                follower.save(output)
+            bar.update(task, description=_stand(follower))
 
 
 def _stand(follower: Follower) -> str:

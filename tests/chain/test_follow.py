@@ -279,19 +279,27 @@ def test_what_no_event_tells_is_found_out(node: Anvil, strange: Trained, verify:
         strange.add([([3, 4], 1), ([3, 4], 0)], "trainSilently")  # one of them is a mistake
         for _ in range(4):
             node.mine()
-        with pytest.raises(DepartureError, match=f"blocks {begin + 1} to {begin + 4}: weights\\[") as caught:
+        with pytest.raises(DepartureError, match=f"in block {begin + 2}: weights\\[") as caught:
             steps(twin)
         error = caught.value
         assert isinstance(error, NotEqual)
-        assert (error.after, error.until) == (begin, begin + 4)
+        assert (error.after, error.until) == (begin + 1, begin + 2)
         index = int(error.field.removeprefix("weights[").removesuffix("]"))
-        stored = in_storage(node, strange, begin + 4, num_features=FEATURES)
+        stored = in_storage(node, strange, begin + 2, num_features=FEATURES)
         assert (error.expected, error.actual) == (stored.weights[index], twin.model.weights[index])  # type: ignore[attr-defined]
         # It stays where it stood, and says the same again.
         assert twin.block.number == begin + 3
         assert twin.compared.number == begin
         with pytest.raises(DepartureError):
             twin.step()
+
+
+def test_training_of_features_that_nobody_named_is_found_out_by_the_root(node: Anvil, strange: Trained) -> None:
+    with start(node, strange, compare_every=2) as twin:
+        strange.add([([10**6], 1)], "trainSilently")
+        node.mine()
+        with pytest.raises(DepartureError, match=f"in block {twin.block.number + 1}: the storage root differs"):
+            steps(twin)
 
 
 def test_an_event_without_training_is_found_out(node: Anvil, strange: Trained) -> None:

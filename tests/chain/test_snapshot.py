@@ -121,6 +121,9 @@ def test_a_file_that_is_altered(snapshot: Snapshot, tmp_path: Path) -> None:
         (lambda f: f["snapshot"]["features"].update(runs=[[0, 2**62]]), "more than it has words for"),
         (lambda f: f["snapshot"]["features"].update(runs=[[5, 5]]), "'features'"),
         (lambda f: f["snapshot"]["storage"].update({"0x4": 1}), "storage has 1"),
+        (lambda f: f["snapshot"].update(followed={}), "both that it was proven and that it was computed"),
+        (lambda f: f["snapshot"].update(followed=7), "'followed' is 7"),
+        (lambda f: f["snapshot"].update(followed={}, verified=False, storage_root=None), "'start' is missing"),
         (lambda f: f["snapshot"]["storage"].update({"4": "0x1"}), "storage has '4'"),
     ],
 )

@@ -15,7 +15,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     shown = run("--help")
     assert shown.returncode == 0
-    for command in ("demo", "data", "gas", "predict", "verify"):
+    for command in ("demo", "data", "gas", "predict", "fetch", "follow", "verify"):
         assert command in shown.stdout
 
 
@@ -24,7 +24,8 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"], ["predict"]]
+    "command",
+    [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"], ["predict"], ["follow"]],
 )
 def test_each_command_has_help(command: list[str]) -> None:
     shown = run(*command, "--help")
