@@ -18,6 +18,8 @@ from dcai.incentives.data_handler import Contribution, DataHandler64
 from dcai.incentives.ledger import Ledger
 from dcai.incentives.mechanism import IncentiveMechanism
 from dcai.incentives.points import Points64
+from dcai.incentives.pool import Fee, ReimbursementPool
+from dcai.incentives.sponsorship import Domain, contribution_digest
 from dcai.incentives.stakeable import Stakeable64
 from dcai.incentives.trainer import CollaborativeTrainer64
 
@@ -25,8 +27,12 @@ __all__ = [
     "CollaborativeTrainer64",
     "Contribution",
     "DataHandler64",
+    "Domain",
+    "Fee",
     "IncentiveMechanism",
     "Ledger",
     "Points64",
+    "ReimbursementPool",
     "Stakeable64",
+    "contribution_digest",
 ]

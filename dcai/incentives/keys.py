@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,11 @@ def contribution_key(data: Sequence[int], classification: int, added_time: int, 
     author : str
         Address of who contributed.
     """
+    return _key(tuple(data), classification, added_time, author)
+
+
+@lru_cache(maxsize=1 << 12)  # claims come again and again to contributions of the last days
+def _key(data: tuple[int, ...], classification: int, added_time: int, author: str) -> bytes:
     return keccak(
         _packed(data) + classification.to_bytes(8, "big") + added_time.to_bytes(32, "big") + to_bytes20(author)
     )

@@ -32,6 +32,10 @@ class Ledger:
     ----------
     timestamp : int
         Time of the block; assign a later one to go on.
+    origin : str
+        Who sent the transaction that is running.
+    gas_price : int
+        Of transactions, in wei; a pool asks for it.
     receivers : dict of str to callable
         Accounts that are contracts: what each does when it is paid, given the amount. It may call twins again, and it
         may raise, which refuses the money.
@@ -44,6 +48,8 @@ class Ledger:
 
     def __init__(self, balances: Mapping[str, int] | None = None, timestamp: int = 0) -> None:
         self.timestamp = timestamp
+        self.origin = ""
+        self.gas_price = 0
         self.receivers: dict[str, Callable[[int], None]] = {}
         self._balances: dict[str, int] = {}
         self._undo: list[Callable[[], object]] = []
@@ -95,6 +101,8 @@ class Ledger:
             raise InputError(f"{sender} has {self.balance(sender)} wei and cannot send {shown(value)}")
         start, first_event = len(self._undo), len(self._log)
         events: list[Event] = []
+        if not self._depth:
+            self.origin = sender
         self._depth += 1
         try:
             if value:
@@ -130,8 +138,10 @@ class Ledger:
         Raises
         ------
         Revert
-            ``PaymentFailed``: the receiver refuses.
+            ``PaymentFailed``: the receiver refuses, or there is less.
         """
+        if self.balance(sender) < amount:
+            raise Revert("PaymentFailed", (to, amount))
         self._move(sender, to, amount)
         receive = self.receivers.get(to)
         if receive is None:
@@ -144,12 +154,9 @@ class Ledger:
 
     def _move(self, sender: str, to: str, amount: int) -> None:
         balances = self._balances
-        before, to_before = balances.get(sender, 0), balances.get(to, 0)
-        if before < amount:
-            raise InputError(f"{sender} has {before} wei and cannot pay {amount}")
         self._undo.append(lambda: self._move_back(sender, to, amount))
-        balances[sender] = before - amount
-        balances[to] = balances.get(to, to_before) + amount
+        balances[sender] = balances.get(sender, 0) - amount
+        balances[to] = balances.get(to, 0) + amount
 
     def _move_back(self, sender: str, to: str, amount: int) -> None:
         self._balances[to] -= amount

@@ -108,6 +108,7 @@ class _Run:
         self.alive = np.zeros(n, np.bool_)
         self.predicted = np.zeros(n, np.uint64)
         self.claimed = np.zeros((len(self.agents), n), np.bool_)
+        self.left = [0] * n  # wei
         self.first = 0  # no contribution before this is alive
         self.looked = 0  # those from here on were not predicted since the model changed
 
@@ -160,6 +161,7 @@ class _Run:
         step = self.call(now, agent, "addData", k, (self.data(k), label), value)
         if step.error is None:
             self.label[k], self.time_s[k], self.author[k], self.alive[k] = label, now, i, True
+            self.left[k] = step.amount
             self.done += 1
             self.looked = self.first  # the model may have changed
         yield step
@@ -220,10 +222,9 @@ class _Run:
     def settle(self, i: int, k: int, step: Step) -> Step:
         """Note what a claim left of a contribution."""
         if step.error is None:
-            author = self.agents[int(self.author[k])].address
-            contribution = (self.data(k), int(self.label[k]), START + int(self.time_s[k]), author)
             self.claimed[i, k] = True
-            self.alive[k] = self.backend.claimable(contribution) > 0
+            self.left[k] -= step.amount
+            self.alive[k] = self.left[k] > 0
             while self.first < self.done and not self.alive[self.first]:
                 self.first += 1
         return step
