@@ -198,6 +198,10 @@ class _Run:
         if not self.backend.num_valid(self.agents[i].address) and not (own & agrees).any():
             may_report[:] = False
         old = self.time_s[open_] <= age_all
+        if not self.has_money:  # there is nothing left to take
+            self.alive[open_[old]] = False
+            self.forget_dead()
+            own, may_report, old = own & ~old, may_report & ~old, old & False
         for k in open_[old | (own & agrees) | may_report].tolist():
             if self.time_s[k] > age_all and self.author[k] == i:
                 yield self.refund(i, now, k)
@@ -224,10 +228,13 @@ class _Run:
         if step.error is None:
             self.claimed[i, k] = True
             self.left[k] -= step.amount
-            self.alive[k] = self.left[k] > 0
-            while self.first < self.done and not self.alive[self.first]:
-                self.first += 1
+            self.alive[k] = self.left[k] > 0 if self.has_money else step.action == "report"
+            self.forget_dead()
         return step
+
+    def forget_dead(self) -> None:
+        while self.first < self.done and not self.alive[self.first]:
+            self.first += 1
 
     def look(self, open_: Any) -> None:
         """Predict what is open with the model as it stands, unless that was done before."""

@@ -44,6 +44,8 @@ class Setup:
         The mechanism's waits, in seconds.
     cost_weight : int
         Of ``Stakeable64``, in wei.
+    thresholds, badge_names : tuple
+        Of ``Points64``.
     accuracy_every_s : int
         How often the model is evaluated on the hidden test samples, in seconds.
     """
@@ -58,6 +60,8 @@ class Setup:
     owner_claim_wait_s: int = 9 * DAY_S
     any_address_claim_wait_s: int = 9 * DAY_S
     cost_weight: int = FINNEY // 60
+    thresholds: tuple[int, ...] = ()
+    badge_names: tuple[str, ...] = ()
     accuracy_every_s: int = DAY_S
 
     def as_json(self) -> dict[str, Any]:
@@ -75,7 +79,8 @@ class Setup:
         """
         try:
             agents = tuple(agent_from(agent) for agent in fields_["agents"])
-            return cls(**{**fields_, "agents": agents})
+            tuples = {name: tuple(fields_[name]) for name in ("thresholds", "badge_names")}
+            return cls(**{**fields_, **tuples, "agents": agents})
         except (KeyError, TypeError) as error:
             raise InputError(f"that is no setup of a simulation: {error}") from error
 
