@@ -22,8 +22,8 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
         r, s and v (27 or 28), 65 bytes; s in the lower half, as OpenZeppelin's ``ECDSA`` has it.
     """
     try:
-        from eth_keys import keys  # noqa: PLC0415 - optional, and slow to load
         from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415
+        from eth_keys.main import lazy_key_api as keys  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("the check of a signature", "evm") from error
     if len(signature) != _SIGNATURE_BYTES or int.from_bytes(signature[32:64], "big") > _HIGHEST_S:
@@ -33,6 +33,6 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
         address: bytes = (
             keys.Signature(signature[:64] + recovery_id).recover_public_key_from_msg_hash(digest).to_canonical_address()
         )
-    except (BadSignature, ValidationError, ValueError):
+    except (BadSignature, ValueError):  # eth_utils has a ValueError of its own for what is out of range
         return None
     return address

@@ -37,11 +37,8 @@ class Lockstep:
     ----------
     num_compared : int
         Calls that were compared.
-
-    Raises
-    ------
-    NotEqual
-        From the beginning something differs.
+    joined : bool
+        Whether the contracts take part; until then the twins run alone.
     """
 
     def __init__(self, setup: Setup, native: Native, chain: OnChain) -> None:
@@ -49,9 +46,9 @@ class Lockstep:
         self.chain = chain
         self.num_compared = 0
         self._accounts = [agent.address for agent in setup.agents]
+        self.joined = False
         self._compared_model = native.model.copy()
         self._words = self._expected_words()
-        self.compare_all()
 
     @property
     def trainer_address(self) -> str:
@@ -71,6 +68,8 @@ class Lockstep:
         NotEqual
             They differ in anything.
         """
+        if not self.joined:
+            return self.native.run(call, timestamp)
         expected = self.chain.run(call, timestamp)
         actual = self.native.run(call, timestamp)
         self._compare("outcome", expected, actual)
@@ -80,6 +79,17 @@ class Lockstep:
             self._compare("claimable", self.chain.claimable(contribution), self.native.claimable(contribution))
         self.num_compared += 1
         return actual
+
+    def join(self) -> None:
+        """Have the contracts take part from now on.
+
+        Raises
+        ------
+        NotEqual
+            They are not in the state of the twins.
+        """
+        self.joined = True
+        self.compare_all()
 
     def compare_all(self) -> None:
         """Compare balances, counts and the model.
