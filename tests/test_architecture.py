@@ -57,17 +57,7 @@ ALLOWED = {
     "tabular": {"chain", "errors", "files", "fixed", "models"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {
-        "errors",
-        "files",
-        "models",
-        "data",
-        "evm",
-        "gas",
-        "scenarios",
-        "verify",
-        "chain",
-        "tabular",
-        "demo",
+        *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
         "simulation",
     },
 }

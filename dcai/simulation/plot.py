@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dcai.errors import InputError, MissingExtraError
 from dcai.files import write_whole
 from dcai.simulation import page
+from dcai.simulation.amounts import DAY_S
 from dcai.simulation.series import accuracy_curve, agent_curves, title, y_label
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _draw(result: Result) -> Any:
     if has_points:
         for_agents.set_ylabel(y_label(result))
     lines = [_line(axes, accuracy_curve(result)), *(_line(for_agents, curve) for curve in agent_curves(result))]
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, max(result.time_s / DAY_S, 1))
     axes.set_ylim(bottom=0)
     for_agents.set_ylim(bottom=0)
     axes.grid(alpha=0.25)
