@@ -22,7 +22,7 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
         r, s and v (27 or 28), 65 bytes; s in the lower half, as OpenZeppelin's ``ECDSA`` has it.
     """
     try:
-        from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415
+        from eth_keys.exceptions import BadSignature  # noqa: PLC0415
         from eth_keys.main import lazy_key_api as keys  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("the check of a signature", "evm") from error

@@ -110,6 +110,7 @@ class _Run:
         self.claimed = np.zeros((len(self.agents), n), np.bool_)
         self.left = [0] * n  # wei
         self.first = 0  # no contribution before this is alive
+        self.seen = backend.model.copy()
         self.looked = 0  # those from here on were not predicted since the model changed
 
     # -- who acts when -- #
@@ -163,7 +164,9 @@ class _Run:
             self.label[k], self.time_s[k], self.author[k], self.alive[k] = label, now, i, True
             self.left[k] = step.amount
             self.done += 1
-            self.looked = self.first  # the model may have changed
+            if self.backend.model != self.seen:
+                self.seen = self.backend.model.copy()
+                self.looked = self.first
         yield step
 
     def another(self, label: int, random: Random) -> int:
