@@ -138,14 +138,15 @@ class _Run:
 
     def act(self, i: int, now: int) -> Iterator[Step]:
         agent, random = self.agents[i], self.randoms[i]
-        if agent.prob_careless and random.random() < agent.prob_careless:
+        if agent.prob_careless and not agent.pay_to_call and random.random() < agent.prob_careless:
             yield from self.claim_carelessly(i, now)
         if self.done < len(self.truth) and (not self.has_money or self.backend.balance(agent.address)):
             if agent.pay_to_call:
                 yield from self.call_model(agent, random, now)
             elif not agent.good or random.random() < self.accuracy + _BONUS:
                 yield from self.contribute(i, now)
-        yield from self.claim(i, now)
+        if not agent.pay_to_call:
+            yield from self.claim(i, now)
 
     # -- contributions -- #
 
@@ -257,7 +258,7 @@ class _Run:
             return self.step(now, function, agent.name, sample, 0, outcome)
         amount = value
         if outcome:
-            event = outcome[0].args
+            event = outcome[-1].args  # a badge is logged before what earned it
             amount = event["cost"] if function == "addData" else event["amount"]
         return self.step(now, function, agent.name, sample, amount, None)
 
