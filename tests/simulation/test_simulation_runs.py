@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,12 @@ from dcai.simulation.native import Native
 TRAINER = "0x" + "22" * 20
 
 
-def digits(num_contributions: int = 100, **changed: object) -> Setup:
+def digits(num_contributions: int = 100, **changed: Any) -> Setup:
     return self_assessment("digits-parity", num_contributions=num_contributions, **changed)
 
 
-def last(setup: Setup, **options: object) -> Result:
-    *_, result = run(setup, **options)  # type: ignore[arg-type]
+def last(setup: Setup, **options: Any) -> Result:
+    *_, result = run(setup, **options)
     return result
 
 
