@@ -25,7 +25,7 @@ DOORS = {
     "rich": ["cli/", "demo/report.py", "gas/report.py"],
     "eth_keys": ["incentives/signatures.py"],
     "mmh3": ["encoders/murmur.py"],
-    "ray": ["ray/engine.py", "ray/predict.py"],
+    "ray": ["ray/engine.py", "ray/predict.py", "ray/tasks.py"],
     "pyarrow": ["ray/", "tabular/arrow.py"],
     "pandas": ["ray/"],
     "web3": ["chain/provider.py"],
@@ -53,7 +53,7 @@ ALLOWED = {
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "verify": {"artifacts", "errors", "evm", "files", "models", "strict_json"},
     "incentives": {"errors", "evm", "models"},
-    "simulation": {"data", "errors", "evm", "files", "incentives", "models", "scenarios", "strict_json"},
+    "simulation": {"data", "errors", "evm", "files", "incentives", "models", "ray", "scenarios", "strict_json"},
     "tabular": {"chain", "errors", "files", "fixed", "models"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {

@@ -12,6 +12,7 @@ from dcai.simulation.result import AgentResult, Result
 from dcai.simulation.run import Step, simulate
 from dcai.simulation.runner import ENGINES, run
 from dcai.simulation.setup import Setup, honest, malicious, points, self_assessment
+from dcai.simulation.sweeps import Variant, sweep, variants
 
 __all__ = [
     "ENGINES",
@@ -20,6 +21,7 @@ __all__ = [
     "Result",
     "Setup",
     "Step",
+    "Variant",
     "agents_from_text",
     "agents_from_toml",
     "honest",
@@ -28,4 +30,6 @@ __all__ = [
     "run",
     "self_assessment",
     "simulate",
+    "sweep",
+    "variants",
 ]

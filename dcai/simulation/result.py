@@ -59,6 +59,8 @@ class Result:
         When the model was evaluated, and how many test samples were right.
     num_steps, num_contributions : int
         Events, and contributions among them.
+    time_s, last_contribution_s : int
+        When the last event was, and the last contribution.
     engine : str
         What ran it.
     num_compared : int
@@ -80,6 +82,7 @@ class Result:
     num_steps: int = 0
     num_contributions: int = 0
     time_s: int = 0
+    last_contribution_s: int = 0
     num_compared: int = 0
     gas_used: int = 0
     seconds: float = 0.0
@@ -103,7 +106,9 @@ class Result:
             actor.refused[step.error.name] += 1
             return
         actor.done[step.action] += 1
-        self.num_contributions += step.action == "addData"
+        if step.action == "addData":
+            self.num_contributions += 1
+            self.last_contribution_s = step.time_s
         for agent in self.setup.agents:
             balance, points = step.balances[agent.name], step.points[agent.name]
             result = self.agents[agent.name]
@@ -126,8 +131,13 @@ class Result:
 
     @property
     def late_accuracy(self) -> float:
-        """Mean accuracy over the second half of the evaluations: that of one moment jumps with each mistake learned."""
-        late = self.accuracies[len(self.num_right) // 2 :]
+        """Mean accuracy in the second half of the time in which contributions are made.
+
+        That of one moment jumps with each mistake that is learned.
+        """
+        end = self.last_contribution_s
+        late = [a for t, a in zip(self.accuracy_times_s, self.accuracies, strict=True) if end / 2 <= t <= end]
+        late = late or self.accuracies[-1:]
         return sum(late) / len(late) if late else 0.0
 
     @property

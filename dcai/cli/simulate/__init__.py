@@ -6,6 +6,7 @@ import click
 
 from dcai.cli.simulate.points import points
 from dcai.cli.simulate.self_assessment import self_assessment
+from dcai.cli.simulate.sweep import sweep
 
 __all__ = ["simulate"]
 
@@ -18,5 +19,5 @@ def simulate() -> None:
     """
 
 
-for command in (self_assessment, points):
+for command in (self_assessment, points, sweep):
     simulate.add_command(command)
