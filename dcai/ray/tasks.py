@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcai.errors import MissingExtraError
@@ -33,8 +34,8 @@ def map_unordered(function: Callable[[T], Any], items: Sequence[T]) -> Iterator[
         import ray  # noqa: PLC0415 - optional, and slow to load
     except ImportError as error:
         raise MissingExtraError("many machines", "ray") from error
-    remote = ray.remote(num_cpus=1, runtime_env={"env_vars": {"RAYON_NUM_THREADS": "1"}})(function)
-    waiting = [remote.remote(item) for item in items]
+    remote: Any = ray.remote(num_cpus=1)(_on_one_core)
+    waiting = [remote.remote(function, item) for item in items]
     try:
         while waiting:
             done, waiting = ray.wait(waiting)
@@ -42,3 +43,9 @@ def map_unordered(function: Callable[[T], Any], items: Sequence[T]) -> Iterator[
     finally:
         for task in waiting:
             ray.cancel(task)
+
+
+def _on_one_core(function: Callable[[T], Any], item: T) -> Any:
+    """Call a function; Ray counts one core for each task, and the kernels would take them all."""
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
+    return function(item)
