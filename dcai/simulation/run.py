@@ -92,6 +92,7 @@ class _Run:
         self.setup = setup
         self.backend = backend
         self.agents = setup.agents
+        self.accounts = [(agent.name, agent.address) for agent in self.agents]
         self.randoms = [Random(f"{setup.seed} {agent.name}") for agent in self.agents]
         self.has_money = setup.mechanism == "stakeable"
         X, y = dataset.stream(setup.num_initial)
@@ -263,8 +264,8 @@ class _Run:
         return self.step(now, function, agent.name, sample, amount, None)
 
     def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> Step:
-        balances = {each.name: self.backend.balance(each.address) for each in self.agents}
-        points = {each.name: self.backend.num_valid(each.address) for each in self.agents}
+        balances = {name: self.backend.balance(address) for name, address in self.accounts}
+        points = {name: self.backend.num_valid(address) for name, address in self.accounts}
         return Step(now, action, agent, sample, amount, error, balances, points)
 
 
