@@ -101,7 +101,7 @@ def test_the_seed_decides_and_another_differs() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_honest_profit_the_malicious_lose_and_accuracy_is_kept(seed: int) -> None:
-    result = last(digits(600, seed=seed))
+    result = last(self_assessment("digits-parity", seed=seed))  # all samples: a few days say little of accuracy
     assert result.findings() == {"honest_profit": True, "malicious_lose": True, "accuracy_kept": True}
 
 
