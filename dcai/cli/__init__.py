@@ -25,6 +25,7 @@ _COMMANDS = {
     "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
     "follow": ("Keep a model in step with the contributions on a chain.", "chain"),
     "dataset": ("Export what a trainer has collected: Parquet, CSV, Arrow.", "chain,tabular"),
+    "simulate": ("Simulate contributors and incentives, on twins or on contracts.", "demo"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 
