@@ -9,8 +9,9 @@
 
 from dcai.chain.contracts import layout_names
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
+from dcai.chain.proofs import storage_root
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
 from dcai.chain.snapshot import Block, Snapshot, load
 
-__all__ = ["MAX_WEIGHTS", "Block", "Features", "Limits", "Snapshot", "fetch", "layout_names", "load"]
+__all__ = ["MAX_WEIGHTS", "Block", "Features", "Limits", "Snapshot", "fetch", "layout_names", "load", "storage_root"]

@@ -20,9 +20,9 @@ except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["Account", "proven_account", "proven_words"]
+__all__ = ["Account", "proven_account", "proven_words", "storage_root"]
 
 _EMPTY_CODE_HASH = keccak(b"")
 _ACCOUNT_FIELDS = 4
@@ -87,6 +87,24 @@ def proven_words(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
             raise ProofError(f"{what} in the storage trie is a list")
         words[slot] = _integer(value, what)
     return words
+
+
+def storage_root(words: Mapping[int, int]) -> bytes:
+    """Return the root of a storage that holds these words and nothing else.
+
+    Where it is the root of an account's storage, the account has no other word: what no proof of single words shows.
+
+    Parameters
+    ----------
+    words : mapping of int to int
+        By slot; zeros are left out, as they are in storage.
+    """
+    trie = HexaryTrie({}, prune=True)
+    for slot, word in words.items():
+        if word:
+            raw = word.to_bytes((word.bit_length() + 7) // 8, "big")
+            trie.set(keccak(slot.to_bytes(32, "big")), rlp.encode(raw))  # type: ignore[no-untyped-call]
+    return bytes(trie.root_hash)
 
 
 class _ProofTrie(HexaryTrie):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dcai import chain
+from dcai.cli.chain_options import chain_options, fetch_with_progress
 
 if TYPE_CHECKING:
     from dcai.chain import Snapshot
@@ -19,42 +17,14 @@ __all__ = ["fetch"]
 
 @click.command()
 @click.argument("address")
-@click.option(
-    "--rpc", "rpc_url", required=True, envvar="DCAI_RPC_URL", help="JSON-RPC server of a node; or set DCAI_RPC_URL."
-)
-@click.option("--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number.")
-@click.option("--block-hash", help="Hash of the block, from a source that you trust.")
-@click.option("--state-root", help="State root of the block, from a source that you trust.")
-@click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of.")
-@click.option("--no-verify", is_flag=True, help="Believe the node, and ask for no proofs.")
-@click.option("--num-features", type=int, help="Size of the vocabulary of a sparse model.")
-@click.option(
-    "--layout", type=click.Choice(chain.layout_names()), help="Contract and layout, where code and getters do not tell."
-)
-@click.option("--max-weights", type=int, default=chain.MAX_WEIGHTS, show_default=True, help="Most slots to fetch.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds an answer."
-)
+@chain_options
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     required=True,
     help="File to write; compressed where its name ends in .gz.",
 )
-def fetch(
-    address: str,
-    rpc_url: str,
-    block: str,
-    block_hash: str | None,
-    state_root: str | None,
-    expect_chain_id: int | None,
-    no_verify: bool,
-    num_features: int | None,
-    layout: str | None,
-    max_weights: int,
-    timeout: float,
-    output: Path,
-) -> None:
+def fetch(address: str, output: Path, **options: Any) -> None:
     """Fetch the model of the contract at ADDRESS, prove that it is the real one, and write a snapshot.
 
     Storage is proven against the state root of the block, and that against the block's hash: compare it with
@@ -63,24 +33,7 @@ def fetch(
     # Before anything is fetched: a snapshot without a place to go is time lost.
     if not output.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder {output.parent} does not exist", param_hint="--output")
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("storage slots", total=None)
-        snapshot = chain.fetch(
-            rpc_url,
-            address,
-            block,
-            verify=not no_verify,
-            block_hash=block_hash,
-            state_root=state_root,
-            expect_chain_id=expect_chain_id,
-            layout=layout,
-            num_features=num_features,
-            max_weights=max_weights,
-            limits=chain.Limits(timeout_s=timeout),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    snapshot = fetch_with_progress(address, **options)
     snapshot.save(output)
     for title, text in _rows(snapshot):
         click.echo(f"{title + ':':<11}{text}")
