@@ -17,6 +17,9 @@ _COMMANDS = {
     "replay": "Replay a difference from the file in which a run wrote it.",
     "snapshot": "Compare a model from a file with a contract in a block.",
     "fingerprint": "Print one line for a model, to compare with that of others.",
+    "export": "Write sequences of calls as Ethereum state tests, for any client.",
+    "statetest": "Run state tests under the executable specification of Ethereum.",
+    "proof": "Prove the scalar steps of the contracts, on their bytecode.",
 }
 
 
