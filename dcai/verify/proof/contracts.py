@@ -21,7 +21,7 @@ from dcai.verify.proof.claim import Claim, Refuted, Unknown, Verified
 from dcai.verify.proof.machine import Call
 from dcai.verify.proof.mul_div import high_word, quotient_of_high, quotient_of_low
 from dcai.verify.proof.solver import z3
-from dcai.verify.proof.specification import Rule, conforms, error_selector, refuses, returns
+from dcai.verify.proof.specification import Rule, by_solver, conforms, error_selector, refuses, returns
 from dcai.verify.proof.words import BITS, Word, apply, bits_of, to_bits
 
 __all__ = ["CONTRACT_CLAIMS", "Setting"]
@@ -304,6 +304,19 @@ def lazy_predict(setting: Setting, timeout_s: float) -> Verified | Refuted | Unk
     return conforms(call, rules, timeout_s)
 
 
+def saturating_sub(a: Word, b: Word) -> Word:
+    """Return a - b, or 0 where b is larger, as ``Math.trySub`` tells it: by the difference, which then wraps."""
+    difference = apply("SUB", a, b)
+    return apply("MUL", apply("ISZERO", apply("GT", difference, a)), difference)
+
+
+def saturates(_setting: Setting, timeout_s: float) -> Verified | Refuted | Unknown:
+    """Check that `saturating_sub` is max(a - b, 0)."""
+    a, b = z3.BitVec("a", BITS), z3.BitVec("b", BITS)
+    expected = z3.If(z3.UGE(a, b), a - b, z3.BitVecVal(0, BITS))
+    return by_solver(to_bits(saturating_sub(a, b)) != expected, timeout_s=timeout_s)
+
+
 def lazy_update(setting: Setting, timeout_s: float) -> Verified | Refuted | Unknown:
     """Check ``update`` of a sparse nearest centroid classifier on one feature."""
     n, magnitude, value, count = _class_unknowns(0)
@@ -311,7 +324,7 @@ def lazy_update(setting: Setting, timeout_s: float) -> Verified | Refuted | Unkn
     storage = {_CLASS_INFOS: 1, **_class_storage(0, n, magnitude, value, count)}
     call = setting.call("update", (0x40, 0, 1, _INDEX), storage)
     wide_n = _wide(n)
-    new_n = apply("ADD", wide_n, 1)
+    new_n = _wide(n + 1)  # where n + 1 leaves 64 bits, nothing is stored
     rules = [
         _payable(),
         _only_owner(setting),
@@ -320,21 +333,105 @@ def lazy_update(setting: Setting, timeout_s: float) -> Verified | Refuted | Unkn
     squares = apply("MUL", wide_n, wide_n), apply("MUL", new_n, new_n)
     # (n + 1)^2 is not 0, and the high word of a product by n^2 is below it: claims on integers.
     assumptions = [to_bits(squares[1]) != 0]
-    # Case by case, so that no product is of a choice between two terms.
     for condition, previous in _true_values(value, count, n):
-        square = apply("MUL", previous, previous)
+        square = to_bits(apply("MUL", previous, previous))
         now = apply("DIV", apply("ADD", apply("MUL", wide_n, previous), setting.scale), new_n)
-        for kept, rest in ((z3.ULE(to_bits(square), magnitude), magnitude - square), (z3.BoolVal(True), 0)):
-            high, low = high_word(apply, rest, squares[0])
-            assumptions.append(z3.ULT(to_bits(high), to_bits(squares[1])))
-            for fits, quotient in (
-                (to_bits(high) == 0, quotient_of_low(apply, low, squares[1])),
-                (z3.BoolVal(True), quotient_of_high(apply, rest, *squares)),
-            ):
-                after = {
-                    base: new_n,
-                    base + 1: apply("ADD", quotient, apply("MUL", now, now)),
-                    mapping_slot(_INDEX, base + 2): apply("OR", apply("SHL", 64, new_n), now),
-                }
-                rules.append(Rule(z3.And(condition, kept, fits), returns(storage=after)))
+        rest = saturating_sub(magnitude, square)
+        high, low = high_word(apply, rest, squares[0])
+        assumptions.append(z3.ULT(to_bits(high), to_bits(squares[1])))
+        for fits, quotient in (
+            (to_bits(high) == 0, quotient_of_low(apply, low, squares[1])),
+            (z3.BoolVal(True), quotient_of_high(apply, rest, *squares)),
+        ):
+            after = {
+                base: new_n,
+                base + 1: apply("ADD", quotient, apply("MUL", now, now)),
+                mapping_slot(_INDEX, base + 2): apply("OR", apply("SHL", 64, new_n), now),
+            }
+            rules.append(Rule(z3.And(condition, fits), returns(storage=after)))
     return conforms(Call(**{**vars(call), "assumptions": tuple(assumptions)}), rules, timeout_s)
+
+
+def _claim(name: str, statement: str, widths: str, contract: str, function: str, check: Any) -> Claim:
+    return Claim(
+        name,
+        statement,
+        "SMT on the bytecode",
+        widths,
+        f"bytecode of contracts/src/models/{contract}.sol: {function}",
+        lambda timeout_s: check(Setting(contract), timeout_s),
+    )
+
+
+_ALL_CALLERS = "any sender, value, label and words of calldata"
+
+CONTRACT_CLAIMS = (
+    _claim(
+        "dense weight step",
+        "order of checks; 10^18 - 10^11 < sum of x^2 < 10^18 + 10^11; on a mistake w + (x * s * rate) / 10^9 in each lane "
+        "of the slot, the first that leaves int80 reverts; else nothing changes",
+        f"2 features; {_ALL_CALLERS}; w, b int80, rate uint32",
+        "DensePerceptron",
+        "update",
+        dense_update,
+    ),
+    _claim(
+        "sparse weight step",
+        "order of checks; on a mistake w + s * rate for each index in order, also one that repeats; the first that leaves "
+        "int80 reverts",
+        "3 indices, one twice; any sender, value and label; w, b int80, rate uint32",
+        "SparsePerceptron",
+        "update",
+        sparse_update,
+    ),
+    _claim(
+        "moving average",
+        "order of checks, norm bounds; (c * n + x) / n' in each lane of the slot; n' = n + 1 below 2^191",
+        f"2 features; {_ALL_CALLERS}; c int64, n <= 2^191",
+        "NearestCentroidClassifier",
+        "update",
+        centroid_update,
+    ),
+    _claim(
+        "distance and argmin",
+        "the class with the smallest sum of (x - c)^2 / 10^9, the lowest label among equals; malformed words revert",
+        "2 classes of 1 feature; any value and words of calldata; c int64",
+        "NearestCentroidClassifier",
+        "predict",
+        lambda setting, timeout_s: centroid_predict(setting, timeout_s, count=1),
+    ),
+    _claim(
+        "lazy value",
+        "v where m = n, else v * m / n",
+        "v, m, n uint64",
+        "SparseNearestCentroidClassifier",
+        "getCentroidValue",
+        true_value,
+    ),
+    _claim(
+        "lazy distance and argmin",
+        "the class with the smallest sq + 10^9 * (10^9 - 2 * p), compared with sign, p the lazy value; the lowest label "
+        "among equals",
+        "2 classes, 1 feature; v, m, n uint64, sq uint256",
+        "SparseNearestCentroidClassifier",
+        "predict",
+        lazy_predict,
+    ),
+    _claim(
+        "lazy update",
+        "v = (n * p + 10^9) / (n + 1) stored with n + 1; sq = mulDiv(max(sq - p^2, 0), n^2, (n + 1)^2) + v^2, mulDiv as "
+        "transcribed; n + 1 beyond uint64 reverts",
+        "1 feature; any sender and value; v, m, n uint64, sq uint256",
+        "SparseNearestCentroidClassifier",
+        "update",
+        lazy_update,
+    ),
+    Claim(
+        "saturating difference",
+        "the difference that the code takes is max(a - b, 0)",
+        "SMT on the bytecode",
+        "a, b uint256",
+        "@openzeppelin/contracts/utils/math/Math.sol: trySub, as transcribed for the lazy update",
+        lambda timeout_s: saturates(Setting("SparseNearestCentroidClassifier"), timeout_s),
+    ),
+)

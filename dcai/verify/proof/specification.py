@@ -13,7 +13,7 @@ from dcai.verify.proof.machine import Call, Path, paths
 from dcai.verify.proof.solver import counterexample, z3
 from dcai.verify.proof.words import Word, to_bits
 
-__all__ = ["Ending", "Rule", "conforms", "error_selector", "refuses", "returns"]
+__all__ = ["Ending", "Rule", "by_solver", "conforms", "error_selector", "refuses", "returns"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,16 @@ def refuses(selector: int | None = None, *arguments: Word) -> Ending:
 def error_selector(abi: Abi, name: str) -> int:
     """Return the selector of a contract's error as a number."""
     return next(int.from_bytes(error.selector, "big") for error in abi.errors.values() if error.name == name)
+
+
+def by_solver(*facts: Any, timeout_s: float) -> Verified | Refuted | Unknown:
+    """Prove that facts cannot hold at once: the assumptions of a claim and its negation."""
+    found = counterexample(*facts, timeout_s=timeout_s)
+    if isinstance(found, str):
+        return Unknown(found)
+    if found is not None:
+        return Refuted(", ".join(f"{name} = {value}" for name, value in found.items()))
+    return Verified("no counterexample exists")
 
 
 def conforms(call: Call, rules: Sequence[Rule], timeout_s: float) -> Verified | Refuted | Unknown:
