@@ -234,12 +234,18 @@ def centroid_predict(setting: Setting, timeout_s: float, count: int = 2) -> Veri
     centroids = [[z3.BitVec(f"c{k}{i}", 64) for i in range(count)] for k in range(2)]
     call = setting.call("predict", (0x20, count, *data), _centroid_storage(centroids))
     near, far = (
-        to_bits(_sum([_scaled_square(apply("SUB", x, _signed(c)), setting.scale) for c, x in zip(row, data, strict=True)]))
+        to_bits(
+            _sum([_scaled_square(apply("SUB", x, _signed(c)), setting.scale) for c, x in zip(row, data, strict=True)])
+        )
         for row in centroids
     )
     rules = [_payable(), _malformed(data), Rule(z3.ULT(far, near), returns(1)), Rule(z3.BoolVal(True), returns(0))]
     # Each quotient is below 2^98 where the features fit 64 bits, and there are few: a claim on integers has it.
-    terms = [_scaled_square(apply("SUB", x, _signed(c)), setting.scale) for row in centroids for c, x in zip(row, data, strict=True)]
+    terms = [
+        _scaled_square(apply("SUB", x, _signed(c)), setting.scale)
+        for row in centroids
+        for c, x in zip(row, data, strict=True)
+    ]
     small = z3.Implies(z3.And(*[_fits(x, 64) for x in data]), z3.And(*[z3.ULT(to_bits(t), 1 << 98) for t in terms]))
     # Of the quotients the solver knows nothing, so it must be told.
     return conforms(Call(**{**vars(call), "assumptions": (small,)}), rules, timeout_s)
@@ -290,7 +296,14 @@ def lazy_predict(setting: Setting, timeout_s: float) -> Verified | Refuted | Unk
         storage |= _class_storage(k, n, magnitude, value, count)
         distances.append(
             [
-                (condition, to_bits(_sum([magnitude, apply("MUL", setting.scale, apply("SUB", setting.scale, apply("MUL", 2, true)))])))
+                (
+                    condition,
+                    to_bits(
+                        _sum(
+                            [magnitude, apply("MUL", setting.scale, apply("SUB", setting.scale, apply("MUL", 2, true)))]
+                        )
+                    ),
+                )
                 for condition, true in _true_values(value, count, n)
             ]
         )
@@ -368,8 +381,8 @@ _ALL_CALLERS = "any sender, value, label and words of calldata"
 CONTRACT_CLAIMS = (
     _claim(
         "dense weight step",
-        "order of checks; 10^18 - 10^11 < sum of x^2 < 10^18 + 10^11; on a mistake w + (x * s * rate) / 10^9 in each lane "
-        "of the slot, the first that leaves int80 reverts; else nothing changes",
+        "order of checks; 10^18 - 10^11 < sum of x^2 < 10^18 + 10^11; on a mistake w + (x * s * rate) / 10^9 in each "
+        "lane of the slot, the first that leaves int80 reverts; else nothing changes",
         f"2 features; {_ALL_CALLERS}; w, b int80, rate uint32",
         "DensePerceptron",
         "update",
@@ -377,8 +390,8 @@ CONTRACT_CLAIMS = (
     ),
     _claim(
         "sparse weight step",
-        "order of checks; on a mistake w + s * rate for each index in order, also one that repeats; the first that leaves "
-        "int80 reverts",
+        "order of checks; on a mistake w + s * rate for each index in order, also one that repeats; the first that "
+        "leaves int80 reverts",
         "3 indices, one twice; any sender, value and label; w, b int80, rate uint32",
         "SparsePerceptron",
         "update",
@@ -410,8 +423,8 @@ CONTRACT_CLAIMS = (
     ),
     _claim(
         "lazy distance and argmin",
-        "the class with the smallest sq + 10^9 * (10^9 - 2 * p), compared with sign, p the lazy value; the lowest label "
-        "among equals",
+        "the class with the smallest sq + 10^9 * (10^9 - 2 * p), compared with sign, p the lazy value; the lowest "
+        "label among equals",
         "2 classes, 1 feature; v, m, n uint64, sq uint256",
         "SparseNearestCentroidClassifier",
         "predict",
@@ -419,8 +432,8 @@ CONTRACT_CLAIMS = (
     ),
     _claim(
         "lazy update",
-        "v = (n * p + 10^9) / (n + 1) stored with n + 1; sq = mulDiv(max(sq - p^2, 0), n^2, (n + 1)^2) + v^2, mulDiv as "
-        "transcribed; n + 1 beyond uint64 reverts",
+        "v = (n * p + 10^9) / (n + 1) stored with n + 1; sq = mulDiv(max(sq - p^2, 0), n^2, (n + 1)^2) + v^2, mulDiv "
+        "as transcribed; n + 1 beyond uint64 reverts",
         "1 feature; any sender and value; v, m, n uint64, sq uint256",
         "SparseNearestCentroidClassifier",
         "update",

@@ -53,7 +53,7 @@ def _unsigned(number: Any, bits: int) -> Any:
 def _truncated(quotient: Any, dividend: Any, divisor: Any) -> Any:
     """That a quotient by a positive divisor is rounded toward zero, as SDIV does."""
     rest = dividend - quotient * divisor
-    return z3.If(dividend >= 0, z3.And(0 <= rest, rest < divisor), z3.And(-divisor < rest, rest <= 0))
+    return z3.If(dividend >= 0, z3.And(rest >= 0, rest < divisor), z3.And(-divisor < rest, rest <= 0))
 
 
 def _weight_step() -> list[Lemma]:
@@ -75,13 +75,13 @@ def _score() -> list[Lemma]:
     term, square = 1 << 142, 1 << 126
     return [
         ([_signed(w, 80), _signed(x, 64)], z3.And(-term <= w * x, w * x <= term)),
-        ([_signed(x, 64)], z3.And(0 <= x * x, x * x <= square)),
+        ([_signed(x, 64)], z3.And(x * x >= 0, x * x <= square)),
         # A sum of n terms is at most n times the largest.
         (
-            [0 <= n, n < _MOST_FEATURES, _signed(b, 80), -n * term <= total, total <= n * term],
+            [n >= 0, n < _MOST_FEATURES, _signed(b, 80), -n * term <= total, total <= n * term],
             _signed(b + total, 256),
         ),
-        ([0 <= n, n < _MOST_FEATURES, 0 <= total, total <= n * square], _unsigned(total, 256)),
+        ([n >= 0, n < _MOST_FEATURES, total >= 0, total <= n * square], _unsigned(total, 256)),
     ]
 
 
@@ -89,26 +89,29 @@ def _sparse_score() -> list[Lemma]:
     b, w, r, total, n = _integers("b w r total n")
     largest = 1 << 79
     return [
-        ([0 <= n, n < _MOST_FEATURES, _signed(b, 80), -n * largest <= total, total <= n * largest], _signed(b + total, 256)),
+        (
+            [n >= 0, n < _MOST_FEATURES, _signed(b, 80), -n * largest <= total, total <= n * largest],
+            _signed(b + total, 256),
+        ),
         ([_signed(w, 80), _unsigned(r, 32)], z3.And(_signed(w + r, 256), _signed(w - r, 256))),
     ]
 
 
 def _moving_average() -> list[Lemma]:
-    c, n, x, q, product, back = _integers("c n x q product back")
+    c, n, x, q, product = _integers("c n x q product")
     limit = 1 << 191
     low, high = -(1 << 63), (1 << 63) - 1
-    bounds = [_signed(c, 64), _signed(x, 64), 0 <= n]
+    bounds = [_signed(c, 64), _signed(x, 64), n >= 0]
     # The products by n are named, with what is known of them, so that the rest is linear.
     return [
         ([*bounds, n <= limit], z3.And(low * n <= c * n, c * n <= high * n)),
-        ([low * n <= product, product <= high * n, n <= limit, 0 <= n, _signed(x, 64)], _signed(product + x, 256)),
+        ([low * n <= product, product <= high * n, n <= limit, n >= 0, _signed(x, 64)], _signed(product + x, 256)),
         # n' = n + 1: a quotient beyond int64 would leave a remainder of the wrong sign.
         (
-            [low * n <= product, product <= high * n, 0 <= n, low <= x, x <= high],
+            [low * n <= product, product <= high * n, n >= 0, low <= x, x <= high],
             z3.And(low * (n + 1) <= product + x, product + x <= high * (n + 1)),
         ),
-        ([0 < n, low * n <= product, product <= high * n, _truncated(q, product, n)], z3.And(low <= q, q <= high)),
+        ([n > 0, low * n <= product, product <= high * n, _truncated(q, product, n)], z3.And(low <= q, q <= high)),
         # n' = n = 2^191: the quotient is c, or one nearer to zero.
         ([*bounds, _truncated(q, c * limit + x, limit)], z3.And(_signed(q, 64), z3.Or(q == c, q == c - 1, q == c + 1))),
     ]
@@ -117,32 +120,35 @@ def _moving_average() -> list[Lemma]:
 def _distance() -> list[Lemma]:
     x, c, q, square, total, n = _integers("x c q square total n")
     return [
-        ([_signed(x, 64), _signed(c, 64)], z3.And(_signed(x - c, 65), 0 <= (x - c) * (x - c), (x - c) * (x - c) < 1 << 128)),
-        ([0 <= square, square < 1 << 128, _truncated(q, square, TO_FLOAT)], z3.And(0 <= q, q < 1 << 99)),
-        ([0 <= n, n < _MOST_FEATURES, 0 <= total, total <= n * (1 << 99)], _unsigned(total, 256)),
+        (
+            [_signed(x, 64), _signed(c, 64)],
+            z3.And(_signed(x - c, 65), (x - c) * (x - c) >= 0, (x - c) * (x - c) < 1 << 128),
+        ),
+        ([square >= 0, square < 1 << 128, _truncated(q, square, TO_FLOAT)], z3.And(q >= 0, q < 1 << 99)),
+        ([n >= 0, n < _MOST_FEATURES, total >= 0, total <= n * (1 << 99)], _unsigned(total, 256)),
     ]
 
 
 def _lazy_value() -> list[Lemma]:
     v, m, n, q, product = _integers("v m n q product")
-    bounds = [_unsigned(v, 64), 0 <= m, m < n, _unsigned(n, 64)]
+    bounds = [_unsigned(v, 64), m >= 0, m < n, _unsigned(n, 64)]
     return [
-        (bounds, z3.And(0 <= v * m, v * m < 1 << 128, v * m <= v * n)),
-        ([0 < n, 0 <= v, 0 <= product, product <= v * n, _truncated(q, product, n)], z3.And(0 <= q, q <= v)),
+        (bounds, z3.And(v * m >= 0, v * m < 1 << 128, v * m <= v * n)),
+        ([n > 0, v >= 0, product >= 0, product <= v * n, _truncated(q, product, n)], z3.And(q >= 0, q <= v)),
     ]
 
 
 def _lazy_update() -> list[Lemma]:
     p, n, v, top, total, product = _integers("p n v top total product")
-    bounds = [_unsigned(p, 64), 0 <= n, n < (1 << 64) - 1]
+    bounds = [_unsigned(p, 64), n >= 0, n < (1 << 64) - 1]
     fits = (1 << 64) - 1
     return [
-        (bounds, z3.And(0 <= n * p, n * p <= fits * n)),
-        ([0 <= product, product <= fits * n, 0 <= n, n < fits], _unsigned(product + TO_FLOAT, 256)),
+        (bounds, z3.And(n * p >= 0, n * p <= fits * n)),
+        ([product >= 0, product <= fits * n, n >= 0, n < fits], _unsigned(product + TO_FLOAT, 256)),
         # The new value is at most the larger of the old one and 1.
         (
-            [0 <= n, top >= p, top >= TO_FLOAT, total <= n * top + top, 0 <= total, _truncated(v, total, n + 1)],
-            z3.And(0 <= v, v <= top),
+            [n >= 0, top >= p, top >= TO_FLOAT, total <= n * top + top, total >= 0, _truncated(v, total, n + 1)],
+            z3.And(v >= 0, v <= top),
         ),
     ]
 
@@ -150,13 +156,22 @@ def _lazy_update() -> list[Lemma]:
 def _lazy_scale() -> list[Lemma]:
     rest, n, square, larger, high, low, q = _integers("rest n square larger high low q")
     return [
-        ([0 <= n, n < (1 << 64) - 1], z3.And(n * n < (n + 1) * (n + 1), (n + 1) * (n + 1) < 1 << 128, (n + 1) * (n + 1) > 0)),
+        (
+            [n >= 0, n < (1 << 64) - 1],
+            z3.And(n * n < (n + 1) * (n + 1), (n + 1) * (n + 1) < 1 << 128, (n + 1) * (n + 1) > 0),
+        ),
         # The high word of rest * n^2 is below (n + 1)^2: mulDiv does not panic.
         (
-            [_unsigned(rest, 256), 0 <= square, square < larger, rest * square == high * _WORD + low, _unsigned(low, 256)],
+            [
+                _unsigned(rest, 256),
+                square >= 0,
+                square < larger,
+                rest * square == high * _WORD + low,
+                _unsigned(low, 256),
+            ],
             high < larger,
         ),
-        ([0 <= rest, 0 <= square, square < larger, _truncated(q, rest * square, larger)], z3.And(0 <= q, q <= rest)),
+        ([rest >= 0, square >= 0, square < larger, _truncated(q, rest * square, larger)], z3.And(q >= 0, q <= rest)),
     ]
 
 

@@ -25,7 +25,15 @@ _ALU = {
     0x16: ("AND", 2), 0x17: ("OR", 2), 0x18: ("XOR", 2), 0x19: ("NOT", 1), 0x1A: ("BYTE", 2), 0x1B: ("SHL", 2),
     0x1C: ("SHR", 2), 0x1D: ("SAR", 2),
 }  # fmt: skip
-_STOP, _KECCAK256, _CALLER, _CALLVALUE, _CALLDATALOAD, _CALLDATASIZE, _CALLDATACOPY = 0, 0x20, 0x33, 0x34, 0x35, 0x36, 0x37
+_STOP, _KECCAK256, _CALLER, _CALLVALUE, _CALLDATALOAD, _CALLDATASIZE, _CALLDATACOPY = (
+    0,
+    0x20,
+    0x33,
+    0x34,
+    0x35,
+    0x36,
+    0x37,
+)
 _POP, _MLOAD, _MSTORE, _MSTORE8, _SLOAD, _SSTORE, _JUMP, _JUMPI = 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57
 _JUMPDEST, _PUSH0, _PUSH32, _DUP1, _DUP16, _SWAP1, _SWAP16 = 0x5B, 0x5F, 0x7F, 0x80, 0x8F, 0x90, 0x9F
 _RETURN, _MCOPY, _REVERT, _INVALID = 0xF3, 0x5E, 0xFD, 0xFE
@@ -194,7 +202,18 @@ class _Machine:
             stack.append(self._size)
         elif op == _CALLDATALOAD:
             stack.append(_word(self._calldata, _known(stack.pop(), "an offset of calldata")))
-        elif op == _MLOAD:
+        elif op == _SLOAD:
+            slot = _known(stack.pop(), "a slot")
+            stack.append(state.storage.get(slot, self._call.storage.get(slot, 0)))
+        elif op == _SSTORE:
+            slot, word = _known(stack.pop(), "a slot"), stack.pop()
+            state.storage[slot] = word
+        else:
+            self._memory(op, state)
+
+    def _memory(self, op: int, state: _State) -> None:
+        stack = state.stack
+        if op == _MLOAD:
             stack.append(_word(state.memory, _known(stack.pop(), "an address of memory")))
         elif op == _MSTORE:
             offset, word = _known(stack.pop(), "an address of memory"), stack.pop()
@@ -209,15 +228,10 @@ class _Machine:
         elif op == _KECCAK256:
             offset, size = _known(stack.pop(), "an address of memory"), _known(stack.pop(), "a size")
             data = b"".join(
-                _known(_word(state.memory, offset + i), "what is hashed").to_bytes(32, "big") for i in range(0, size, 32)
+                _known(_word(state.memory, offset + i), "what is hashed").to_bytes(32, "big")
+                for i in range(0, size, 32)
             )
             stack.append(int.from_bytes(keccak(data[:size]), "big"))
-        elif op == _SLOAD:
-            slot = _known(stack.pop(), "a slot")
-            stack.append(state.storage.get(slot, self._call.storage.get(slot, 0)))
-        elif op == _SSTORE:
-            slot, word = _known(stack.pop(), "a slot"), stack.pop()
-            state.storage[slot] = word
         else:
             raise EvmError(f"opcode {op:#04x} is not followed")
 

@@ -15,7 +15,7 @@ except ImportError as error:
 __all__ = ["counterexample", "z3"]
 
 
-def counterexample(*facts: object, timeout_s: float) -> dict[str, int] | None | str:
+def counterexample(*facts: object, timeout_s: float) -> dict[str, int] | str | None:
     """Look for values for which all facts hold.
 
     Parameters

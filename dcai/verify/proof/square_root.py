@@ -87,7 +87,9 @@ def check_bytecode(_timeout_s: float, root: Callable[[list[int]], int] | None = 
         norm_sq = sum(x * x for x in sample)
         got = root(sample)
         if got != isqrt(norm_sq) or got != square_root(norm_sq):
-            return Refuted(f"the root of {norm_sq} is {isqrt(norm_sq)}; bytecode {got}, transcription {square_root(norm_sq)}")
+            return Refuted(
+                f"the root of {norm_sq} is {isqrt(norm_sq)}; bytecode {got}, transcription {square_root(norm_sq)}"
+            )
     return Verified(f"{len(samples):,} norms")
 
 

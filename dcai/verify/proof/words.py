@@ -52,7 +52,8 @@ def bits_of(word: Word, high: int, low: int) -> Any:
 def uninterpreted(name: str, *words: Word) -> Word:
     """Return the result of a function of which nothing is known."""
     function = z3.Function(f"evm_{name}", *[_SORT] * (len(words) + 1))
-    return function(*map(to_bits, words))
+    # Simplified, so that what is the same becomes the same term.
+    return function(*[z3.simplify(to_bits(word)) for word in words])
 
 
 def apply(name: str, *words: Word) -> Word:
@@ -79,7 +80,7 @@ def _sign_extend(size: int, value: int) -> int:
     return low - (1 << (top + 1)) if low >> top else low
 
 
-_CONCRETE = {
+_CONCRETE: dict[str, Any] = {
     "ADD": lambda a, b: a + b,
     "MUL": lambda a, b: a * b,
     "SUB": lambda a, b: a - b,
@@ -117,7 +118,7 @@ def _mul(a: Word, b: Word) -> Word:
             condition, then, otherwise = choice.children()
             return simplified(z3.If(condition, then * other, otherwise * other))
     # Both orders are one product.
-    first, second = sorted((a, b), key=lambda word: word.hash())
+    first, second = sorted((z3.simplify(a), z3.simplify(b)), key=lambda word: word.hash())
     return uninterpreted("mul", first, second)
 
 
