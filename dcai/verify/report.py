@@ -142,11 +142,17 @@ class Report:
         return "partial" if self.partial is not None or "partial" in verdicts or not self.sections else "equal"
 
     @property
+    def reasons(self) -> list[str]:
+        """Why not everything was compared; empty where it was."""
+        reasons = [r for r in (self.partial, *(section.partial for section in self.sections)) if r is not None]
+        return list(dict.fromkeys(reasons))
+
+    @property
     def summary(self) -> str:
         """The verdict in a sentence."""
         count = sum(len(section.findings) for section in self.sections)
-        reasons = [r for r in (self.partial, *(section.partial for section in self.sections)) if r is not None]
-        cut = f"PARTIAL, {', '.join(dict.fromkeys(reasons))}: " if reasons else ""
+        reasons = self.reasons
+        cut = f"PARTIAL, {', '.join(reasons)}: " if reasons else ""
         if count:
             return f"{cut}{count} difference{'s' * (count > 1)} found"
         if not self.sections:
@@ -165,7 +171,7 @@ class Report:
             "title": self.title,
             "verdict": self.verdict,
             "summary": self.summary,
-            "partial": self.partial,
+            "partial": self.reasons,
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 3),
             "command": list(self.command),

@@ -14,6 +14,7 @@ __all__ = ["verify"]
 
 #: Each subcommand, its function in the module of that name, and what it does, in the order of the help.
 _COMMANDS = {
+    "differential": "Search for a difference between contracts and kernels.",
     "replay": "Replay a difference from the file in which a run wrote it.",
 }
 
