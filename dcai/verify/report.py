@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Table", "Verdict", "installed_versions"]
 
-#: Everything that was to be compared is equal; something differs; not everything was compared, and what was is equal.
-Verdict = Literal["equal", "different", "partial"]
+#: All was done and nothing was found; something was found; not all was done, and nothing was found so far.
+Verdict = Literal["passed", "failed", "partial"]
 
-#: What ``dcai verify`` exits with. A difference is one, however much was left to compare.
-EXIT_CODES: dict[Verdict, int] = {"equal": 0, "different": 1, "partial": 3}
+#: What ``dcai verify`` exits with. A finding is one, however much was left to do.
+EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
 
 _FORMAT = "dcai-report-1"
 
@@ -49,7 +49,7 @@ def installed_versions(*distributions: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference.
+    """One thing that is not as it should be: most often a difference.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Section:
     tables : sequence of Table
         What was counted.
     findings : sequence of Finding
-        The differences; empty where all is equal.
+        What is not as it should be; empty where all is.
     partial : str or None
         Why not everything was compared, where that is so.
     notes : sequence of str
@@ -98,8 +98,8 @@ class Section:
     def verdict(self) -> Verdict:
         """Of this section alone."""
         if self.findings:
-            return "different"
-        return "partial" if self.partial is not None else "equal"
+            return "failed"
+        return "partial" if self.partial is not None else "passed"
 
 
 @dataclass
@@ -134,12 +134,12 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Of all sections: one difference makes the whole different, one partial section makes it partial."""
+        """Of all sections: one that failed makes the whole failed, else one that is partial makes it partial."""
         verdicts = {section.verdict for section in self.sections}
-        if "different" in verdicts:
-            return "different"
+        if "failed" in verdicts:
+            return "failed"
         # Nothing was compared where there is no section, which is no proof of anything.
-        return "partial" if self.partial is not None or "partial" in verdicts or not self.sections else "equal"
+        return "partial" if self.partial is not None or "partial" in verdicts or not self.sections else "passed"
 
     @property
     def reasons(self) -> list[str]:
@@ -151,13 +151,10 @@ class Report:
     def summary(self) -> str:
         """The verdict in a sentence."""
         count = sum(len(section.findings) for section in self.sections)
-        reasons = self.reasons
-        cut = f"PARTIAL, {', '.join(reasons)}: " if reasons else ""
+        cut = f"partial ({', '.join(self.reasons)}): " if self.reasons else ""
         if count:
-            return f"{cut}{count} difference{'s' * (count > 1)} found"
-        if not self.sections:
-            return f"{cut or 'PARTIAL: '}nothing was compared"
-        return f"{cut}no difference in what was compared" if cut else "no difference"
+            return f"{cut}{count} finding{'s' * (count > 1)}"
+        return f"{cut}nothing was compared" if not self.sections else f"{cut}nothing found"
 
     @property
     def exit_code(self) -> int:

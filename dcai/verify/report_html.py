@@ -17,8 +17,8 @@ __all__ = ["page"]
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881;
-  --equal: #1a7f37; --different: #cf222e; --partial: #9a6700; }
-@media (prefers-color-scheme: dark) { :root { --equal: #3fb950; --different: #f85149; --partial: #d29922; } }
+  --passed: #1a7f37; --failed: #cf222e; --partial: #9a6700; }
+@media (prefers-color-scheme: dark) { :root { --passed: #3fb950; --failed: #f85149; --partial: #d29922; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 2rem 1rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; }
@@ -27,11 +27,11 @@ h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
 section { border-top: 1px solid var(--line); padding: 1.5rem 0 .5rem; }
 .verdict { display: inline-block; border: 1px solid; border-radius: 1rem; padding: 0 .7rem; font-size: .9rem;
   font-weight: 600; margin-left: .5rem; vertical-align: middle; }
-.equal { color: var(--equal); } .different { color: var(--different); } .partial { color: var(--partial); }
+.passed { color: var(--passed); } .failed { color: var(--failed); } .partial { color: var(--partial); }
 .summary { font-size: 1.15rem; margin: 0 0 1rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin: 0 0 1rem; }
 dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
-.finding { border-left: .25rem solid var(--different); background: var(--soft);
+.finding { border-left: .25rem solid var(--failed); background: var(--soft);
   padding: .75rem 1rem; margin: 0 0 1rem; }
 .finding p { margin: 0 0 .5rem; font-weight: 600; }
 .note { opacity: .85; margin: 0 0 .5rem; }

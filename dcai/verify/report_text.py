@@ -19,7 +19,7 @@ def text(report: Report) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     return "\n".join(
         [
-            f"{report.title}: {report.summary}\n",
+            f"{report.title}: {report.verdict.upper()}, {report.summary}\n",
             *map(_section, report.sections),
             f"{report.started:%Y-%m-%d %H:%M:%S} UTC, {report.seconds:,.1f} s; {versions}\n"
             f"repeat with: {shlex.join(report.command)}\n",
@@ -32,7 +32,7 @@ def _section(section: Section) -> str:
     lines = [f"{section.title}: {verdict}"]
     lines += [f"  {name}: {shown_fact(value)}" for name, value in section.facts.items()]
     for finding in section.findings:
-        lines.append(f"  DIFFERENT: {finding.what}")
+        lines.append(f"  FOUND: {finding.what}")
         lines += [f"    {name}: {shown_fact(value)}" for name, value in finding.details.items()]
         if finding.repeat:
             lines.append(f"    see it with: {shlex.join(finding.repeat)}")
