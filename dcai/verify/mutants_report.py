@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-_HEADER = ("fault", "kind", "cases", "steps", "shrunk to", "what differed")
-_LONGEST = 60
+_HEADER = ("fault", "what differed", "cases", "steps", "shrunk to")
+_LONGEST = 36
 
 
 def section(trials: Sequence[Trial], total: int, facts: dict[str, Any], partial: str | None) -> Section:
@@ -62,10 +62,10 @@ def _steps(trial: Trial) -> int:
 def _row(trial: Trial) -> list[str]:
     found = trial.search.found
     assert found is not None  # only those are rows
-    what = found.case.difference.partition(": ")[2]
+    what = found.case.difference.partition(": ")[2].partition(" differs: ")[0]
     what = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 3]}..."
     steps = f"{len(found.case.steps)} step{'s' * (len(found.case.steps) > 1)}"
-    return [trial.fault.name, trial.fault.kind, f"{_cases(trial):,}", f"{_steps(trial):,}", steps, what]
+    return [trial.fault.name, what, f"{_cases(trial):,}", f"{_steps(trial):,}", steps]
 
 
 def _missed(trial: Trial) -> Finding:

@@ -154,7 +154,7 @@ class Report:
         cut = f"partial ({', '.join(self.reasons)}): " if self.reasons else ""
         if count:
             return f"{cut}{count} finding{'s' * (count > 1)}"
-        return f"{cut}nothing was compared" if not self.sections else f"{cut}nothing found"
+        return f"{cut}nothing was compared" if not self.sections else f"{cut}no findings"
 
     @property
     def exit_code(self) -> int:

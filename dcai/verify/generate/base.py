@@ -36,7 +36,7 @@ class Generator(ABC):
 
     _COMMON: ClassVar[dict[str, int]] = {
         "unknown_label": 3,
-        "stranger": 3,
+        "stranger": 4,
         "malformed": 4,
         "norm": 2,
         "add_feature_indices": 1,

@@ -85,7 +85,8 @@ class DensePerceptronGenerator(Generator):
 
     def owner_call(self, model: Any) -> Step:
         """More weights."""
-        return self.initialize_weights(model) or Step("addFeatureIndices", args=((1,),))
+        step = self.rng.choice((self.initialize_weights, self.add_feature_indices))(model)
+        return step or Step("addFeatureIndices", args=((1,),))
 
     def learn(self, model: Any) -> Step:
         """A mistake."""

@@ -51,7 +51,8 @@ class NearestCentroidGenerator(Generator):
         "refused_update": 6,
         "refused_predict": 4,
         "add_class": 5,
-        "add_equally_far_class": 4,
+        "add_equally_far_class": 6,
+        "predict_zeros": 5,
         "extend_centroid": 2,
         "make_equal": 14,
         "get_num_samples": 1,
@@ -107,7 +108,8 @@ class NearestCentroidGenerator(Generator):
 
     def owner_call(self, model: Any) -> Step:
         """A class, or more features."""
-        return self.extend_centroid(model) or Step("addClass", args=((), "new", 2**255))
+        step = self.rng.choice((self.extend_centroid, self.add_class, self.add_feature_indices))(model)
+        return step or Step("addClass", args=((), "new", 2**255))
 
     def learn(self, model: Any) -> Step:
         """A sample of the length of its own class."""
@@ -140,15 +142,18 @@ class NearestCentroidGenerator(Generator):
         return Step("addClass", args=(tuple(centroid), self.names(1)[0], count))
 
     def add_equally_far_class(self, model: Any) -> Step | None:
-        """A class whose distance from the first centroid is 10, or 9, after rounding each term."""
-        first = model.centroids[0].tolist()
-        if len(model.counts) >= _MOST_CLASSES or len(first) < 5:
+        """A class whose distance from the sample of zeros is 10, or 9, after rounding each term."""
+        length = len(model.centroids[0])
+        if len(model.counts) >= _MOST_CLASSES or length < 5:
             return None
         way = self.rng.choice(_WAYS_TO_TEN)
-        offsets = [*way, *[31_622] * (len(first) - len(way))]
-        self.rng.shuffle(offsets)
-        centroid = tuple(min(max(c + d, INT64_MIN), INT64_MAX) for c, d in zip(first, offsets, strict=True))
-        return Step("addClass", args=(centroid, "near", 1))
+        centroid = [*way, *[31_622] * (length - len(way))]
+        self.rng.shuffle(centroid)
+        return Step("addClass", args=(tuple(centroid), "near", 1))
+
+    def predict_zeros(self, model: Any) -> Step:
+        """The sample from which such classes are equally far, and others further."""
+        return Step("predict", (0,) * len(model.centroids[0]))
 
     def extend_centroid(self, model: Any) -> Step | None:
         """More features for one class, which then has another length than the others."""

@@ -36,7 +36,8 @@ class SparseNearestCentroidGenerator(Generator):
     KINDS: ClassVar = {
         "update": 36,
         "learn_again": 10,
-        "predict": 16,
+        "predict": 12,
+        "predict_a_class": 8,
         "predict_equally_far": 5,
         "refused_update": 7,
         "refused_predict": 5,
@@ -73,6 +74,8 @@ class SparseNearestCentroidGenerator(Generator):
     def _pairs(self) -> list[tuple[int, int]]:
         rng = self.rng
         indices = rng.sample(_ALL_INDICES, rng.randint(0, 7))
+        if rng.randrange(3) == 0:  # of which every sample had each feature
+            return [(index, ONE) for index in indices]
         values = (
             rng.choice((0, 1, 2, ONE, ONE - 1, rng.randint(0, ONE), between(rng, 0, UINT64_MAX))) for _ in indices
         )
@@ -122,7 +125,8 @@ class SparseNearestCentroidGenerator(Generator):
 
     def owner_call(self, model: Any) -> Step:
         """A class, or more features."""
-        return self.rng.choice((self.extend_centroid(model), Step("addClass", args=(((1,),), "new", 1))))
+        step = self.rng.choice((self.extend_centroid, self.add_class, self.add_feature_indices))(model)
+        return step or Step("addClass", args=(((1,),), "new", 1))
 
     def learn_again(self, model: Any) -> Step:
         """The features that a class has."""
@@ -145,6 +149,12 @@ class SparseNearestCentroidGenerator(Generator):
         present, absent = self.rng.choice(_EQUALLY_FAR)
         pairs = ((200_000, present), (200_001, absent + self.rng.choice((0, 0, 1))))
         return Step("addClass", args=(pairs, "near", self.rng.choice(_COUNTS)))
+
+    def predict_a_class(self, model: Any) -> Step:
+        """The features that a class mostly has: no distance is smaller, and rounding may bring it below 0."""
+        k = self.rng.randrange(len(model.counts))
+        most = [index for index, (value, _) in model.stored[k].items() if 2 * value > ONE]
+        return Step("predict", tuple(sorted(most)[:8]))
 
     def predict_equally_far(self, model: Any) -> Step:  # all kinds are called in the same way
         """The sample from which such classes are equally far."""

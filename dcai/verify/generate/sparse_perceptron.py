@@ -72,8 +72,9 @@ class SparsePerceptronGenerator(Generator):
         return names, weights, between(rng, INT80_MIN, INT80_MAX), learning_rate(rng)
 
     def owner_call(self, model: Any) -> Step:
-        """More weights, in either form."""
-        return self.rng.choice((self.initialize_weights, self.initialize_sparse_weights))(model)
+        """More weights, in either form, or feature indices."""
+        kinds = (self.initialize_weights, self.initialize_sparse_weights, self.add_feature_indices)
+        return self.rng.choice(kinds)(model) or self.initialize_weights(model)
 
     def learn(self, model: Any) -> Step:
         """A mistake."""
