@@ -54,7 +54,7 @@ ALLOWED = {
     "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm"},
     "scenarios": {"errors", "models", "data"},
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
-    "verify": {"artifacts", "chain", "errors", "evm", "files", "fixed", "models", "strict_json"},
+    "verify": {"artifacts", "chain", "errors", "evm", "files", "fixed", "gas", "models", "strict_json"},
     "tabular": {"chain", "errors", "files", "fixed", "models"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {"errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"},

@@ -213,6 +213,11 @@ def test_no_state_tests(content: str, tmp_path: Path) -> None:
         list(run_file(tmp_path / "tests.json"))
 
 
+def test_a_step_that_has_no_form() -> None:
+    with pytest.raises(InputError, match="has no form as a state test"):
+        list(export(MODEL, [STEPS[0], Step("update", (0,), 1, sender="0x" + "05" * 20)]))
+
+
 def test_wrong_usage(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     out = ("--output", str(tmp_path))
     assert run(monkeypatch, "export", "Forest", *out) == 2

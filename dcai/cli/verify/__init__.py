@@ -14,6 +14,8 @@ __all__ = ["verify"]
 
 #: Each subcommand, its function in the module of that name, and what it does, in the order of the help.
 _COMMANDS = {
+    "differential": "Search for a difference between contracts and kernels.",
+    "mutants": "Check that the search finds contracts with a fault.",
     "replay": "Replay a difference from the file in which a run wrote it.",
     "snapshot": "Compare a model from a file with a contract in a block.",
     "fingerprint": "Print one line for a model, to compare with that of others.",

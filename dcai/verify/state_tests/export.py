@@ -168,6 +168,10 @@ class _Exporter:
 
     def step(self, number: int, step: Step) -> Iterator[StateTest]:
         """Yield the tests of one step, and take it."""
+        if step.op not in ("predict", "update") or step.sender is not None or step.form != "abi":
+            raise InputError(
+                f"step {number}, {step}, has no form as a state test: a prediction or an update by the owner"
+            )
         before = self._model.copy()
         arguments = (step.data,) if step.op == "predict" else (step.data, step.label)
         calldata = self._abi.function(step.op, len(arguments)).encode(arguments)
