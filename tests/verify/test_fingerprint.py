@@ -168,12 +168,10 @@ def test_equal_exactly_where_the_models_are(one: dcai.DensePerceptron, other: dc
 
 def test_a_line_that_stays() -> None:
     """Lines have been written down by people; whoever changes the form changes its version."""
-    assert dcai.SparsePerceptron({1: 5}, -3, 10**9).fingerprint() == expected_line(
-        "sparse-perceptron",
-        ("0", "1"),
-        (),
-        listed([bits(1, 64) + bits(5, 80)]) + bits(-3, 80) + bits(10**9, 32),
-    )
+    line = "dcai1:sparse-perceptron:1d701c2668b77aa0f95ad636400aa88b7484fe205ead04fe9be30b191adbfffd"
+    state = listed([bits(1, 64) + bits(5, 80)]) + bits(-3, 80) + bits(10**9, 32)
+    assert expected_line("sparse-perceptron", ("0", "1"), (), state) == line
+    assert dcai.SparsePerceptron({1: 5}, -3, 10**9).fingerprint() == line
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
