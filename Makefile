@@ -14,7 +14,7 @@ export DCAI_DATA_DIR ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz artifacts check-artifacts clean
+.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,15 +46,23 @@ bench: $(VENV)/.dev ## Run the kernels beside numpy, scipy and scikit-learn; pri
 	RAYON_NUM_THREADS=$$($(BIN)/python -c 'import os; print(os.cpu_count())') $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
 	$(BIN)/python -m bench.rows_per_second
 
-fuzz: $(VENV)/.dev ## Search for differences for a long time (the deep profile)
+fuzz: $(VENV)/.dev contracts/node_modules/.installed ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
+	$(BIN)/dcai verify differential --cases 5000 --steps 25 --report target/differential.html --case-dir target
+	$(BIN)/dcai verify mutants --report target/mutants.html
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
+
+mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search for differences finds contracts with a fault
+	$(BIN)/dcai verify mutants --report target/mutants.html
 
 artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts; derive their gas
 	$(NPM) run --silent build
 	$(BIN)/python -m dcai.gas.calibrate
 
-check-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
+check-mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search for differences finds contracts with a fault
+	$(BIN)/dcai verify mutants --report target/mutants.html
+
+artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
 	$(NPM) run --silent check
 	$(BIN)/python -m dcai.gas.calibrate --check
 

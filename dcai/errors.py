@@ -23,6 +23,7 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "MissingExtraError",
+    "MutationError",
     "NoCodeError",
     "NotEqual",
     "ProofError",
@@ -142,6 +143,10 @@ class TooLargeError(ChainError, ArtifactError):
 
 class SnapshotError(ChainError):
     """The file of a snapshot is unreadable, cut short, altered or of a newer version."""
+
+
+class MutationError(DcaiError):
+    """A contract with a fault cannot be made: sources or compiler are missing, or the fault does not apply."""
 
 
 class MissingExtraError(DcaiError, ImportError):

@@ -18,7 +18,7 @@ from dcai.errors import ArtifactError, InputTypeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names"]
+__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names", "parse"]
 
 _SUFFIX = ".json"
 
@@ -84,7 +84,7 @@ def load(name: str) -> Artifact:
     if name not in known:
         raise ArtifactError(f"there is no artifact {name!r}; there is {', '.join(known) or 'none'}")
     resource = resources.files(__name__).joinpath(name + _SUFFIX)
-    return _parse(resource.read_text(encoding="utf-8"), f"the artifact {name!r}")
+    return parse(resource.read_text(encoding="utf-8"), f"the artifact {name!r}")
 
 
 def load_file(path: str | Path) -> Artifact:
@@ -106,10 +106,11 @@ def load_file(path: str | Path) -> Artifact:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"the artifact {str(path)!r} cannot be read: {error}") from error
-    return _parse(text, f"the artifact {str(path)!r}")
+    return parse(text, f"the artifact {str(path)!r}")
 
 
-def _parse(text: str, where: str) -> Artifact:
+def parse(text: str, where: str) -> Artifact:
+    """Read a contract from JSON text; ``where`` says in messages what it is."""
     try:
         fields = strict_json.loads(text)
     except ValueError as error:

@@ -17,6 +17,7 @@ from dcai.chain.contributions import STATUSES, CollectedContribution, Contributi
 from dcai.chain.events import Contribution
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.follow import Applied, Follower, Update, follow
+from dcai.chain.proofs import storage_root
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
 from dcai.chain.snapshot import Block, Followed, Snapshot, load
@@ -43,4 +44,5 @@ __all__ = [
     "follow",
     "layout_names",
     "load",
+    "storage_root",
 ]

@@ -20,9 +20,9 @@ except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Account", "ordered_root", "proven_account", "proven_words"]
+__all__ = ["Account", "ordered_root", "proven_account", "proven_words", "state_root", "storage_root"]
 
 _EMPTY_CODE_HASH = keccak(b"")
 _ACCOUNT_FIELDS = 4
@@ -95,6 +95,46 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     for i, value in enumerate(values):
         trie[rlp.encode(i)] = value
     return trie.root_hash
+
+
+def storage_root(words: Mapping[int, int]) -> bytes:
+    """Return the root of a storage that holds these words and nothing else.
+
+    Where it is the root of an account's storage, the account has no other word: what no proof of single words shows.
+
+    Parameters
+    ----------
+    words : mapping of int to int
+        By slot; zeros are left out, as they are in storage.
+    """
+    return _root((slot.to_bytes(32, "big"), _minimal(word)) for slot, word in words.items() if word)
+
+
+def state_root(accounts: Mapping[bytes, Account]) -> bytes:
+    """Return the root of a state that has these accounts and no other.
+
+    Parameters
+    ----------
+    accounts : mapping of bytes to Account
+        By address; empty ones count, though no fork leaves any.
+    """
+    return _root((address, list(_fields(account))) for address, account in accounts.items())
+
+
+def _fields(account: Account) -> Iterable[bytes]:
+    return (field if isinstance(field, bytes) else _minimal(field) for field in account)
+
+
+def _minimal(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _root(values: Iterable[tuple[bytes, Any]]) -> bytes:
+    """Return the root of a trie of values by the hash of their keys."""
+    trie = HexaryTrie({}, prune=True)
+    for key, value in values:
+        trie.set(keccak(key), rlp.encode(value))  # type: ignore[no-untyped-call]
+    return bytes(trie.root_hash)
 
 
 class _ProofTrie(HexaryTrie):

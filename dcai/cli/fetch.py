@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dcai import chain
+from dcai.cli.fetching import block_options, fetch_with_progress
 from dcai.cli.node_options import node_options, rows_of, rpc_option
 
 __all__ = ["fetch"]
@@ -18,9 +16,7 @@ __all__ = ["fetch"]
 @click.command()
 @click.argument("address")
 @rpc_option(required=True)
-@click.option("--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number.")
-@click.option("--block-hash", help="Hash of the block, from a source that you trust.")
-@click.option("--state-root", help="State root of the block, from a source that you trust.")
+@block_options
 @node_options
 @click.option(
     "--features-from-events",
@@ -41,9 +37,7 @@ __all__ = ["fetch"]
     required=True,
     help="File to write; compressed where its name ends in .gz.",
 )
-def fetch(
-    address: str, rpc_url: str, block: str, no_verify: bool, timeout_s: float, output: Path, **arguments: Any
-) -> None:
+def fetch(address: str, output: Path, **options: Any) -> None:
     """Fetch the model of the contract at ADDRESS, prove that it is the real one, and write a snapshot.
 
     Storage is proven against the state root of the block, and that against the block's hash: compare it with
@@ -52,21 +46,7 @@ def fetch(
     # Before anything is fetched: a snapshot without a place to go is time lost.
     if not output.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder {output.parent} does not exist", param_hint="--output")
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("storage slots", total=None)
-        blocks = bar.add_task("blocks", total=None, visible=False)
-        snapshot = chain.fetch(
-            rpc_url,
-            address,
-            block,
-            verify=not no_verify,
-            limits=chain.Limits(timeout_s=timeout_s),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            progress_events=lambda done, total: bar.update(blocks, completed=done, total=total, visible=True),
-            **arguments,
-        )
+    snapshot = fetch_with_progress(address, **options)
     snapshot.save(output)
     for title, text in rows_of(snapshot):
         click.echo(f"{title + ':':<11}{text}")

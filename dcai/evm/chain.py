@@ -420,12 +420,19 @@ class Evm:
         """
         return deploy(self, model, sender=sender)
 
-    def place(self, model: Classifier, *, owner: str | None = None) -> Contract:
+    def place(
+        self,
+        model: Classifier,
+        *,
+        owner: str | None = None,
+        artifact: Artifact | None = None,
+        address: str | None = None,
+    ) -> Contract:
         """Put the contract of a model on the chain without transactions, whatever its state.
 
         See :func:`dcai.evm.deploy.place`.
         """
-        return place(self, model, owner=owner)
+        return place(self, model, owner=owner, artifact=artifact, address=address)
 
     def contract(self, artifact: Artifact, address: str) -> Contract:
         """Return a wrapper of a contract that is on the chain already."""

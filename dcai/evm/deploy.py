@@ -117,7 +117,14 @@ def create(chain: Evm, artifact: Artifact, *args: Any, sender: str | None = None
     return Contract(chain, artifact, receipt.contract_address, [receipt])
 
 
-def place(chain: Evm, model: Classifier, *, owner: str | None = None) -> Contract:
+def place(
+    chain: Evm,
+    model: Classifier,
+    *,
+    owner: str | None = None,
+    artifact: Artifact | None = None,
+    address: str | None = None,
+) -> Contract:
     """Put the contract of a model on a chain as code and storage, without transactions.
 
     Parameters
@@ -128,20 +135,25 @@ def place(chain: Evm, model: Classifier, *, owner: str | None = None) -> Contrac
         Any state.
     owner : str, optional
         The contract's owner; the chain's account unless given.
+    artifact : Artifact, optional
+        Another compilation of the contract, or somebody else's with the same state variables; that of dcai unless
+        given.
+    address : str, optional
+        Where to put it, in the place of whatever is there; an address that has no code unless given.
 
     Returns
     -------
     Contract
-        At an address that had no code.
+        At that address.
 
     Raises
     ------
     InputTypeError
         It is no model of dcai.
     """
-    artifact = artifacts.load(contract_name(model))
-    storage = expected_storage(model, chain.account if owner is None else owner)
-    address = next(a for a in _addresses() if not chain.code(a))
+    artifact = artifact or artifacts.load(contract_name(model))
+    storage = expected_storage(model, chain.account if owner is None else owner, artifact=artifact)
+    address = address or next(a for a in _addresses() if not chain.code(a))
     chain.set_account(address, code=artifact.deployed_bytecode, storage=storage)
     contract = Contract(chain, artifact, address)
     contract.note_indices(_feature_indices(model))

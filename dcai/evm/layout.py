@@ -77,6 +77,7 @@ class Layout:
         self._longest = longest
         self._types: Mapping[str, Any] = storage_layout["types"] or {}
         self.variables = {v.label: v for v in map(_variable, storage_layout["storage"])}
+        self._parsed: dict[str, tuple[Variable, ...]] = {}
 
     def variable(self, name: str) -> Variable:
         """Find a state variable.
@@ -102,7 +103,9 @@ class Layout:
             yield label, Variable(f"{at.label}.{label}", place, offset, type_id)
 
     def _members(self, type_id: str) -> tuple[Variable, ...]:
-        return tuple(map(_variable, self._types[type_id]["members"]))
+        if type_id not in self._parsed:
+            self._parsed[type_id] = tuple(map(_variable, self._types[type_id]["members"]))
+        return self._parsed[type_id]
 
     # -- writing -- #
 
@@ -209,13 +212,67 @@ class Layout:
                 if slot in words
             }
         count = words.at(at.slot)
-        if count > self._longest:
-            raise TooLargeError(
-                f"slot {at.slot} would be the length of an array of {count} elements, more than {self._longest}; "
-                "the storage is not that of this contract"
-            )
+        self._check_length(count, at.slot)
         place = self._places(kind["base"], at.slot)
         return [self._read(words, Variable("", *place(i), kind["base"]), keys) for i in range(count)]
+
+    # -- naming -- #
+
+    def fields(self, words: Words, keys: Iterable[int] = ()) -> Iterator[tuple[str, int, Any]]:
+        """Yield every value that storage holds, the lengths of arrays included, each under a name of its own.
+
+        Parameters
+        ----------
+        words : Words
+            Of the contract; those that no variable accounts for are left unread.
+        keys : iterable of int
+            The keys to look up in mappings, since storage does not tell them.
+
+        Yields
+        ------
+        name : str
+            As Solidity writes it: ``classInfos[1].features[7].value``, ``weights.length``.
+        slot : int
+            Where it is, or begins.
+        value : Any
+            What `decode` gives for it.
+
+        Raises
+        ------
+        ArtifactError
+            The words are not those of such a contract.
+        """
+        known = tuple(keys)
+        for variable in self.variables.values():
+            yield from self._fields(words, variable, known)
+
+    def _fields(self, words: Words, at: Variable, keys: Sequence[int]) -> Iterator[tuple[str, int, Any]]:
+        kind = self._types[at.type_id]
+        encoding = kind["encoding"]
+        if "members" in kind:
+            for _, member in self._members_at(at):
+                yield from self._fields(words, member, keys)
+        elif encoding == "mapping":
+            for key in keys:
+                slot = mapping_slot(key, at.slot)
+                if slot in words:
+                    yield from self._fields(words, Variable(f"{at.label}[{key}]", slot, 0, kind["value"]), keys)
+        elif encoding == "dynamic_array":
+            count = words.at(at.slot)
+            self._check_length(count, at.slot)
+            yield f"{at.label}.length", at.slot, count
+            place = self._places(kind["base"], at.slot)
+            for i in range(count):
+                yield from self._fields(words, Variable(f"{at.label}[{i}]", *place(i), kind["base"]), keys)
+        else:
+            yield at.label, at.slot, self._read(words, at, keys)
+
+    def _check_length(self, count: int, slot: int) -> None:
+        if count > self._longest:
+            raise TooLargeError(
+                f"slot {slot} would be the length of an array of {count} elements, more than {self._longest}; "
+                "the storage is not that of this contract"
+            )
 
 
 def _variable(entry: Mapping[str, Any]) -> Variable:

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
         SparsePerceptron,
     )
 
-__all__ = ["contract_name", "expected_storage", "mentioned_indices", "read_known", "read_model"]
+__all__ = [
+    "contract_name",
+    "expected_storage",
+    "mentioned_indices",
+    "read_known",
+    "read_model",
+    "state_variables",
+]
 
 #: Feature indices below this are looked for in the mappings of a contract without being named.
 _SEARCHED_INDICES = 1 << 16
@@ -68,16 +75,33 @@ def expected_storage(model: Classifier, owner: str, *, artifact: Artifact | None
     InputTypeError
         It is no model of dcai.
     """
-    name = contract_name(model)
-    layout = Layout((artifact or artifacts.load(name)).storage_layout)
-    return layout.encode(
-        {
-            "_owner": owner,
-            "classifications": model.classifications,
-            "featureIndices": [int(index) for index in model.feature_indices],
-            **_VALUES[name](model),
-        }
-    )
+    layout = Layout((artifact or artifacts.load(contract_name(model))).storage_layout)
+    return layout.encode({"_owner": owner, **state_variables(model)})
+
+
+def state_variables(model: Classifier) -> dict[str, Any]:
+    """Return the state variables of a model's contract, but for its owner.
+
+    Parameters
+    ----------
+    model : model of dcai.models
+        Any state.
+
+    Returns
+    -------
+    dict of str to Any
+        By the name that the contract gives each: integers, sequences, mappings by key, structs as mappings by member.
+
+    Raises
+    ------
+    InputTypeError
+        It is no model of dcai.
+    """
+    return {
+        "classifications": model.classifications,
+        "featureIndices": [int(index) for index in model.feature_indices],
+        **_VALUES[contract_name(model)](model),
+    }
 
 
 def _perceptron(model: DensePerceptron | SparsePerceptron, weights: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import _inputs, json_format
+from dcai.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -142,6 +143,24 @@ class Classifier(ABC):
             and self.feature_indices == other.feature_indices
             and bool(self._kernel.equals(other._kernel))  # of the same class
         )
+
+    def fingerprint(self) -> str:
+        """Return one line that two people can compare instead of their models.
+
+        Returns
+        -------
+        str
+            ``dcai1:``, the name of the model, ``:`` and 64 hexadecimal digits. Equal models have the same line, those
+            that differ in any integer or name of their state another; `dcai.models.fingerprint` has the form that is
+            hashed.
+
+        Examples
+        --------
+        >>> from dcai import SparsePerceptron
+        >>> SparsePerceptron([0, 5], 0, 10**9).fingerprint() == SparsePerceptron({1: 5}, 0, 10**9).fingerprint()
+        True
+        """
+        return fingerprint(self)
 
     # -- JSON --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from dcai import DensePerceptron, demo
 from dcai.cli.demo import demo as command
-from dcai.cli.verify import replay
+from dcai.cli.verify.replay import replay
 
 SMALL = ["--only", "breast cancer: Dense", "--contributions", "3"]
 
@@ -65,7 +65,7 @@ def test_a_mismatch_exits_with_1_and_writes_a_case_that_replays(
     shown = run("--only", "breast cancer: Dense", "--contributions", "40", "--case-dir", str(tmp_path))
     assert shown.exit_code == 1
     assert "1 mismatches" in shown.stdout.splitlines()[-1]
-    assert "storage slot" in shown.stderr
+    assert "weights[0] differs" in shown.stderr
     (case,) = tmp_path.iterdir()
     assert f"dcai verify replay {case}" in shown.stderr
     again = CliRunner().invoke(replay, [str(case)])

@@ -1,4 +1,4 @@
-"""``dcai verify``: replay a difference between contract and kernel."""
+"""``dcai verify replay``: a difference between contract and kernel once more."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ import click
 from dcai.errors import NotEqual
 from dcai.verify import Case
 
-__all__ = ["verify"]
+__all__ = ["replay"]
 
 
-@click.group()
-def verify() -> None:
-    """Compare contracts and kernels."""
-
-
-@verify.command()
+@click.command()
 @click.argument("case", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(case: Path) -> None:
     """Replay CASE, a file in which a run has written a difference.

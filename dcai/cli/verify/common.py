@@ -1,0 +1,142 @@
+"""What the subcommands share: where reports go, a time budget, and what a run exits with."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai.cli.new_file import NEW_FILE
+from dcai.evm.engine import engine_names
+from dcai.evm.schedule import FORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcai.verify.report import Report
+
+__all__ = [
+    "CASE_DIR",
+    "FORK",
+    "SEED",
+    "TIME_BUDGET",
+    "emit",
+    "engine_option",
+    "progress_bar",
+    "report_options",
+    "this_command",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+#: Options whose values are told even where they are the defaults, which another version may have changed.
+_ALWAYS = ("engine", "fork", "cases", "steps", "seed")
+
+_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic in the stubs alone
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", str(value))
+        if match is None:
+            self.fail(
+                f"{value!r} is no duration; expected seconds, or a number with s, m or h: 90, 15m, 2h", param, ctx
+            )
+        return float(match[1]) * _UNITS[match[2]]
+
+
+TIME_BUDGET = click.option(
+    "--time-budget",
+    type=_Duration(),
+    metavar="TIME",
+    help="Stop after this long, as 90, 15m or 2h. A report of less than all is marked partial, and the exit code is 3.",
+)
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="What all that is random is made of; the report has it, and it makes the same run again.",
+)
+FORK = click.option("--fork", type=click.Choice(FORKS), default="prague", show_default=True, help="Rules of the EVM.")
+CASE_DIR = click.option(
+    "--case-dir",
+    type=click.Path(file_okay=False, exists=True, writable=True, path_type=Path),
+    default=".",
+    help="Where to write the case of a difference; the current folder by default.",
+)
+
+
+def engine_option(command: F) -> F:
+    """Add ``--engine``: the fastest unless given."""
+    names = engine_names()
+    default = "revm" if "revm" in names else names[0]
+    return click.option(
+        "--engine", type=click.Choice(names), default=default, show_default=True, help="EVM that runs the contracts."
+    )(command)
+
+
+def report_options(command: F) -> F:
+    """Add ``--json`` and ``--report``, which `emit` takes."""
+    report = click.option(
+        "--report",
+        "reports",
+        type=NEW_FILE,
+        multiple=True,
+        metavar="FILE",
+        help="Write the report to FILE too: a page with .html, JSON with .json, else text. May be given several times.",
+    )
+    json_ = click.option("--json", "json_", is_flag=True, help="Print the report as JSON instead of text.")
+    return json_(report(command))
+
+
+def emit(report: Report, *, json_: bool, reports: tuple[Path, ...]) -> None:
+    """Print a report, write it to the files that were asked for, and exit with what its verdict says."""
+    click.echo(report.as_json() if json_ else report.as_text(), nl=False)
+    for path in reports:
+        report.save(path)
+        click.echo(f"wrote {path}", err=True)
+    if report.exit_code:
+        sys.exit(report.exit_code)
+
+
+def progress_bar() -> Progress:
+    """Return a bar on stderr; silent where that is no terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def this_command(*path: str) -> list[str]:
+    """Return the command line that runs the current command again: what was given, and the defaults that count."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = context.params.get(name)
+        values = value if isinstance(value, tuple) else () if value is None or value is False else (value,)
+        if isinstance(parameter, click.Argument):
+            words += map(str, values)
+        elif name in _ALWAYS or context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            option = parameter.opts[0]
+            for one in values:
+                words += [option] if one is True else [option, _shown(one)]
+    return ["dcai", *path, *words]
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,141 @@
+"""``dcai verify differential``: random and adversarial sequences through a contract and its kernel."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from dcai.cli.verify.common import (
+    CASE_DIR,
+    FORK,
+    SEED,
+    TIME_BUDGET,
+    emit,
+    engine_option,
+    progress_bar,
+    report_options,
+    this_command,
+)
+from dcai.errors import InputError
+from dcai.models import MODELS
+from dcai.verify.report import Report, Section, installed_versions
+from dcai.verify.search import CASES, STEPS, Search
+from dcai.verify.search_report import section
+from dcai.verify.target import Target, of_address, of_name
+
+__all__ = ["differential"]
+
+
+@click.command()
+@click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
+@click.option("--address", metavar="0x...", help="Compare the contract at this address of a node; needs --rpc.")
+@click.option("--rpc", metavar="URL", help="The node's JSON-RPC server.")
+@click.option(
+    "--block", default="finalized", show_default=True, metavar="TAG|NUMBER", help="The block whose state is forked."
+)
+@click.option(
+    "--num-features", type=click.IntRange(min=1), help="Of a sparse model on a node: the size of its vocabulary."
+)
+@click.option(
+    "--layout", metavar="NAME", help="Of a contract on a node: how its storage is laid out, as for dcai fetch."
+)
+@click.option(
+    "--model",
+    type=click.Choice(list(MODELS)),
+    help="The model that the contract in a file should be.  [default: as its state variables say]",
+)
+@engine_option
+@FORK
+@click.option(
+    "--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each contract."
+)
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True, help="Calls in each sequence.")
+@SEED
+@TIME_BUDGET
+@CASE_DIR
+@report_options
+def differential(
+    contracts: tuple[str, ...],
+    address: str | None,
+    rpc: str | None,
+    block: str,
+    num_features: int | None,
+    layout: str | None,
+    model: str | None,
+    engine: str,
+    fork: str,
+    cases: int,
+    steps: int,
+    seed: int,
+    time_budget: float | None,
+    case_dir: Path,
+    json_: bool,
+    reports: tuple[Path, ...],
+) -> None:
+    """Search for a difference between contracts and kernels.
+
+    CONTRACT is the name of one of dcai's contracts, or a file with another compilation or implementation: an artifact
+    of dcai, Foundry or Hardhat, or solc's standard output (FILE:NAME where it has several). Without any: all four of
+    dcai.
+
+    Random and adversarial sequences of all functions go through contract and kernel, with numbers next to every bound.
+    After each call are compared: label or result, error with its arguments, the whole storage, events, and gas where
+    it is predicted. A difference is shrunk, said in words, and written as a case that 'dcai verify replay' replays.
+
+    Exits with 1 on a difference; with 3 where the run was cut short, by Ctrl-C or --time-budget, and found none.
+    """
+    if (address is None) is not (rpc is None):
+        raise InputError("--address and --rpc go together: which contract, and on which node")
+    began = time.monotonic()
+    deadline = None if time_budget is None else began + time_budget
+    report = Report(
+        "Differential verification",
+        this_command("verify", "differential"),
+        versions=installed_versions(*(["py-evm"] if engine.startswith("py-evm") else [])),
+    )
+    report.versions = {**report.versions, "engine": f"{engine} ({fork})"}
+    sections: list[Section] = []
+    try:
+        targets = [of_name(name, model) for name in contracts]
+        if address is not None and rpc is not None:
+            targets.append(of_address(rpc, address, block, layout=layout, num_features=num_features))
+        elif not targets:
+            targets = [of_name(name) for name in MODELS]
+        for target in targets:
+            search = Search(
+                target.artifact,
+                target.kernel,
+                engine=engine,
+                fork=fork,
+                seed=seed,
+                cases=cases,
+                steps=steps,
+                start=target.start,
+                owner=target.owner,
+            )
+            try:
+                _run(search, target, deadline)
+            finally:
+                sections.append(section(target, search, _save(search, case_dir)))
+    except KeyboardInterrupt:
+        report.partial = "interrupted"
+    report.sections = sections
+    report.seconds = time.monotonic() - began
+    emit(report, json_=json_, reports=reports)
+
+
+def _run(search: Search, target: Target, deadline: float | None) -> None:
+    with progress_bar() as progress:
+        task = progress.add_task(target.title, total=search.cases * search.steps)
+        search.run(deadline, lambda steps: progress.update(task, completed=steps))
+
+
+def _save(search: Search, folder: Path) -> Path | None:
+    """Write the case of a difference, under a name that its seed and number make."""
+    if search.found is None:
+        return None
+    path = folder / f"dcai-case-{search.kernel}-{search.seed}-{search.found.case_number}.json"
+    search.found.case.save(path)
+    return path

@@ -1,0 +1,74 @@
+"""``dcai verify export``: sequences of calls as state tests, for any client to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.evm.engine import engine_names
+from dcai.models import MODELS
+from dcai.tabular import load_model
+from dcai.verify import Case
+from dcai.verify.state_tests import export as export_tests
+from dcai.verify.state_tests import is_case, random_model, random_steps, write_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dcai.models import Classifier
+    from dcai.verify import Step
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("source")
+@click.option("--format", "format_", type=click.Choice(["state-test"]), default="state-test", show_default=True)
+@click.option("--fork", "forks", default="prague,osaka", show_default=True, help="Forks, with commas.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the file, made where there is none.",
+)
+@click.option(
+    "--steps", "count", type=click.IntRange(min=1), default=50, show_default=True, help="Of a random sequence."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of a random sequence.")
+@click.option("--engine", type=click.Choice(engine_names()), default="revm", show_default=True)
+def export(source: str, format_: str, forks: str, output: Path, count: int, seed: int, engine: str) -> None:
+    """Write steps of contract and kernel as Ethereum state tests, in the JSON form of execution-spec-tests.
+
+    SOURCE is a case, whose steps are written; a model's JSON or a snapshot, from which a random sequence goes on; or
+    the name of a contract, for a random model too. Each step is a test of its own: the state before it, one signed
+    transaction, and for each fork the state root after it, which covers the contract's storage, the gas, and the label
+    or the error that came back.
+
+    Exits with 1 where contract and kernel differ: then nothing is written.
+    """
+    name, model, steps = _sequence(source, count, seed)
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / f"{name}.json"
+    tests = export_tests(model, steps, forks=[fork.strip() for fork in forks.split(",")], engine=engine)
+    written = write_tests(path, name, tests, {"source": Path(source).name, "seed": seed, "engine": engine})
+    click.echo(f"{written} state tests of {type(model).__name__} for {forks}: {path}")
+
+
+def _sequence(source: str, count: int, seed: int) -> tuple[str, Classifier, Iterable[Step]]:
+    """Return the name of a sequence, the model before it, and its steps."""
+    # From text, whose hash does not depend on the run.
+    rng = Random(f"{seed}")
+    if source in MODELS:
+        model = random_model(source, rng)
+        return f"{source}-{seed}", model, random_steps(model, rng, count)
+    path = Path(source)
+    if not path.is_file():
+        raise click.BadParameter(f"{source!r} is neither a file nor one of {', '.join(MODELS)}", param_hint="SOURCE")
+    if is_case(path):
+        case = Case.load(path)
+        return path.stem, case.model, case.steps
+    model = load_model(path)
+    return f"{path.name.split('.')[0]}-{seed}", model, random_steps(model, rng, count)

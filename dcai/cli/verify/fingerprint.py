@@ -1,0 +1,56 @@
+"""``dcai verify fingerprint``: one line for a model, from a file or from a node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcai.cli.fetching import block_options, fetch_with_progress
+from dcai.cli.node_options import node_options, rpc_option
+from dcai.errors import ChainError
+from dcai.tabular import load_model
+from dcai.verify.against import against
+
+if TYPE_CHECKING:
+    from dcai.models import Classifier
+
+__all__ = ["fingerprint"]
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--address", help="Of a contract, in place of FILE; with --rpc.")
+@rpc_option(required=False)
+@block_options
+@node_options
+def fingerprint(file: Path | None, address: str | None, rpc_url: str | None, no_verify: bool, **options: Any) -> None:
+    """Print one line for the model in FILE, a model's JSON or a snapshot, or in the contract at --address.
+
+    Whoever gets the same line has the same model: every weight, count, name and learning rate. It does not depend on
+    how the model came to be, on the contract's owner, code or address.
+
+    Of a contract, storage is proven; of a sparse one whose features are not all known no line is printed.
+    """
+    if (file is None) == (address is None):
+        raise click.UsageError("give FILE or --address, and not both")
+    if file is not None:
+        model = load_model(file)
+    elif rpc_url is None:
+        raise click.UsageError("--address needs --rpc, or DCAI_RPC_URL")
+    else:
+        model = _on_chain(str(address), rpc_url=rpc_url, no_verify=no_verify, **options)
+    click.echo(model.fingerprint())
+
+
+def _on_chain(address: str, **options: Any) -> Classifier:
+    fetched = fetch_with_progress(address, **options)
+    model = fetched.model()
+    result = against(fetched, model)
+    if result.complete is False or result.unexplained:
+        raise ChainError(
+            "the contract stores more than the model that was read: its storage root does not follow from these "
+            "features; pass --num-features, the size of the vocabulary"
+        )
+    return model

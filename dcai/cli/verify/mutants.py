@@ -1,0 +1,129 @@
+"""``dcai verify mutants``: whether the search for differences finds contracts with a fault."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.verify.common import (
+    FORK,
+    SEED,
+    TIME_BUDGET,
+    emit,
+    engine_option,
+    progress_bar,
+    report_options,
+    this_command,
+)
+from dcai.errors import InputError
+from dcai.verify import mutants_report
+from dcai.verify.faults import FAULTS, SAMPLE
+from dcai.verify.mutants import Compiler, Trial, try_fault
+from dcai.verify.report import Report, installed_versions
+from dcai.verify.search import CASES, STEPS
+
+if TYPE_CHECKING:
+    from dcai.verify.faults import Fault
+
+__all__ = ["mutants"]
+
+
+@click.command()
+@click.option("--only", metavar="TEXT", help="Only faults whose name, contract or kind contains TEXT.")
+@click.option("--sample", is_flag=True, help=f"Only the {len(SAMPLE)} that stand for the others.")
+@click.option(
+    "--contracts",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="contracts",
+    show_default=True,
+    help="The folder of that name in a checkout of dcai, with its packages installed.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="target/mutants",
+    show_default=True,
+    help="Where compiled contracts are kept.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one a core",
+    help="How many contracts are compiled at a time.",
+)
+@engine_option
+@FORK
+@click.option("--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each fault.")
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True, help="Calls in each sequence.")
+@SEED
+@TIME_BUDGET
+@report_options
+def mutants(
+    only: str | None,
+    sample: bool,
+    contracts: Path,
+    cache: Path,
+    jobs: int,
+    engine: str,
+    fork: str,
+    cases: int,
+    steps: int,
+    seed: int,
+    time_budget: float | None,
+    json_: bool,
+    reports: tuple[Path, ...],
+) -> None:
+    """Check the search itself: it must find every contract with a fault.
+
+    Our contracts are compiled with one small fault each: a sign, a rounding, a comparison, a missing check, a swapped
+    index, an overflow that wraps. For each the search of 'dcai verify differential' must find a difference.
+
+    Exits with 1 where one was not found; with 3 where the run was cut short and missed none, or where there are no
+    sources, no compiler or no Node.
+    """
+    chosen = _choose(only, sample)
+    compiler = Compiler(contracts, cache)
+    began = time.monotonic()
+    deadline = None if time_budget is None else began + time_budget
+    report = Report(
+        "Mutation check",
+        this_command("verify", "mutants"),
+        versions={**installed_versions(), "engine": f"{engine} ({fork})"},
+    )
+    trials: list[Trial] = []
+    partial: str | None = "interrupted"
+    try:
+        with progress_bar() as progress:
+            task = progress.add_task("faults", total=len(chosen))
+            for contract in dict.fromkeys(fault.contract for fault in chosen):
+                compiler.check(contract)
+            for fault, artifact in compiler.compile_all(chosen, jobs):
+                trial = try_fault(
+                    fault, artifact, engine=engine, fork=fork, seed=seed, cases=cases, steps=steps, deadline=deadline
+                )
+                trials.append(trial)
+                progress.update(task, completed=len(trials))
+                if trial.search.partial is not None:
+                    break
+        partial = trials[-1].search.partial
+    except KeyboardInterrupt:
+        pass  # what was tried so far is reported
+    facts = {"seed": seed, "cases": f"at most {cases:,}, of {steps:,} steps each"}
+    report.sections = [mutants_report.section(trials, len(FAULTS), facts, partial)]
+    report.seconds = time.monotonic() - began
+    emit(report, json_=json_, reports=reports)
+
+
+def _choose(only: str | None, sample: bool) -> list[Fault]:
+    chosen = [fault for fault in FAULTS if not sample or fault.name in SAMPLE]
+    if only is not None:
+        text = only.lower()
+        chosen = [f for f in chosen if text in f"{f.name} {f.contract} {f.kind}".lower()]
+    if not chosen:
+        raise InputError(f"--only {only!r} matches no fault; all are in dcai/verify/faults.py")
+    return chosen

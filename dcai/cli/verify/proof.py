@@ -1,0 +1,78 @@
+"""``dcai verify proof``: what is proven of the scalar steps, and what is only tested."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from dcai.cli.new_file import NEW_FILE
+from dcai.files import write_whole
+from dcai.verify.proof import CLAIMS, Proof
+
+__all__ = ["proof"]
+
+
+@click.command()
+@click.option("--only", help="Claims whose name has this in it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Seconds that the solver may think about one path.",
+)
+@click.option("--json", "json_path", type=NEW_FILE, help="File for the same as JSON.")
+def proof(only: str | None, timeout: float, json_path: Path | None) -> None:
+    """Prove the scalar steps: on the contracts' bytecode, for all values of full width, by an SMT solver.
+
+    Each claim is printed with its method, the values that it holds for and what it is about. Of the two routines of
+    OpenZeppelin that no solver takes whole, the square root is proven by bounds of its error, and the 512-bit quotient
+    for a reduced width; at full width it is only tested.
+
+    Exits with 1 where a claim is refuted, and with 3 where not all have an answer.
+    """
+    claims = [claim for claim in CLAIMS if only is None or only in claim.name]
+    if not claims:
+        raise click.BadParameter(f"no claim has {only!r} in its name", param_hint="--only")
+    done: list[Proof] = []
+    try:
+        for claim in claims:
+            done.append(claim.prove(timeout))
+            _print(done[-1])
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+    counts = Counter(result.verdict for result in done)
+    partial = len(done) < len(claims)
+    left = f"; PARTIAL: {len(claims) - len(done)} not looked at" if partial else ""
+    click.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + left)
+    if json_path is not None:
+        write_whole(json_path, json.dumps({"partial": partial, "claims": [_fields(p) for p in done]}, indent=1) + "\n")
+    if counts["refuted"]:
+        sys.exit(1)
+    if partial or counts["unknown"]:
+        sys.exit(3)
+
+
+def _print(result: Proof) -> None:
+    claim = result.claim
+    click.echo(f"{result.verdict.upper():<8} {claim.name}: {claim.method}, {result.detail}, {result.seconds:.1f} s")
+    for title, text in (("that", claim.statement), ("for", claim.widths), ("in", claim.source)):
+        click.echo(f"         {title + ':':<6}{text}")
+
+
+def _fields(result: Proof) -> dict[str, object]:
+    claim = result.claim
+    return {
+        "name": claim.name,
+        "verdict": result.verdict,
+        "method": claim.method,
+        "statement": claim.statement,
+        "widths": claim.widths,
+        "source": claim.source,
+        "detail": result.detail,
+        "seconds": round(result.seconds, 3),
+    }

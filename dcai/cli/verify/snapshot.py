@@ -1,0 +1,99 @@
+"""``dcai verify snapshot``: a model from a file against a contract in a block."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcai.cli.fetching import block_options, fetch_with_progress
+from dcai.cli.node_options import node_options, rpc_option
+from dcai.errors import InputError
+from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron
+from dcai.tabular import load_model
+from dcai.verify.against import against
+
+if TYPE_CHECKING:
+    from dcai.chain import Snapshot
+    from dcai.models import Classifier
+    from dcai.verify.against import Comparison
+
+__all__ = ["snapshot"]
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--address", required=True, help="Of the contract.")
+@click.option("--show", type=click.IntRange(min=0), default=20, show_default=True, help="Most differences to print.")
+@rpc_option(required=True)
+@block_options
+@node_options
+def snapshot(file: Path, address: str, show: int, num_features: int | None, **options: Any) -> None:
+    """Compare FILE, a model's JSON or a snapshot, with the contract at an address in a block, proofs checked.
+
+    Of a sparse model the features that FILE has values for are looked up, and those below --num-features; the root of
+    the contract's storage then shows whether there are others.
+
+    Exits with 1 where they differ.
+    """
+    model = load_model(file)
+    fetched = _fetch(model, address, num_features, options)
+    result = against(fetched, model)
+    click.echo(f"contract:    {fetched.address} on chain {fetched.chain_id}, {fetched.layout}")
+    click.echo(f"block:       {fetched.block.number} {fetched.block.hash}")
+    for line in fetched.trust.splitlines():
+        title, _, text = line.partition(": ")
+        if not (result.complete and title == "assumed" and text.startswith("features")):
+            click.echo(f"{title + ':':<13}{text}")
+    if result.complete:
+        click.echo("complete:    the storage root follows from the words compared: the contract stores nothing else")
+    click.echo(f"chain has:   {fetched.model().fingerprint()}")
+    click.echo(f"file has:    {model.fingerprint()}")
+    for line in _findings(result, show):
+        click.echo(line)
+    if not result.equal:
+        sys.exit(1)
+    click.echo("equal")
+
+
+def _fetch(model: Classifier, address: str, num_features: int | None, options: dict[str, Any]) -> Snapshot:
+    indices = _features(model, num_features)
+    if indices is None:
+        return fetch_with_progress(address, num_features=num_features, **options)
+    try:
+        return fetch_with_progress(address, indices=indices, **options)
+    except InputError:
+        # The contract of a dense model takes no features; that it is one is then the difference.
+        return fetch_with_progress(address, **options)
+
+
+def _features(model: Classifier, num_features: int | None) -> set[int] | None:
+    """Return which features of a sparse model to look up."""
+    own = range(num_features or 0)
+    if isinstance(model, SparsePerceptron):
+        return {*own, *model.weights, *model.feature_indices}
+    if isinstance(model, SparseNearestCentroidClassifier):
+        return {*own, *model.feature_indices}.union(*model.stored)
+    return None
+
+
+def _findings(result: Comparison, show: int) -> list[str]:
+    """Return what differs, in words."""
+    lines = [f"{difference}" for difference in result.differences[:show]]
+    if len(result.differences) > show:
+        lines.append(f"... and {len(result.differences) - show:,} more")
+    if result.differences:
+        count = len(result.differences)
+        lines.append("1 field differs" if count == 1 else f"{count:,} fields differ")
+    lines += [
+        f"storage slot {slot:#x} holds bits that belong to no field, which no transaction sets"
+        for slot in result.unexplained[:show]
+    ]
+    if result.complete is False:
+        lines.append(
+            "the contract stores more than the words compared: their root is not its storage root. A sparse model has "
+            "values for features that the file has none for; --num-features looks further"
+        )
+    return lines

@@ -1,0 +1,210 @@
+"""What a verification says, in one form for all of them: text, JSON, and a page of HTML without other files.
+
+A report says what was compared, with what versions, for how long, what was found, and how to do it again. It is made
+of what has been done so far, so that a run which is cut short has one too: marked partial, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Literal
+
+import dcai
+from dcai.files import write_whole
+from dcai.gas import report as tables
+from dcai.verify import report_html, report_text
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Table", "Verdict", "installed_versions"]
+
+#: All was done and nothing was found; something was found; not all was done, and nothing was found so far.
+Verdict = Literal["passed", "failed", "partial"]
+
+#: What ``dcai verify`` exits with. A finding is one, however much was left to do.
+EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
+
+_FORMAT = "dcai-report-1"
+
+#: Rows under a title, with a name for each column; the first ``num_names`` columns are names, the others numbers.
+Table = tables.Section
+
+
+def installed_versions(*distributions: str) -> dict[str, str]:
+    """Return the versions of dcai, Python, the system and the named packages, where they are installed."""
+    found = {"dcai": dcai.__version__, "Python": platform.python_version(), "system": platform.platform(terse=True)}
+    for name in distributions:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be: most often a difference.
+
+    Attributes
+    ----------
+    what : str
+        In a sentence.
+    details : mapping of str to Any
+        What belongs to it, by name: the step, what each side has, the file with the evidence.
+    repeat : sequence of str
+        The command that shows it again; empty where there is none.
+    """
+
+    what: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    repeat: Sequence[str] = ()
+
+
+@dataclass
+class Section:
+    """One thing that was compared.
+
+    Attributes
+    ----------
+    title : str
+        Its name.
+    facts : mapping of str to Any
+        What identifies it and what was done, by name: code hash, fork, seed, number of steps. Of numbers, text, truth
+        values and sequences of them, which JSON keeps as they are.
+    tables : sequence of Table
+        What was counted.
+    findings : sequence of Finding
+        What is not as it should be; empty where all is.
+    partial : str or None
+        Why not everything was compared, where that is so.
+    notes : sequence of str
+        What a reader must know to judge it, in sentences: what was not compared, what is only assumed.
+    """
+
+    title: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    findings: Sequence[Finding] = ()
+    partial: str | None = None
+    notes: Sequence[str] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of this section alone."""
+        if self.findings:
+            return "failed"
+        return "partial" if self.partial is not None else "passed"
+
+
+@dataclass
+class Report:
+    """The whole of one verification.
+
+    Attributes
+    ----------
+    title : str
+        What was verified, in a few words.
+    command : sequence of str
+        What repeats it, seeds included.
+    sections : sequence of Section
+        What was compared, in order.
+    seconds : float
+        How long it took.
+    partial : str or None
+        Why it was cut short, where it was: ``"interrupted"``.
+    started : datetime
+        When it began; now unless given.
+    versions : mapping of str to str
+        Of what took part.
+    """
+
+    title: str
+    command: Sequence[str]
+    sections: Sequence[Section] = ()
+    seconds: float = 0.0
+    partial: str | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of all sections: one that failed makes the whole failed, else one that is partial makes it partial."""
+        verdicts = {section.verdict for section in self.sections}
+        if "failed" in verdicts:
+            return "failed"
+        # Nothing was compared where there is no section, which is no proof of anything.
+        return "partial" if self.partial is not None or "partial" in verdicts or not self.sections else "passed"
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why not everything was compared; empty where it was."""
+        reasons = [r for r in (self.partial, *(section.partial for section in self.sections)) if r is not None]
+        return list(dict.fromkeys(reasons))
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a sentence."""
+        count = sum(len(section.findings) for section in self.sections)
+        cut = f"partial ({', '.join(self.reasons)}): " if self.reasons else ""
+        if count:
+            return f"{cut}{count} finding{'s' * (count > 1)}"
+        return f"{cut}nothing was compared" if not self.sections else f"{cut}no findings"
+
+    @property
+    def exit_code(self) -> int:
+        """What the command that made it exits with."""
+        return EXIT_CODES[self.verdict]
+
+    def as_json(self) -> str:
+        """Return the report for programs."""
+        fields = {
+            "format": _FORMAT,
+            "title": self.title,
+            "verdict": self.verdict,
+            "summary": self.summary,
+            "partial": self.reasons,
+            "started": self.started.isoformat(timespec="seconds"),
+            "seconds": round(self.seconds, 3),
+            "command": list(self.command),
+            "versions": dict(self.versions),
+            "sections": [_section_fields(section) for section in self.sections],
+        }
+        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+    def as_text(self) -> str:
+        """Return the report for a terminal."""
+        return report_text.text(self)
+
+    def as_html(self) -> str:
+        """Return the report as a page that needs no other file."""
+        return report_html.page(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the report, whole or not at all: as HTML or JSON where the name ends so, else as text."""
+        name = str(path)
+        as_written = self.as_html if name.endswith((".html", ".htm")) else self.as_text
+        write_whole(path, self.as_json() if name.endswith(".json") else as_written())
+
+
+def _section_fields(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "verdict": section.verdict,
+        "partial": section.partial,
+        "facts": dict(section.facts),
+        "tables": [
+            {"title": table.title, "columns": list(table.header), "rows": [list(row) for row in table.rows]}
+            for table in section.tables
+        ],
+        "findings": [
+            {"what": finding.what, "details": dict(finding.details), "repeat": list(finding.repeat)}
+            for finding in section.findings
+        ],
+        "notes": list(section.notes),
+    }
