@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from verify.faulty import wrong_scale
 
 from dcai import artifacts
 from dcai.artifacts import Artifact, foreign
 from dcai.cli.verify.differential import differential
 from dcai.cli.verify.replay import replay
 from dcai.errors import ArtifactError, InputError
-from verify.faulty import wrong_scale
 
 
 def run(*args: str) -> Result:
@@ -95,7 +95,7 @@ def test_a_fault_in_the_artifact_of_somebody_else(form: Any, tmp_path: Path) -> 
     name = f"{path}:Mine" if form is solc else str(path)
     shown = run(name, "--case-dir", str(tmp_path), "--seed", "5")
     assert shown.exit_code == 1, shown.output
-    assert "FOUND: step 0: weights[0] differs: the contract has 0, the kernel has" in shown.stdout
+    assert "FOUND: step 0: weights[0] differs: the contract has " in shown.stdout
     (case,) = tmp_path.glob("dcai-case-*.json")
     assert f"dcai verify replay {case}" in shown.stdout
     path.unlink()  # the case has all that it needs
