@@ -265,7 +265,8 @@ class NotEqual(DcaiError):
     step : int
         Index of the step, from 0.
     field : str
-        What differs: ``"label"``, ``"changed"``, ``"error"``, or a storage slot.
+        What differs: ``"label"``, ``"changed"``, ``"error"``, ``"gas used"``, or a part of the state in words:
+        ``"weights[3]"``, ``"the number of samples of class 1"``.
     expected, actual : Any
         What the contract gave, and what the kernel gave.
     """

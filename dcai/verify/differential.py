@@ -160,7 +160,8 @@ class Differential:
         if step.form != "abi":
             self._compare_words(after)
             return self._compare_malformed(receipt)
-        contract.note_indices(mentioned_indices(step.op, step.arguments))
+        if receipt.success:
+            contract.note_indices(mentioned_indices(step.op, step.arguments))
         stranger = sender.lower() != self.owner.lower()
         events = [] if stranger else functions.expected_events(self.model, step.op, step.arguments)
         costs = self._costs(step, sender if stranger else None)

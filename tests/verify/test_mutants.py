@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from dcai import artifacts
 from dcai.cli.verify.mutants import mutants
 from dcai.errors import MutationError
 from dcai.models import MODELS
@@ -50,9 +51,10 @@ def test_every_fault_is_found() -> None:
 
 
 def test_a_fault_that_is_none_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which of two equal sums is taken first changes nothing; a search that finds it would be wrong."""
+    """Of a contract that is right, the report must say that nothing was found, and the run must fail."""
     harmless = Fault("harmless", "SparsePerceptron", "none", "(weight + step)", "(step + weight)")
     monkeypatch.setattr("dcai.cli.verify.mutants.FAULTS", (harmless,))
+    monkeypatch.setattr(subject.Compiler, "compile", lambda _self, contract, _fault=None: artifacts.load(contract))
     shown = run("--cases", "20", "--json")
     assert shown.exit_code == 1
     (finding,) = json.loads(shown.stdout)["sections"][0]["findings"]

@@ -7,6 +7,7 @@ that one from running.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -34,6 +35,14 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(f"dcai.cli.verify.{cmd_name}"), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand; what Ctrl-C ends before there is a report is partial like any other run cut short."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted; nothing is reported", err=True)
+            ctx.exit(3)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
