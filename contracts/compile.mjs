@@ -1,4 +1,4 @@
-// Compiles src/ with solc-js and writes one artifact for each model into ../dcai/artifacts.
+// Compiles src/ with solc-js and writes one artifact for each contract that is deployed into ../dcai/artifacts.
 //
 //   node compile.mjs           writes the artifacts that differ
 //   node compile.mjs --check   writes nothing; exits 1 and names each artifact that differs
@@ -17,13 +17,18 @@ import { Sources } from "./sources.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ARTIFACTS = join(HERE, "..", "dcai", "artifacts");
 
-/** The contracts that are deployed; the others are their parts. */
-const CONTRACTS = [
-  "DensePerceptron",
-  "NearestCentroidClassifier",
-  "SparseNearestCentroidClassifier",
-  "SparsePerceptron",
-];
+/** The contracts that are deployed, by folder of src/; the others are their parts. */
+const CONTRACTS = {
+  models: [
+    "DensePerceptron",
+    "NearestCentroidClassifier",
+    "RestorableDensePerceptron",
+    "RestorableSparsePerceptron",
+    "SparseNearestCentroidClassifier",
+    "SparsePerceptron",
+  ],
+  incentives: ["PredictionMarket"],
+};
 
 /**
  * The one place for the compiler's settings.
@@ -168,8 +173,8 @@ function toText(value) {
 }
 
 /** The text of the artifact of a contract. */
-function buildArtifact(name) {
-  const source = `src/models/${name}.sol`;
+function buildArtifact(folder, name) {
+  const source = `src/${folder}/${name}.sol`;
   const { contract, texts, places } = compile(source, name);
   return toText({
     abi: contract.abi,
@@ -199,12 +204,13 @@ function main(args) {
     return 2;
   }
   const check = args[0] === "--check";
-  const different = CONTRACTS.map((name) => [`${name}.json`, buildArtifact(name)]).filter(
-    ([file, text]) => {
-      const path = join(ARTIFACTS, file);
-      return !existsSync(path) || readFileSync(path, "utf8") !== text;
-    },
+  const built = Object.entries(CONTRACTS).flatMap(([folder, names]) =>
+    names.map((name) => [`${name}.json`, buildArtifact(folder, name)]),
   );
+  const different = built.filter(([file, text]) => {
+    const path = join(ARTIFACTS, file);
+    return !existsSync(path) || readFileSync(path, "utf8") !== text;
+  });
   if (check) {
     for (const [file] of different) {
       console.error(`dcai/artifacts/${file} differs from its sources; run: npm run build`);
