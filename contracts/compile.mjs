@@ -27,7 +27,8 @@ const CONTRACTS = {
     "SparseNearestCentroidClassifier",
     "SparsePerceptron",
   ],
-  incentives: ["PredictionMarket"],
+  incentives: ["Points64", "PredictionMarket", "ReimbursementPool", "Stakeable64"],
+  trainer: ["CollaborativeTrainer64", "DataHandler64"],
 };
 
 /**

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcai.errors import EvmError, InputError, InputTypeError, Revert
 from dcai.evm import schedule
 from dcai.evm.abi import ErrorDecoder
 from dcai.evm.contract import Contract
-from dcai.evm.deploy import deploy, place
+from dcai.evm.deploy import create, deploy, place
 from dcai.evm.engine import Account, Transaction, create_engine
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.receipt import Log, Receipt
@@ -396,7 +396,14 @@ class Evm:
         self._engine.load(snapshot.world)
         self._engine.block = snapshot.block
 
-    # -- models -- #
+    # -- contracts -- #
+
+    def create(self, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0) -> Contract:
+        """Create any contract in one transaction, with the arguments of its constructor.
+
+        See :func:`dcai.evm.deploy.create`.
+        """
+        return create(self, artifact, *args, sender=sender, value=value)
 
     def deploy(self, model: Classifier, *, sender: str | None = None) -> Contract:
         """Deploy the contract of a model, in as many transactions as its size needs.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
 
-__all__ = ["Driver", "deploy", "drive", "place"]
+__all__ = ["Driver", "create", "deploy", "drive", "place"]
 
 #: How many weights, or how many classes and values of each.
 Size = TypeVar("Size", int, tuple[int, int])
@@ -75,6 +75,46 @@ def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contr
     deployment = _Deployment(chain, artifacts.load(contract_name(model)), sender)
     drive(deployment, model)
     return deployment.contract(model)
+
+
+def create(chain: Evm, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0) -> Contract:
+    """Create any contract in one transaction.
+
+    Parameters
+    ----------
+    chain : Evm
+        Where to.
+    artifact : Artifact
+        The contract.
+    *args : Any
+        Of its constructor.
+    sender : str, optional
+        Who creates it; the chain's account unless given.
+    value : int
+        In wei.
+
+    Returns
+    -------
+    Contract
+        Its ``deployment`` has the receipt.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        An argument does not fit its type.
+    Revert
+        The constructor refused.
+    EvmError
+        It does not fit a transaction.
+    """
+    abi = Abi(artifact.abi)
+    chain.errors.learn(abi.errors.values())
+    data = artifact.bytecode + abi.constructor.encode(args)
+    receipt = chain.transact_if_successful(None, data, sender=sender, value=value)
+    receipt.raise_for_error()
+    if receipt.contract_address is None:
+        raise EvmError(f"the creation of {artifact.name} gave no address")
+    return Contract(chain, artifact, receipt.contract_address, [receipt])
 
 
 def place(chain: Evm, model: Classifier, *, owner: str | None = None) -> Contract:

@@ -26,6 +26,7 @@ from dcai.gas.coverage import Coverage
 from dcai.gas.initialization import Initialization, memory_gas
 from dcai.gas.oracle import counters
 from dcai.gas.samples import deployments, samples
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,12 +186,12 @@ def text_of(artifact: Artifact) -> str:
 
 
 def main(args: Sequence[str]) -> int:
-    """Write or check the files of all contracts; return the exit code."""
+    """Write or check the files of all contracts of models; return the exit code."""
     if list(args) not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
     differ = False
-    for name in artifacts.names():
+    for name in MODELS:
         path = Path(artifacts.__file__).parent / "gas" / f"{name}.json"
         text = text_of(artifacts.load(name))
         if path.is_file() and path.read_text(encoding="utf-8") == text:

@@ -19,6 +19,7 @@ from dcai.gas.calibration import prices
 from dcai.gas.coefficients import Coefficients, code_hash, load
 from dcai.gas.oracle import counters
 from dcai.gas.samples import Labelled, samples
+from dcai.models import MODELS
 
 #: Fewer models than the files were derived from; they suffice for calls.
 FEW = 40
@@ -75,7 +76,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("name", artifacts.names())
+@pytest.mark.parametrize("name", MODELS)
 def test_another_engine_and_fewer_samples_give_the_same(name: str) -> None:
     """What was derived on py-evm, derived on revm."""
     assert FORKS["prague"] != "revm"
@@ -86,7 +87,7 @@ def test_another_engine_and_fewer_samples_give_the_same(name: str) -> None:
 #: Every counter that costs something: (contract, function, counter). What costs nothing is not missed.
 PRICED = [
     (name, function, counter)
-    for name in artifacts.names()
+    for name in MODELS
     for function, names in counters(name).items()
     for counter in names
     if load(artifacts.load(name), "prague")[function].gas[counter]
@@ -96,7 +97,7 @@ PRICED = [
 def test_all_functions_have_prices() -> None:
     assert len(PRICED) > 45
     assert {(name, function) for name, function, _ in PRICED} == {
-        (name, function) for name in artifacts.names() for function in ("update", "predict")
+        (name, function) for name in MODELS for function in ("update", "predict")
     }
 
 
@@ -265,7 +266,7 @@ def test_other_arguments_are_refused(args: Sequence[str], capsys: pytest.Capture
 # -- what they are derived from -- #
 
 
-@pytest.mark.parametrize("name", artifacts.names())
+@pytest.mark.parametrize("name", MODELS)
 def test_samples_are_the_same_in_every_run(name: str) -> None:
     def drawn() -> list[tuple[str, list[int], int]]:
         return [(case.model.to_json(), list(case.data), case.label) for case in samples(name, 5)]

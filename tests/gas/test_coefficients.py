@@ -15,6 +15,7 @@ from dcai.evm.abi import Abi
 from dcai.gas.calibrate import FORKS
 from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, from_fields, load, to_fields
 from dcai.gas.oracle import counters
+from dcai.models import MODELS
 
 INITIALIZING = {
     "DensePerceptron": {"constructor", "initializeWeights", "addFeatureIndices"},
@@ -28,7 +29,7 @@ CHEAP = {
     "SparseNearestCentroidClassifier": {"update": {"accepted"}},
 }
 
-everywhere = [(name, fork) for name in artifacts.names() for fork in FORKS]
+everywhere = [(name, fork) for name in MODELS for fork in FORKS]
 
 
 @pytest.mark.parametrize(("name", "fork"), everywhere)
@@ -52,7 +53,7 @@ def test_selectors_are_those_of_the_functions(name: str, fork: str) -> None:
     assert {coefficients[function].selector for function in INITIALIZING[name]} == {b""}
 
 
-@pytest.mark.parametrize("name", artifacts.names())
+@pytest.mark.parametrize("name", MODELS)
 def test_the_hash_is_of_both_codes(name: str) -> None:
     artifact = artifacts.load(name)
     creation, runtime = artifact.bytecode, artifact.deployed_bytecode
@@ -62,7 +63,7 @@ def test_the_hash_is_of_both_codes(name: str) -> None:
 
 
 def test_codes_of_other_contracts_have_other_hashes() -> None:
-    assert len({code_hash(artifacts.load(name)) for name in artifacts.names()}) == len(artifacts.names())
+    assert len({code_hash(artifacts.load(name)) for name in MODELS}) == len(MODELS)
     with pytest.raises(ArtifactError, match="hash"):
         load(replace(artifacts.load("DensePerceptron"), name="SparsePerceptron"), "prague")
 

@@ -8,6 +8,12 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {DimensionMismatch} from "../interfaces/Errors.sol";
+import {
+    InsufficientPayment,
+    NothingToClaim,
+    PaymentFailed,
+    TooEarly
+} from "../interfaces/IncentiveErrors.sol";
 import {IRestorableClassifier64} from "../interfaces/IRestorableClassifier64.sol";
 import {
     AlreadyDrawn,
@@ -15,18 +21,14 @@ import {
     ClassifierNotOwned,
     CommitmentMismatch,
     EmptyPiece,
-    InsufficientPayment,
     ModelFailed,
     NoBounty,
     NoSuchContribution,
     NoWork,
     NotDrawn,
-    NothingToClaim,
     NotProvider,
-    PaymentFailed,
     SampleTooLong,
     SettlementUnderway,
-    TooEarly,
     TooEarlyToDraw,
     TooFewPieces,
     TooLate,

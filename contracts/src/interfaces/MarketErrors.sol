@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-// The errors of the prediction market, beside those of its models. The native twin raises the same names with
+// The errors of the prediction market, beside those of its models and those that it shares with the other
+// incentives. The native twin raises the same names with
 // the same arguments.
 
 /// @notice A term of the market that must not be 0 is 0.
@@ -39,10 +40,6 @@ error TooEarlyToDraw(uint256 availableAt);
 /// @param deadline When it was due, in seconds since 1970; exclusive.
 error TooLate(uint256 deadline);
 
-/// @notice What may be done from a certain time on is too early.
-/// @param availableAt That time, in seconds since 1970.
-error TooEarly(uint256 availableAt);
-
 /// @notice There is no such piece.
 /// @param index The piece that was named.
 /// @param numPieces The number of pieces.
@@ -71,11 +68,6 @@ error EmptyPiece(uint256 index);
 /// @param most The most that a sample may have.
 error SampleTooLong(uint256 length, uint256 most);
 
-/// @notice Less was paid than is due.
-/// @param cost What is due, in wei.
-/// @param paid What was paid, in wei.
-error InsufficientPayment(uint256 cost, uint256 paid);
-
 /// @notice A step was to do nothing.
 error NoWork();
 
@@ -90,11 +82,3 @@ error SettlementUnderway();
 /// @param contribution Its number.
 /// @param numContributions How many there are.
 error NoSuchContribution(uint256 contribution, uint256 numContributions);
-
-/// @notice There is nothing to claim.
-error NothingToClaim();
-
-/// @notice The receiver of a payment refused it.
-/// @param recipient The receiver.
-/// @param amount The payment, in wei.
-error PaymentFailed(address recipient, uint256 amount);

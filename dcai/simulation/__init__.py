@@ -1,0 +1,1 @@
+"""Simulations of contributors, on the native twins or on the contracts in an EVM."""
