@@ -2,8 +2,7 @@
 pragma solidity 0.8.37;
 
 // The errors of the prediction market, beside those of its models and those that it shares with the other
-// incentives. The native twin raises the same names with
-// the same arguments.
+// incentives. The native twin raises the same names with the same arguments.
 
 /// @notice A term of the market that must not be 0 is 0.
 error ZeroTerm();
