@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dcai.errors import Revert
 from dcai.evm.abi import Event
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.incentives.market_pieces import Piece
-from dcai.incentives.market_replay import Replay
+from dcai.incentives.market_replay import Replay, Samples
 from dcai.incentives.market_state import MAX_SAMPLE_LENGTH, Contribution, Phase, Progress, Stage, Terms
 
 if TYPE_CHECKING:
@@ -81,6 +83,9 @@ class PredictionMarket:
         self._ledger = ledger
         self._replay = Replay(classifier)
         self._is_entered = False
+        #: Units that the replay at hand is known to need at least.
+        self._least_units = 0
+        self._samples: Samples | None = None
         self._phase = Phase.SETUP
         self._is_revealed: set[int] = set()
         self.address = to_address(to_bytes20(address))
@@ -254,11 +259,9 @@ class PredictionMarket:
             while left and self._phase is Phase.SCORING:
                 match self.progress.stage:
                     case Stage.SETTLE:
-                        self._settle()
-                        left -= 1
+                        left -= self._settle(left)
                     case Stage.LEARN:
-                        self._learn()
-                        left -= 1
+                        left -= self._learn_all(left) or self._learn()
                     case _:
                         left -= self._evaluate(left)
         return tuple(events)
@@ -381,8 +384,37 @@ class PredictionMarket:
         p.stage = Stage.LEARN
         p.previous_correct = p.initial_correct
         p.affordable = p.rounds_left
+        self._least_units = 0
 
-    def _learn(self) -> None:
+    def _learn_all(self, max_units: int) -> int:
+        """Do a whole replay at once, and return its units; 0 where there are not so many left, or it cannot be done."""
+        p = self.progress
+        if p.contribution or max_units < self._least_units:
+            return 0
+        if self._samples is None or len(self._samples) != len(self.contributions):
+            every = self.contributions
+            self._samples = Samples([c.data for c in every], [c.classification for c in every])
+        samples = self._samples.only(np.array([not c.is_removed for c in self.contributions]))
+        result = self._replay.learn_all(samples)
+        if result is None:
+            return 0
+        changed, num_correct = result
+        units = len(self.contributions) + len(num_correct) * self.test_set_size
+        if units > max_units:
+            self._least_units = units
+            return 0
+        self._least_units = 0
+        for contribution in self.contributions:
+            contribution.score = 0
+        for number, correct in zip(samples.keys[changed].tolist(), num_correct.tolist(), strict=True):
+            p.contribution = number
+            score, p.previous_correct = correct - p.previous_correct, correct
+            self._score(score)
+        p.stage = Stage.SETTLE
+        p.contribution = 0
+        return units
+
+    def _learn(self) -> int:
         p = self.progress
         if p.contribution == 0:
             self._replay.restore()
@@ -393,6 +425,7 @@ class PredictionMarket:
             p.stage = Stage.EVALUATE
         else:
             self._score(0)
+        return 1
 
     def _score(self, score: int) -> None:
         p = self.progress
@@ -406,12 +439,17 @@ class PredictionMarket:
             p.stage = Stage.SETTLE
             p.contribution = 0
 
-    def _settle(self) -> None:
+    def _settle(self, max_units: int) -> int:
+        """Settle for up to so many contributions; after the last one, go on. Return how many."""
         p = self.progress
-        self._settle_one(p.contribution)
-        p.contribution += 1
-        if p.contribution < len(self.contributions):
-            return
+        stop = min(p.contribution + max_units, len(self.contributions))
+        units = stop - p.contribution
+        for number in range(p.contribution, stop):
+            if self.contributions[number].score:
+                self._settle_one(number)
+        p.contribution = stop
+        if stop < len(self.contributions):
+            return units
         p.contribution = 0
         p.rounds_left -= p.affordable
         self._emit(
@@ -426,13 +464,12 @@ class PredictionMarket:
             self._end(Phase.ENDED)
         else:
             self._begin_replay()
+        return units
 
     def _settle_one(self, number: int) -> None:
         p = self.progress
         contribution = self.contributions[number]
         score = contribution.score
-        if score == 0:
-            return
         moved = score * self.point_wei * p.affordable
         contribution.balance += moved
         self.bounty -= moved
