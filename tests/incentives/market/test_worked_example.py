@@ -75,3 +75,28 @@ def test_the_model_is_returned_trained_on_what_remains(engine: str) -> None:
     market.do("returnClassifier", sender=BOB)
     assert market.classifier.call("owner") == PROVIDER
     assert [market.classifier.call("weights", i) for i in range(3)] == [10**9, 0, 0]
+
+
+def test_a_stake_that_pays_exactly_one_more_round_stays_and_all_may_be_removed() -> None:
+    """200 wei in 10 rounds over two test samples: 10 wei. Both contributions spoil one prediction: 10 wei a round."""
+    market = Lockstep(SparsePerceptron([], 0, 10**9), Terms(10, 10, 2, 60, 60, 60, 60, 60))
+    hidden = Piece([[0], [1]], [0, 0], bytes(32))
+    market.do("commit", [SHOWN.hash(), hidden.hash()], value=200)
+    market.next_block()
+    market.do("drawPiece")
+    market.do("revealPiece", 0, SHOWN.data, SHOWN.labels, SHOWN.salt)
+    market.do("addData", [0], 1, sender=ALICE, value=10)
+    market.do("addData", [1], 1, sender=BOB, value=20)
+    market.do("revealPiece", 1, hidden.data, hidden.labels, hidden.salt)
+    assert list(market.do("step", 10**6)) == [
+        Event("Removed", {"contribution": 0, "rest": 0}),
+        Event("Settled", {"rounds": 1, "roundsLeft": 9, "numCorrect": 0, "numRemaining": 1}),
+        Event("Removed", {"contribution": 1, "rest": 0}),
+        Event("Settled", {"rounds": 1, "roundsLeft": 8, "numCorrect": 1, "numRemaining": 0}),
+        Event("MarketEnded", {"phase": 5, "bounty": 230}),
+    ]
+    # Nobody is left, so the model comes back as it was.
+    market.do("returnClassifier")
+    assert [market.classifier.call("weights", i) for i in range(2)] == [0, 0]
+    market.do("collectBounty")
+    assert market.ledger.balance(PROVIDER) == FUNDS + 30
