@@ -74,8 +74,13 @@ def test_a_receiver_that_calls_again_gains_nothing() -> None:
 def test_a_market_within_a_call_that_fails_is_as_before() -> None:
     market = forfeited()
     before = market.twin.bounty
-    with pytest.raises(Revert, match="NothingToClaim"), market.ledger.transaction(ALICE, ALICE):
-        market.twin.collect([0], sender=ALICE)
-        market.twin.collect([0], sender=ALICE)
+
+    def collect_twice() -> None:
+        with market.ledger.transaction(ALICE, ALICE):
+            market.twin.collect([0], sender=ALICE)
+            market.twin.collect([0], sender=ALICE)
+
+    with pytest.raises(Revert, match="NothingToClaim"):
+        collect_twice()
     assert market.twin.bounty == before
     market.compare()
