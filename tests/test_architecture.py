@@ -23,8 +23,9 @@ DOORS = {
     "scipy": ["models/sklearn.py", "data/dataset.py"],
     "click": ["cli/"],
     "rich": ["cli/", "demo/report.py", "gas/report.py"],
+    "eth_keys": ["incentives/signatures.py"],
     "mmh3": ["encoders/murmur.py"],
-    "ray": ["ray/engine.py", "ray/predict.py"],
+    "ray": ["ray/engine.py", "ray/predict.py", "ray/tasks.py"],
     "pyarrow": ["ray/", "tabular/arrow.py"],
     "pandas": ["ray/"],
     "web3": ["chain/provider.py"],
@@ -32,7 +33,7 @@ DOORS = {
     "rlp": ["chain/header.py", "chain/proofs.py"],
     "dcai._evmloop": ["evm/py_evm_compiled.py"],
     "dcai._kernels": ["models/", "gas/oracle.py", "evm/revm.py", "fixed.py", "__init__.py"],
-    "matplotlib": ["gas/plot.py"],
+    "matplotlib": ["gas/plot.py", "simulation/plot.py"],
 }
 
 #: Arrows run one way: a package may import itself and those named here.
@@ -51,9 +52,14 @@ ALLOWED = {
     "scenarios": {"errors", "models", "data"},
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "verify": {"artifacts", "errors", "evm", "files", "models", "strict_json"},
+    "incentives": {"errors", "evm", "models"},
+    "simulation": {"data", "errors", "evm", "files", "incentives", "models", "ray", "scenarios", "strict_json"},
     "tabular": {"chain", "errors", "files", "fixed", "models"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
-    "cli": {"errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"},
+    "cli": {
+        *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
+        "simulation",
+    },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.
 EXCEPTIONS = {("models", "data"): "models/sklearn.py"}

@@ -23,6 +23,7 @@ _COMMANDS = {
     "gas": ("Measure, predict and watch the gas of transactions.", "demo"),
     "predict": ("Predict the rows of files: CSV, Parquet, Arrow, numpy, svmlight.", "tabular"),
     "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
+    "simulate": ("Simulate contributors and incentives, on twins or on contracts.", "demo"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
 

@@ -43,7 +43,8 @@ class Snapshot:
 class Evm:
     """An EVM with a state of its own, in this process.
 
-    Transactions are unsigned, so any address may send, and free: gas is counted and not charged.
+    Transactions are unsigned, so any address may send, and free unless ``gas_price`` is set: gas is counted and
+    not charged.
     Each is isolated as it is on a chain: cold accounts and slots, original storage as at its
     start, a capped refund, the calldata floor.
 
@@ -74,6 +75,7 @@ class Evm:
         self.fork = fork
         self.account = to_address(_FIRST_ACCOUNT)
         self._engine.set_account(_FIRST_ACCOUNT, Account(balance=_FUNDS_WEI))
+        self._gas_price = 0
         #: Makes a Revert of a payload, and learns the errors of each contract on this chain.
         self.errors = ErrorDecoder()
 
@@ -237,6 +239,7 @@ class Evm:
                 schedule.MAX_TRANSACTION_GAS if gas_limit is None else gas_limit,
                 _UINT64,
             ),
+            gas_price=self._gas_price if included else 0,
         )
         upfront = schedule.upfront_gas(self.fork, transaction.data, creates=to is None)
         self._check_runnable(transaction, upfront)
@@ -268,12 +271,14 @@ class Evm:
                 f"these {size:,} bytes of data alone (intrinsic gas {upfront.intrinsic:,}, "
                 f"calldata {upfront.calldata:,}, calldata floor {upfront.floor:,})"
             )
-        if transaction.value:
+        due_wei = transaction.value + transaction.gas_limit * transaction.gas_price
+        if due_wei:
             balance = self._engine.balance(transaction.sender)
-            if balance < transaction.value:
+            if balance < due_wei:
+                gas = f" and pay for {transaction.gas_limit:,} gas" if transaction.gas_price else ""
                 raise EvmError(
                     f"the sender {to_address(transaction.sender)} has {balance} wei and cannot "
-                    f"send {transaction.value}; set_balance() gives it more"
+                    f"send {transaction.value}{gas}; set_balance() gives it more"
                 )
 
     def _receipt(self, transaction: Transaction, upfront: schedule.Upfront, execution: Execution) -> Receipt:
@@ -357,6 +362,18 @@ class Evm:
         return Account(engine.nonce(key), engine.balance(key), engine.code(key), engine.storage(key))
 
     # -- block -- #
+
+    @property
+    def gas_price(self) -> int:
+        """What transactions pay for a unit of gas, in wei: 0 unless set. The engine revm has no other.
+
+        The sender pays it to the block's coinbase; contracts see it. Calls are always free.
+        """
+        return self._gas_price
+
+    @gas_price.setter
+    def gas_price(self, wei: int) -> None:
+        self._gas_price = _integer("gas_price", wei, _UINT64)
 
     @property
     def timestamp(self) -> int:

@@ -67,6 +67,7 @@ class Transaction:
     data: bytes
     value: int
     gas_limit: int
+    gas_price: int = 0
 
 
 class RawLog(NamedTuple):

@@ -223,7 +223,7 @@ class PyEvm(Engine):
         sender = Address(transaction.sender)
         unsigned = self._transactions.create_unsigned_transaction(
             nonce=self._state.get_nonce(sender),
-            gas_price=0,
+            gas_price=transaction.gas_price,
             gas=transaction.gas_limit,
             to=CREATE_CONTRACT_ADDRESS if transaction.to is None else Address(transaction.to),
             value=transaction.value,

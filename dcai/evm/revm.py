@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dcai import _kernels
+from dcai.errors import InputError
 from dcai.evm.engine import Account, Block, Engine, Execution, Keep, RawLog, Trace, Transaction, World
 from dcai.evm.schedule import FORKS
 
@@ -42,11 +43,13 @@ class Revm(Engine):
 
     def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
         """Run one transaction, isolated from those before it."""
+        _check_free(transaction)
         self._tell_block()
         return _execution(self._native.execute(transaction, keep))
 
     def trace(self, transaction: Transaction, keep: Keep = "never") -> tuple[Execution, Trace]:
         """Run one transaction and record every step."""
+        _check_free(transaction)
         self._tell_block()
         execution, columns = self._native.trace(transaction, keep)
         return _execution(execution), Trace(*columns)
@@ -96,6 +99,12 @@ class Revm(Engine):
         self._native.clear()
         for address, account in world.items():
             self.set_account(address, account)
+
+
+def _check_free(transaction: Transaction) -> None:
+    """Refuse a gas price, which the native side does not know."""
+    if transaction.gas_price:
+        raise InputError(f"a gas price of {transaction.gas_price} wei; the engine revm has none but 0: choose py-evm")
 
 
 def _execution(native: _kernels._Execution) -> Execution:

@@ -12,12 +12,12 @@ from dcai.evm.hashing import keccak, to_bytes20
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["contribution_key", "data_hash"]
+__all__ = ["contribution_key", "data_hash", "packed_words"]
 
 
 def data_hash(data: Sequence[int]) -> bytes:
     """Return ``keccak256(abi.encodePacked(data))``, as a signed contribution has it."""
-    return keccak(_packed(data))
+    return keccak(packed_words(data))
 
 
 def contribution_key(data: Sequence[int], classification: int, added_time: int, author: str) -> bytes:
@@ -40,12 +40,12 @@ def contribution_key(data: Sequence[int], classification: int, added_time: int, 
 @lru_cache(maxsize=1 << 12)  # claims come again and again to contributions of the last days
 def _key(data: tuple[int, ...], classification: int, added_time: int, author: str) -> bytes:
     return keccak(
-        _packed(data) + classification.to_bytes(8, "big") + added_time.to_bytes(32, "big") + to_bytes20(author)
+        packed_words(data) + classification.to_bytes(8, "big") + added_time.to_bytes(32, "big") + to_bytes20(author)
     )
 
 
-def _packed(data: Sequence[int]) -> bytes:
-    """Pack an int64[]: each element takes a word, with its sign extended, and no length goes before them."""
+def packed_words(data: Sequence[int]) -> bytes:
+    """Pack an int64[] as ``abi.encodePacked``: a word for each element, its sign extended, and no length before."""
     words = np.empty((len(data), 4), ">i8")
     words[:, 3] = data
     words[:, :3] = np.where(words[:, 3:] < 0, -1, 0)

@@ -11,5 +11,6 @@ ray and pyarrow load only when a data set or a table is given.
 """
 
 from dcai.ray.predict import predict
+from dcai.ray.tasks import map_unordered
 
-__all__ = ["predict"]
+__all__ = ["map_unordered", "predict"]

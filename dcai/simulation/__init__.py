@@ -1,1 +1,35 @@
-"""Simulations of contributors, on the native twins or on the contracts in an EVM."""
+"""Simulations of contributors, on the native twins or on the contracts in an EVM.
+
+>>> from dcai.simulation import run, self_assessment
+>>> setup = self_assessment("digits-parity", num_contributions=50, seed=1)
+>>> *_, result = run(setup)
+>>> result.complete, result.num_contributions
+(True, 50)
+"""
+
+from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
+from dcai.simulation.result import AgentResult, Result
+from dcai.simulation.run import Step, simulate
+from dcai.simulation.runner import ENGINES, run
+from dcai.simulation.setup import Setup, honest, malicious, points, self_assessment
+from dcai.simulation.sweeps import Variant, sweep, variants
+
+__all__ = [
+    "ENGINES",
+    "Agent",
+    "AgentResult",
+    "Result",
+    "Setup",
+    "Step",
+    "Variant",
+    "agents_from_text",
+    "agents_from_toml",
+    "honest",
+    "malicious",
+    "points",
+    "run",
+    "self_assessment",
+    "simulate",
+    "sweep",
+    "variants",
+]

@@ -43,8 +43,8 @@ class Agent:
     prob_careless : float
         Probability that an action begins with a claim that it makes without looking whether it will be granted.
     pay_to_call : int
-        In wei: where it is not 0, the agent contributes nothing and pays this to call the model, to those whose data
-        were validated.
+        In wei: where it is not 0, the agent contributes and claims nothing, and pays this to call the model, to those
+        whose data were validated.
     """
 
     name: str

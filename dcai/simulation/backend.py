@@ -67,6 +67,3 @@ class Backend(Protocol):
 
     def num_valid_total(self) -> int:
         """Return how many contributions were validated."""
-
-    def claimable(self, contribution: tuple[Any, ...]) -> int:
-        """Return what is left of the deposit of (data, label, time, author), in wei."""

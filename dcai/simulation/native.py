@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import Revert
 from dcai.incentives import CollaborativeTrainer64, DataHandler64, Ledger, Points64, Stakeable64
-from dcai.simulation.backend import START, TRANSFER, Call, Outcome
+from dcai.simulation.backend import START, TRANSFER
 
 if TYPE_CHECKING:
     from dcai.models import Classifier
+    from dcai.simulation.backend import Call, Outcome
     from dcai.simulation.setup import Setup
 
 __all__ = ["Native"]
@@ -26,24 +27,20 @@ class Native:
         The first model; it is learned in place.
     trainer_address : str
         Where the trainer's contract is, or would be.
+    owner : str, optional
+        Who deployed it; nobody unless given.
     """
 
-    def __init__(self, setup: Setup, model: Classifier, trainer_address: str) -> None:
+    def __init__(self, setup: Setup, model: Classifier, trainer_address: str, owner: str = "") -> None:
         self.ledger = Ledger({agent.address: agent.start_balance for agent in setup.agents}, START)
         waits = (setup.refund_wait_s, setup.owner_claim_wait_s, setup.any_address_claim_wait_s)
         mechanism = (
-            Points64(self.ledger, *waits)
+            Points64(self.ledger, *waits, setup.thresholds, setup.badge_names)
             if setup.mechanism == "points"
             else Stakeable64(self.ledger, *waits, setup.cost_weight)
         )
-        self.trainer = CollaborativeTrainer64(
-            self.ledger, trainer_address, DataHandler64(self.ledger), mechanism, model
-        )
-        self._calls = {
-            "addData": self.trainer.add_data,
-            "refund": self.trainer.refund,
-            "report": self.trainer.report,
-        }
+        handler = DataHandler64(self.ledger)
+        self.trainer = CollaborativeTrainer64(self.ledger, trainer_address, handler, mechanism, model, owner=owner)
 
     @property
     def trainer_address(self) -> str:
@@ -61,9 +58,13 @@ class Native:
         if call.function == TRANSFER:
             with self.ledger.transaction(call.sender, call.args[0], call.value):
                 return ()
-        payment: dict[str, Any] = {"value": call.value} if call.function == "addData" else {}
+        trainer = self.trainer
         try:
-            return self._calls[call.function](*call.args, sender=call.sender, **payment)
+            if call.function == "addData":
+                return trainer.add_data(*call.args, sender=call.sender, value=call.value)
+            if call.function == "refund":
+                return trainer.refund(*call.args, sender=call.sender)
+            return trainer.report(*call.args, sender=call.sender)
         except Revert as refused:
             return refused
 

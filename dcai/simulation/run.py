@@ -92,6 +92,7 @@ class _Run:
         self.setup = setup
         self.backend = backend
         self.agents = setup.agents
+        self.accounts = [(agent.name, agent.address) for agent in self.agents]
         self.randoms = [Random(f"{setup.seed} {agent.name}") for agent in self.agents]
         self.has_money = setup.mechanism == "stakeable"
         X, y = dataset.stream(setup.num_initial)
@@ -110,6 +111,7 @@ class _Run:
         self.claimed = np.zeros((len(self.agents), n), np.bool_)
         self.left = [0] * n  # wei
         self.first = 0  # no contribution before this is alive
+        self.seen = backend.model.copy()
         self.looked = 0  # those from here on were not predicted since the model changed
 
     # -- who acts when -- #
@@ -137,14 +139,15 @@ class _Run:
 
     def act(self, i: int, now: int) -> Iterator[Step]:
         agent, random = self.agents[i], self.randoms[i]
-        if agent.prob_careless and random.random() < agent.prob_careless:
+        if agent.prob_careless and not agent.pay_to_call and random.random() < agent.prob_careless:
             yield from self.claim_carelessly(i, now)
         if self.done < len(self.truth) and (not self.has_money or self.backend.balance(agent.address)):
             if agent.pay_to_call:
                 yield from self.call_model(agent, random, now)
             elif not agent.good or random.random() < self.accuracy + _BONUS:
                 yield from self.contribute(i, now)
-        yield from self.claim(i, now)
+        if not agent.pay_to_call:
+            yield from self.claim(i, now)
 
     # -- contributions -- #
 
@@ -163,7 +166,9 @@ class _Run:
             self.label[k], self.time_s[k], self.author[k], self.alive[k] = label, now, i, True
             self.left[k] = step.amount
             self.done += 1
-            self.looked = self.first  # the model may have changed
+            if self.backend.model != self.seen:
+                self.seen = self.backend.model.copy()
+                self.looked = self.first
         yield step
 
     def another(self, label: int, random: Random) -> int:
@@ -198,6 +203,10 @@ class _Run:
         if not self.backend.num_valid(self.agents[i].address) and not (own & agrees).any():
             may_report[:] = False
         old = self.time_s[open_] <= age_all
+        if not self.has_money:  # there is nothing left to take
+            self.alive[open_[old]] = False
+            self.forget_dead()
+            own, may_report, old = own & ~old, may_report & ~old, old & False
         for k in open_[old | (own & agrees) | may_report].tolist():
             if self.time_s[k] > age_all and self.author[k] == i:
                 yield self.refund(i, now, k)
@@ -224,10 +233,13 @@ class _Run:
         if step.error is None:
             self.claimed[i, k] = True
             self.left[k] -= step.amount
-            self.alive[k] = self.left[k] > 0
-            while self.first < self.done and not self.alive[self.first]:
-                self.first += 1
+            self.alive[k] = self.left[k] > 0 if self.has_money else step.action == "report"
+            self.forget_dead()
         return step
+
+    def forget_dead(self) -> None:
+        while self.first < self.done and not self.alive[self.first]:
+            self.first += 1
 
     def look(self, open_: Any) -> None:
         """Predict what is open with the model as it stands, unless that was done before."""
@@ -247,13 +259,13 @@ class _Run:
             return self.step(now, function, agent.name, sample, 0, outcome)
         amount = value
         if outcome:
-            event = outcome[0].args
+            event = outcome[-1].args  # a badge is logged before what earned it
             amount = event["cost"] if function == "addData" else event["amount"]
         return self.step(now, function, agent.name, sample, amount, None)
 
     def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> Step:
-        balances = {each.name: self.backend.balance(each.address) for each in self.agents}
-        points = {each.name: self.backend.num_valid(each.address) for each in self.agents}
+        balances = {name: self.backend.balance(address) for name, address in self.accounts}
+        points = {name: self.backend.num_valid(address) for name, address in self.accounts}
         return Step(now, action, agent, sample, amount, error, balances, points)
 
 

@@ -14,7 +14,7 @@ from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
 from dcai.simulation.amounts import DAY_S, FINNEY
 
-__all__ = ["INITIAL_SHARE", "Setup", "default_data", "honest", "malicious", "self_assessment"]
+__all__ = ["INITIAL_SHARE", "Setup", "default_data", "given", "honest", "malicious", "points", "self_assessment"]
 
 #: Of the training samples, those of which the first model is made: 2,000 of IMDB's 25,000.
 INITIAL_SHARE = 0.08
@@ -44,6 +44,8 @@ class Setup:
         The mechanism's waits, in seconds.
     cost_weight : int
         Of ``Stakeable64``, in wei.
+    thresholds, badge_names : tuple
+        Of ``Points64``.
     accuracy_every_s : int
         How often the model is evaluated on the hidden test samples, in seconds.
     """
@@ -58,6 +60,8 @@ class Setup:
     owner_claim_wait_s: int = 9 * DAY_S
     any_address_claim_wait_s: int = 9 * DAY_S
     cost_weight: int = FINNEY // 60
+    thresholds: tuple[int, ...] = ()
+    badge_names: tuple[str, ...] = ()
     accuracy_every_s: int = DAY_S
 
     def as_json(self) -> dict[str, Any]:
@@ -75,7 +79,8 @@ class Setup:
         """
         try:
             agents = tuple(agent_from(agent) for agent in fields_["agents"])
-            return cls(**{**fields_, "agents": agents})
+            tuples = {name: tuple(fields_[name]) for name in ("thresholds", "badge_names")}
+            return cls(**{**fields_, **tuples, "agents": agents})
         except (KeyError, TypeError) as error:
             raise InputError(f"that is no setup of a simulation: {error}") from error
 
@@ -170,3 +175,22 @@ def self_assessment(
     rest = max(there - initial, 0) if num_contributions is None else num_contributions
     agents = changed.pop("agents", None) or (honest(), malicious())
     return Setup(data=name, agents=agents, num_initial=initial, num_contributions=rest, **changed)
+
+
+def given(**options: int | None) -> dict[str, Any]:
+    """Return those options that are not None, raising the longer waits to the shorter where only these are given."""
+    known = {name: value for name, value in options.items() if value is not None}
+    if "any_address_claim_wait_s" in known and "owner_claim_wait_s" not in known:
+        known["owner_claim_wait_s"] = known["any_address_claim_wait_s"]
+    return known
+
+
+#: The levels of the points preset, and their badges.
+_LEVELS = {10: "bronze", 100: "silver", 1000: "gold", 10_000: "platinum"}
+
+
+def points(data_name: str | None = None, **changed: Any) -> Setup:
+    """The same contributors with points and badges in place of money; arguments as for `self_assessment`."""
+    agents = changed.pop("agents", None) or (honest(start_balance=0), malicious(start_balance=0))
+    levels = {"thresholds": tuple(_LEVELS), "badge_names": tuple(_LEVELS.values())}
+    return self_assessment(data_name, **{"mechanism": "points", "agents": agents, **levels, **changed})

@@ -11,7 +11,8 @@ import ray.data
 
 import dcai
 from dcai.errors import DcaiError
-from dcai.ray import predict
+from dcai.ray import map_unordered, predict
+from dcai.simulation import self_assessment, sweep, variants
 
 SPARSE = dcai.SparsePerceptron(list(range(-50, 50)), 0, 1)
 DENSE = dcai.DensePerceptron([1, -2, 3], 0, 10**9)
@@ -29,10 +30,21 @@ def main(folder: str) -> None:
     try:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        seen = {"sparse": sparse(), "dense": dense(), "errors": errors()}
+        seen = {"sparse": sparse(), "dense": dense(), "errors": errors(), "tasks": tasks()}
     finally:
         ray.shutdown()
     print(json.dumps(seen))
+
+
+def tasks() -> dict[str, list[int]]:
+    """Functions of one item, and a sweep of simulations."""
+    small = variants(self_assessment("digits-parity", num_contributions=5), {"deposit": [5 * 10**16]}, range(2))
+    outcomes = list(sweep(small, on_ray=True))
+    return {
+        "squares": sorted(map_unordered(lambda item: item**2, range(5))),
+        "seeds": sorted(outcome["values"]["seed"] for outcome in outcomes),
+        "contributions": [outcome["result"]["contributions"] for outcome in outcomes],
+    }
 
 
 def sparse() -> dict[str, list[int]]:

@@ -49,6 +49,10 @@ def seen() -> Any:
     return json.loads(output.splitlines()[-1])
 
 
+def test_tasks_and_simulations_run_on_the_workers(seen: Any) -> None:
+    assert seen["tasks"] == {"squares": [0, 1, 4, 9, 16], "seeds": [0, 1], "contributions": [5, 5]}
+
+
 def test_the_labels_are_those_of_the_model_here(seen: Any) -> None:
     for kind in ("sparse", "dense"):
         assert seen[kind]["there"] == seen[kind]["here"]

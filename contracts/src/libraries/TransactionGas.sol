@@ -18,14 +18,15 @@ library TransactionGas {
     uint256 private constant LOW_BITS = ONES * 0x7f; // 0x7f7f...7f
 
     /// @notice The gas of the transaction, where its calldata are those of this call.
-    /// @param execution The gas of its execution.
+    /// @param gasBefore The gas that was left when its execution began.
+    /// @param notSeen What the execution uses before that, and after this.
     /// @return The gas.
-    function total(uint256 execution) internal pure returns (uint256) {
+    function total(uint256 gasBefore, uint256 notSeen) internal view returns (uint256) {
         // Safe: calldata cost gas, so that their size is far below 2^64; so is the gas of an execution.
         unchecked {
-            uint256 size = msg.data.length;
-            uint256 tokens = size + (TOKENS_OF_NONZERO - 1) * _nonzeroBytes();
-            return INTRINSIC + Math.max(PER_TOKEN * tokens + execution, FLOOR_PER_TOKEN * tokens);
+            uint256 tokens = msg.data.length + (TOKENS_OF_NONZERO - 1) * _nonzeroBytes();
+            uint256 charged = PER_TOKEN * tokens + gasBefore - gasleft() + notSeen;
+            return INTRINSIC + Math.max(charged, FLOOR_PER_TOKEN * tokens);
         }
     }
 
@@ -38,6 +39,7 @@ library TransactionGas {
         unchecked {
             for (uint256 i = 0; i < msg.data.length; i += 32) {
                 uint256 word;
+                // Safe: touches no memory.
                 assembly ("memory-safe") {
                     word := calldataload(i)
                 }

@@ -1,0 +1,23 @@
+"""``dcai simulate``: contributors, incentives and a model over months; one file a subcommand."""
+
+from __future__ import annotations
+
+import click
+
+from dcai.cli.simulate.points import points
+from dcai.cli.simulate.self_assessment import self_assessment
+from dcai.cli.simulate.sweep import sweep
+
+__all__ = ["simulate"]
+
+
+@click.group()
+def simulate() -> None:
+    """Simulate who contributes what, and who profits.
+
+    Without options each subcommand is the run of the paper, on IMDB, or on digits where IMDB is not on this computer.
+    """
+
+
+for command in (self_assessment, points, sweep):
+    simulate.add_command(command)

@@ -1,0 +1,100 @@
+"""``dcai simulate sweep``: many runs of self-assessment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai.cli.new_file import NEW_FILE
+from dcai.cli.simulate.options import given_agents
+from dcai.data import CATALOGUE
+from dcai.errors import InputError
+from dcai.files import write_whole
+from dcai.simulation import setup as presets
+from dcai.simulation import sweeps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["sweep"]
+
+
+@click.command()
+@click.option(
+    "--vary",
+    multiple=True,
+    required=True,
+    metavar="NAME=VALUE,...",
+    help=f"Values of a parameter: {', '.join(sweeps.PARAMETERS)}. Repeatable; all combinations are run.",
+)
+@click.option("--data", type=click.Choice(list(CATALOGUE)), help="Data set; IMDB where it is here.")
+@click.option("--contributions", "num_contributions", type=click.IntRange(min=1), help="All unless given.")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs of each combination.")
+@click.option("--agent", "agents_text", multiple=True, metavar="NAME=VALUE,...", help="As for self-assessment.")
+@click.option("--ray", "on_ray", is_flag=True, help="Let Ray distribute the runs; RAY_ADDRESS names a cluster.")
+@click.option("--output", type=NEW_FILE, help="Write all results here, as a JSON array.")
+@click.option("--json", "json_", is_flag=True, help="Print one JSON array.")
+def sweep(
+    vary: tuple[str, ...],
+    data: str | None,
+    num_contributions: int | None,
+    seeds: int,
+    agents_text: tuple[str, ...],
+    on_ray: bool,
+    output: Path | None,
+    json_: bool,
+) -> None:
+    """Run self-assessment for every combination of parameters, on all cores.
+
+    Says for how many seeds the honest profited, the malicious lost and accuracy was kept. With bad-share and agents,
+    agents are multiplied, and each acts the more seldom, the more there are of its kind.
+    """
+    setup = presets.self_assessment(data, num_contributions=num_contributions, agents=given_agents(agents_text, None))
+    variants = sweeps.variants(setup, sweeps.parse(vary), range(seeds))
+    results, interrupted = _run(variants, on_ray)
+    if output is not None:
+        write_whole(output, json.dumps(results, indent=2))
+    click.echo(json.dumps(results, indent=2) if json_ else _table(results))
+    if interrupted:
+        click.echo(f"partial: {len(results)} of {len(variants)} runs", err=True)
+        raise click.Abort
+
+
+def _run(variants: list[sweeps.Variant], on_ray: bool) -> tuple[list[dict[str, Any]], bool]:
+    if not variants:
+        raise InputError("there is nothing to run")
+    results = []
+    columns = (TextColumn("simulations"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    interrupted = False
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(variants))
+        try:
+            for result in sweeps.sweep(variants, on_ray=on_ray):
+                results.append(result)
+                progress.advance(task)
+        except KeyboardInterrupt:
+            interrupted = True
+    order = {json.dumps(variant.values): n for n, variant in enumerate(variants)}
+    results.sort(key=lambda result: order[json.dumps(result["values"])])
+    return results, interrupted
+
+
+def _table(results: list[dict[str, Any]]) -> str:
+    """One line a combination: over its seeds."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for each in results:
+        values = {name: value for name, value in each["values"].items() if name != "seed"}
+        groups.setdefault(", ".join(f"{name}={value}" for name, value in values.items()), []).append(each["result"])
+    width = max(map(len, groups), default=0) + 2
+    lines = [
+        f"{'':<{width}}{'runs':>5}{'honest profit':>15}{'malicious lose':>16}{'accuracy kept':>15}{'accuracy':>10}"
+    ]
+    for name, group in groups.items():
+        held = [sum(result["findings"].get(key, False) for result in group) for key in group[0]["findings"]]
+        mean = sum(result["accuracy"]["mean_of_second_half"] for result in group) / len(group)
+        lines.append(f"{name:<{width}}{len(group):>5}{held[0]:>15}{held[1]:>16}{held[2]:>15}{mean:>10.3f}")
+    return "\n".join(lines)

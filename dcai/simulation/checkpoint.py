@@ -1,0 +1,114 @@
+"""The state of an EVM in the middle of a run, beside the run's file, so that going on costs no transactions again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from dcai import strict_json
+from dcai.errors import DataError
+from dcai.evm.chain import Snapshot
+from dcai.evm.engine import Account, Block
+from dcai.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dcai.simulation.lockstep import Lockstep
+    from dcai.simulation.record import Record
+
+__all__ = ["Checkpoint"]
+
+
+def _path(record: Record) -> Path:
+    return record.path.with_name(record.path.name + ".checkpoint")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state to go on from.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps of the run were done.
+    fields : dict
+        What the file has.
+    """
+
+    steps: int
+    fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, record: Record) -> Checkpoint | None:
+        """Read the checkpoint of a record, or return None where there is none that its steps lead to."""
+        path = _path(record)
+        if not path.exists():
+            return None
+        try:
+            fields = strict_json.loads(path.read_text(encoding="utf-8"))
+            steps = int(fields["steps"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path} is no checkpoint ({error}); remove it to go on without") from error
+        return cls(steps, fields) if 0 < steps <= record.num_recorded else None
+
+    @staticmethod
+    def save(record: Record, lockstep: Lockstep, steps: int) -> None:
+        """Write the state of the contracts after so many steps, whole or not at all."""
+        chain = lockstep.chain
+        snapshot = chain.evm.snapshot()
+        world = {
+            address.hex(): [
+                account.nonce,
+                account.balance,
+                account.code.hex(),
+                {f"{slot:x}": f"{word:x}" for slot, word in account.storage.items()},
+            ]
+            for address, account in snapshot.world.items()
+        }
+        block = asdict(snapshot.block) | {"coinbase": snapshot.block.coinbase.hex()}
+        fields = {
+            "steps": steps,
+            "engine": chain.evm.engine,
+            "fork": chain.evm.fork,
+            "compared": lockstep.num_compared,
+            "gas_used": chain.gas_used,
+            "block": block,
+            "world": world,
+        }
+        write_whole(_path(record), json.dumps(fields))
+
+    @staticmethod
+    def remove(record: Record) -> None:
+        """Remove the checkpoint of a run that is complete."""
+        _path(record).unlink(missing_ok=True)
+
+    def restore(self, lockstep: Lockstep) -> None:
+        """Give the contracts this state, and have them compared with the twins from now on.
+
+        Raises
+        ------
+        DataError
+            The file is malformed.
+        NotEqual
+            The state is not that of the twins.
+        """
+        try:
+            world = {
+                bytes.fromhex(address): Account(
+                    nonce,
+                    balance,
+                    bytes.fromhex(code),
+                    {int(slot, 16): int(word, 16) for slot, word in storage.items()},
+                )
+                for address, (nonce, balance, code, storage) in self.fields["world"].items()
+            }
+            block = Block(**self.fields["block"] | {"coinbase": bytes.fromhex(self.fields["block"]["coinbase"])})
+            compared, gas_used = int(self.fields["compared"]), int(self.fields["gas_used"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"the checkpoint is malformed ({error}); remove it to go on without") from error
+        lockstep.chain.evm.restore(Snapshot(world, block))
+        lockstep.chain.gas_used = gas_used
+        lockstep.num_compared = compared
+        lockstep.join()

@@ -1,0 +1,53 @@
+"""A result in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dcai.simulation.amounts import DAY_S, ETHER
+
+if TYPE_CHECKING:
+    from dcai.simulation.result import Result
+
+__all__ = ["as_text"]
+
+_FINDINGS = {
+    "honest_profit": ("every honest agent profited", "an honest agent did not profit"),
+    "malicious_lose": ("every malicious agent lost", "a malicious agent did not lose"),
+    "accuracy_kept": ("accuracy was maintained or rose", "accuracy fell"),
+}
+
+
+def as_text(result: Result) -> str:
+    """Return what came of a run, for a terminal."""
+    setup = result.setup
+    lines = [
+        f"{setup.data}: {result.num_contributions:,} contributions in {result.time_s / DAY_S:,.1f} days, "
+        f"{result.num_steps:,} events, seed {setup.seed}",
+        "",
+        f"{'agent':<16}{'start, ETH':>14}{'end, ETH':>14}{'change':>9}{'points':>8}{'added':>8}{'refunds':>9}"
+        f"{'reports':>9}{'refused':>9}",
+    ]
+    for agent in setup.agents:
+        one = result.agents[agent.name]
+        change = 100 * (one.balance / agent.start_balance - 1) if agent.start_balance else 0.0
+        lines.append(
+            f"{agent.name[:15]:<16}{agent.start_balance / ETHER:>14.6f}{one.balance / ETHER:>14.6f}{change:>+8.1f}%"
+            f"{one.points:>8,}{one.done['addData']:>8,}{one.done['refund']:>9,}{one.done['report']:>9,}"
+            f"{one.refused.total():>9,}"
+        )
+    if result.num_right:
+        lines += [
+            "",
+            f"accuracy on {result.num_test:,} hidden samples: {result.accuracies[0]:.3f} at the start, "
+            f"{result.late_accuracy:.3f} on average over the second half, {result.accuracies[-1]:.3f} at the end",
+        ]
+    lines.append("; ".join(_FINDINGS[name][not holds] for name, holds in result.findings().items()))
+    if result.engine != "native":
+        lines.append(
+            f"contracts on {result.engine} and twins: {result.num_compared:,} calls compared, 0 mismatches; "
+            f"{result.gas_used:,} gas"
+        )
+    if not result.complete:
+        lines.append("partial: the run did not come to its end")
+    return "\n".join(lines)

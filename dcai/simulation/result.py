@@ -1,0 +1,201 @@
+"""What came of a simulation: who won and lost, and what became of the model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dcai.simulation.amounts import DAY_S
+
+if TYPE_CHECKING:
+    from dcai.simulation.agents import Agent
+    from dcai.simulation.run import Step
+    from dcai.simulation.setup import Setup
+
+__all__ = ["AgentResult", "Result"]
+
+
+@dataclass
+class AgentResult:
+    """What one agent did, and what it has.
+
+    Attributes
+    ----------
+    done : Counter
+        Granted calls, by function.
+    refused : Counter
+        Refused calls, by error.
+    balance : int
+        In wei.
+    points : int
+        Validated contributions.
+    times_s, balances, all_points : list of int
+        The two at each event of the agent's.
+    """
+
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    balance: int = 0
+    points: int = 0
+    times_s: list[int] = field(default_factory=list)
+    balances: list[int] = field(default_factory=list)
+    all_points: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Result:
+    """A simulation as it grows.
+
+    Attributes
+    ----------
+    setup : Setup
+        What is simulated.
+    num_test : int
+        Hidden test samples.
+    agents : dict of str to AgentResult
+        By name.
+    accuracy_times_s, num_right : list of int
+        When the model was evaluated, and how many test samples were right.
+    num_steps, num_contributions : int
+        Events, and contributions among them.
+    time_s, last_contribution_s : int
+        When the last event was, and the last contribution.
+    engine : str
+        What ran it.
+    num_compared : int
+        Calls after which twins and contracts were compared.
+    gas_used : int
+        Of the contracts' calls.
+    seconds : float
+        How long it took.
+    complete : bool
+        Whether it came to its end.
+    """
+
+    setup: Setup
+    num_test: int
+    engine: str = "native"
+    agents: dict[str, AgentResult] = field(default_factory=dict)
+    accuracy_times_s: list[int] = field(default_factory=list)
+    num_right: list[int] = field(default_factory=list)
+    num_steps: int = 0
+    num_contributions: int = 0
+    time_s: int = 0
+    last_contribution_s: int = 0
+    num_compared: int = 0
+    gas_used: int = 0
+    seconds: float = 0.0
+    complete: bool = False
+
+    def __post_init__(self) -> None:
+        for agent in self.setup.agents:
+            self.agents[agent.name] = AgentResult(balance=agent.start_balance)
+            self._note(agent, 0, agent.start_balance, 0)
+
+    def add(self, step: Step) -> None:
+        """Take note of a step."""
+        self.num_steps += 1
+        self.time_s = step.time_s
+        if step.action == "accuracy":
+            self.accuracy_times_s.append(step.time_s)
+            self.num_right.append(step.amount)
+            return
+        actor = self.agents[step.agent]
+        if step.error is not None:
+            actor.refused[step.error.name] += 1
+            return
+        actor.done[step.action] += 1
+        if step.action == "addData":
+            self.num_contributions += 1
+            self.last_contribution_s = step.time_s
+        for agent in self.setup.agents:
+            balance, points = step.balances[agent.name], step.points[agent.name]
+            result = self.agents[agent.name]
+            if (balance, points) != (result.balance, result.points):
+                self._note(agent, step.time_s, balance, points)
+
+    def _note(self, agent: Agent, time_s: int, balance: int, points: int) -> None:
+        result = self.agents[agent.name]
+        result.balance, result.points = balance, points
+        result.times_s.append(time_s)
+        result.balances.append(balance)
+        result.all_points.append(points)
+
+    # -- what it comes to -- #
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Share of the hidden test samples that were right, at each evaluation."""
+        return [right / self.num_test for right in self.num_right]
+
+    @property
+    def late_accuracy(self) -> float:
+        """Mean accuracy in the second half of the time in which contributions are made.
+
+        That of one moment jumps with each mistake that is learned.
+        """
+        end = self.last_contribution_s
+        late = [a for t, a in zip(self.accuracy_times_s, self.accuracies, strict=True) if end / 2 <= t <= end]
+        late = late or self.accuracies[-1:]
+        return sum(late) / len(late) if late else 0.0
+
+    @property
+    def held_wei(self) -> int:
+        """What the trainer still holds."""
+        return sum(agent.start_balance - self.agents[agent.name].balance for agent in self.setup.agents)
+
+    def gain(self, agent: Agent) -> int:
+        """What an agent won or lost: in wei, or points where there is no money."""
+        result = self.agents[agent.name]
+        return result.points if self.setup.mechanism == "points" else result.balance - agent.start_balance
+
+    def findings(self) -> dict[str, bool]:
+        """Whether the honest profited, the malicious lost, and the accuracy was kept."""
+        contributors = [agent for agent in self.setup.agents if not agent.pay_to_call]
+        found = {
+            "honest_profit": all(self.gain(agent) > 0 for agent in contributors if agent.good),
+            "malicious_lose": all(self.gain(agent) < 0 for agent in contributors if not agent.good),
+            "accuracy_kept": bool(self.num_right) and self.late_accuracy >= self.accuracies[0],
+        }
+        if self.setup.mechanism == "points":
+            del found["malicious_lose"]  # nobody can
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all but the series."""
+        return {
+            "mechanism": self.setup.mechanism,
+            "data": self.setup.data,
+            "seed": self.setup.seed,
+            "engine": self.engine,
+            "complete": self.complete,
+            "days": self.time_s / DAY_S,
+            "events": self.num_steps,
+            "contributions": self.num_contributions,
+            "compared": self.num_compared,
+            "gas_used": self.gas_used,
+            "seconds": round(self.seconds, 3),
+            "held_wei": self.held_wei,
+            "accuracy": {
+                "first": self.accuracies[0] if self.num_right else None,
+                "last": self.accuracies[-1] if self.num_right else None,
+                "mean_of_second_half": self.late_accuracy,
+                "test_samples": self.num_test,
+            },
+            "agents": {agent.name: self._agent_json(agent) for agent in self.setup.agents},
+            "findings": self.findings(),
+        }
+
+    def _agent_json(self, agent: Agent) -> dict[str, Any]:
+        result = self.agents[agent.name]
+        return {
+            "address": agent.address,
+            "good": agent.good,
+            "start_wei": agent.start_balance,
+            "end_wei": result.balance,
+            "gain_wei": result.balance - agent.start_balance,
+            "points": result.points,
+            "done": dict(result.done),
+            "refused": dict(result.refused),
+        }
