@@ -7,10 +7,10 @@ import pickle
 from functools import partial
 from typing import Any, ClassVar
 
+import model_strategies as s
 import numpy as np
 import pytest
 import reference
-import strategies as s
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -16,9 +16,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+import model_strategies as s
 import numpy as np
 import pytest
-import strategies as s
 
 import dcai
 from dcai import InputError, InputTypeError, Revert

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import model_strategies as s
 import numpy as np
 import pytest
-import strategies as s
 from numpy.typing import NDArray
 
 import dcai

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import model_strategies as s
 import numpy as np
 import pytest
-import strategies as s
 from hypothesis import given
 from hypothesis import strategies as st
 

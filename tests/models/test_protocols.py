@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import model_strategies as s
 import numpy as np
 import pytest
-import strategies as s
 
 import dcai
 

@@ -12,7 +12,7 @@ from chains import FASTEST
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.strategies import small_models
+from model_strategies import small_models
 
 import dcai
 from dcai.cli.verify import verify

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chain import anvil
-from models.strategies import small_models
+from model_strategies import small_models
 
 import dcai
 from dcai import artifacts, chain

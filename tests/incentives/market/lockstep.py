@@ -90,7 +90,7 @@ class Lockstep:
             expected = error
         try:
             if name == "returnClassifier":
-                assert weights_of(self.twin.return_classifier(sender=sender))[:8] is not None
+                self.twin.return_classifier(sender=sender)  # `compare` looks at what it is then
                 actual = ()
             else:
                 twin_call = getattr(self.twin, NAMES[name])
