@@ -6,6 +6,7 @@ The profiles are ``fast`` for every run and ``deep``, by ``HYPOTHESIS_PROFILE=de
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import chains
@@ -24,6 +25,8 @@ settings.register_profile(
 )
 # Before scipy is imported: without it, scikit-learn skips some of its checks of estimators.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# What a shell starts in the background ignores Ctrl-C, and so would the processes that tests start to interrupt them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
