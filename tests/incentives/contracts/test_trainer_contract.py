@@ -150,7 +150,7 @@ def test_the_record_of_a_contribution(framework: Framework) -> None:
         amounts = tuple(
             handler.call(f"get{name}", *what) for name in ("InitialDeposit", "ClaimableAmount", "NumClaims")
         )
-        return (*amounts, handler.call("hasClaimed", *what, ALICE), handler.call("hasClaimed", *what, BOB))  # type: ignore[return-value]
+        return (*amounts, handler.call("hasClaimed", *what, ALICE), handler.call("hasClaimed", *what, BOB))
 
     assert record() == (HIGHEST_COST, HIGHEST_COST, 0, False, False)
     assert handler.call("getPayer", *what) == ALICE
