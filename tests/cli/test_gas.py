@@ -45,7 +45,7 @@ def contributions(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("command", ["table", "forecast", "plan", "profile", "snapshot", "check", "diff"])
+@pytest.mark.parametrize("command", ["table", "framework", "forecast", "plan", "profile", "snapshot", "check", "diff"])
 def test_each_subcommand_has_help(command: str) -> None:
     shown = run(command, "--help")
     assert shown.exit_code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dcai.cli.gas.forecast import forecast
+from dcai.cli.gas.framework import framework
 from dcai.cli.gas.plan import plan
 from dcai.cli.gas.profile import profile
 from dcai.cli.gas.snapshot import check, diff, snapshot
@@ -30,5 +31,5 @@ def gas() -> None:
     """
 
 
-for command in (table, forecast, plan, profile, snapshot, check, diff):
+for command in (table, framework, forecast, plan, profile, snapshot, check, diff):
     gas.add_command(command)

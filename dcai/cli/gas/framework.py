@@ -1,0 +1,63 @@
+"""``dcai gas framework``: what deposits, refunds and reports cost, beside 0xDeCA10B."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai import data
+from dcai.cli.gas.common import FILE, emit, engine_option, fork_option, known_engine, progress_bar
+from dcai.gas.framework import SIZES, action_rows, framework_report, stream_rows
+from dcai.gas.report import csv_text, json_text
+from dcai.gas.stream import of_scenario
+from dcai.scenarios import scenario_of
+
+if TYPE_CHECKING:
+    from dcai.gas.framework import FrameworkRow
+
+__all__ = ["framework"]
+
+
+@click.command()
+@click.option(
+    "--reviews",
+    type=click.IntRange(min=0),
+    default=300,
+    show_default=True,
+    help="How many reviews of IMDB to contribute, where they are on this computer.",
+)
+@fork_option
+@engine_option
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text", show_default=True
+)
+@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+def framework(reviews: int, fork: str, engine: str | None, form: str, output: Path | None) -> None:
+    """Print what the incentive framework costs: trainer, data handler, mechanism and model together.
+
+    Each model is deployed at the size at which the contracts of 0xDeCA10B were measured, with all that surrounds it;
+    one good and one bad contribution then live through deposit, refund and report.
+    """
+    engine = known_engine(engine, [fork])
+    rows: list[FrameworkRow] = []
+    with progress_bar() as progress:
+        has_reviews = bool(reviews) and data.locate("imdb") is not None
+        task = progress.add_task("", total=len(SIZES) + has_reviews)
+        for size in SIZES:
+            progress.update(task, description=size)
+            rows += action_rows(size, fork, engine)
+            progress.advance(task)
+        if has_reviews:
+            progress.update(task, description="IMDB")
+            rows += stream_rows(of_scenario(scenario_of("imdb")), reviews, fork, engine)
+            progress.advance(task)
+    fields = [row.as_fields() for row in rows]
+    if form == "json":
+        emit(json_text({"fork": fork, "engine": engine, "rows": fields}), output)
+    elif form == "csv":
+        emit(csv_text(fields), output)
+    else:
+        report = framework_report(rows, fork)
+        emit(report.as_markdown() if form == "markdown" else report, output)
