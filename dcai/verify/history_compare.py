@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dcai.chain import storage_root
 from dcai.chain.fetch import Reading
+from dcai.chain.proofs import storage_root, stored_zeros
 from dcai.chain.tags import hex_text
 from dcai.evm.hashing import keccak
 from dcai.verify.fields import FieldDifference, differing_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dcai.chain.header import Header
     from dcai.chain.node import Node
     from dcai.verify.replica import Replica
@@ -74,8 +76,18 @@ def compare(node: Node, replica: Replica, header: Header, *, verify: bool, most:
     found = {slot: reading.words[slot] for slot in {*slots, *reading.words} if reading.words[slot]}
     differences = differing_fields(replica.artifact, found, expected, replica.indices)
     if by_root and not differences:
-        differences = [
-            FieldDifference("a word that no transaction wrote: the storage root", hex_text(root), hex_text(own_root))
-        ]
+        zeros = _stored_zeros(node, replica, header, root, [slot for slot in slots if not reading.words[slot]])
+        if storage_root(expected, zeros) != root:
+            name = "a word that no transaction wrote: the storage root"
+            differences = [FieldDifference(name, hex_text(root), hex_text(own_root))]
     return Compared(root, differences)
 
+
+def _stored_zeros(node: Node, replica: Replica, header: Header, root: bytes, slots: Sequence[int]) -> list[int]:
+    """Return those of some slots that the node has with a 0 in its trie."""
+
+    def read(portion: Sequence[int]) -> list[int]:
+        proof = node.proof(replica.address, portion, header.number)
+        return stored_zeros(root, portion, proof.storage_nodes)
+
+    return [slot for portion in node.in_parallel(read, slots) for slot in portion]

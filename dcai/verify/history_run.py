@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.chain.changes import Call, Change, Learned, NewOwner, Owners, changes
-from dcai.chain.contracts import check_no_proxy, find_kind
+from dcai.chain.contracts import PROXY_SLOTS, check_no_proxy, find_kind
 from dcai.chain.fetch import MAX_WEIGHTS, Reading, fetch
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
@@ -24,10 +24,12 @@ from dcai.errors import (
     ProofError,
     Revert,
     RpcError,
+    UnknownFeaturesError,
     WrongChainError,
     shown,
 )
 from dcai.evm.hashing import keccak, to_address, to_bytes20
+from dcai.verify.against import against
 from dcai.verify.fields import FieldDifference
 from dcai.verify.history_compare import compare
 from dcai.verify.replica import Replica
@@ -35,6 +37,7 @@ from dcai.verify.replica import Replica
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from dcai.chain import Snapshot
     from dcai.chain.header import Header
 
 __all__ = ["COMPARE_EVERY", "Checkpoint", "Departure", "History"]
@@ -75,15 +78,15 @@ class Departure(NamedTuple):
         ``expected`` is what the contract has, ``actual`` what its history gives.
     changes : sequence of Change
         What was replayed of these blocks.
-    unproven : bool
-        What the node says of the contract in block ``until`` contradicts the block's own state root.
+    unproven : sequence of int
+        Blocks of these of which the node's own account of the contract contradicts their state roots.
     """
 
     after: int
     until: int
     differences: Sequence[FieldDifference]
     changes: Sequence[Change]
-    unproven: bool = False
+    unproven: Sequence[int] = ()
 
 
 class _OutOfTimeError(Exception):
@@ -186,6 +189,7 @@ class History:
         self.replica: Replica | None = None
         self._creation: int | None = None
         self._recent: list[tuple[int, list[Change]]] = []
+        self._unproven: set[int] = set()
 
     def run(self) -> None:
         """Replay and compare. Ctrl-C and the time budget end it early; `partial` then says so.
@@ -261,16 +265,16 @@ class History:
         created = creation(node, self.address, first)
         header = node.header(hex(first), verify=self.verify)
         if created is not None:
-            # The code alone is read, of the last block: a node that keeps no old states can still say it.
-            reading = Reading(node, self.address, last, verify=self.verify)
-            check_no_proxy(self.address, reading.code, reading.words)
-            kind = find_kind(reading.code, self._layout)
-            self.replica = Replica.created(kind.artifact, self.address, reading.code, created.calldata, created.sender)
+            # Of the last block, for which a node without old states has it too. Each comparison proves it.
+            code = node.code(self.address, last.number)
+            kind = find_kind(code, self._layout)
+            self.replica = Replica.created(kind.artifact, self.address, code, created.calldata, created.sender)
             if self.replica is not None:
+                check_no_proxy(self.address, code, dict.fromkeys(PROXY_SLOTS, 0) | self.replica.words())
                 self.replica.indices.update(self._named())
                 self.start = f"the transaction {created.hash} in block {first}, which created it, run again"
                 self.layout = kind.layout
-                self.code_hash = hex_text(keccak(reading.code))
+                self.code_hash = hex_text(keccak(code))
                 self.replayed["creation"] += 1
                 self._equal, self._equal_at = self.replica.copy(), first - 1
                 self._creation = created.index
@@ -294,34 +298,39 @@ class History:
 
     def _read_start(self, node: Node, header: Header) -> None:
         """Take the storage of a block as the start."""
-        snapshot = fetch(
-            self.rpc_url,
-            self.address,
-            header.number,
-            verify=self.verify,
-            layout=self._layout,
-            max_weights=self._max_weights,
-            limits=self._limits,
-            block_hash=hex_text(header.hash),
-            **self._features,  # type: ignore[arg-type]
-        )
-        from dcai.verify.against import against
-
-        artifact = snapshot.kind.artifact
-        complete = against(snapshot, snapshot.model()).complete is True
+        snapshot = self._fetch_start(header)
         self.replica = Replica(
-            artifact,
+            snapshot.kind.artifact,
             self.address,
             node.code(self.address, header.number),
             snapshot.storage,
             snapshot.features or (),
-            complete=complete,
+            complete=against(snapshot, snapshot.model()).complete is True,
         )
         self.start = f"its storage in block {header.number}, read from the node" + (", proven" * self.verify)
         self.layout, self.code_hash = snapshot.layout, snapshot.code_hash
         self._start_header = header
         self._equal, self._equal_at = self.replica.copy(), header.number
         self._note_equal(header, snapshot.storage_root or "")
+
+    def _fetch_start(self, header: Header) -> Snapshot:
+        def read(**features: Any) -> Snapshot:
+            return fetch(
+                self.rpc_url,
+                self.address,
+                header.number,
+                block_hash=hex_text(header.hash),
+                verify=self.verify,
+                layout=self._layout,
+                max_weights=self._max_weights,
+                limits=self._limits,
+                **features,
+            )
+
+        try:
+            return read(**self._features)
+        except UnknownFeaturesError:
+            return read(indices=())  # those that transactions name are looked up when they do
 
     # -- block by block -- #
 
@@ -397,8 +406,9 @@ class History:
         count = sum(self.replayed.values())
         self.checkpoints.append(Checkpoint(header.number, hex_text(header.hash), count, root))
 
-    def _depart(self, until: int, differences: Sequence[FieldDifference], *, unproven: bool = False) -> None:
+    def _depart(self, until: int, differences: Sequence[FieldDifference]) -> None:
         between = [one for number, some in self._recent if self._equal_at < number <= until for one in some]
+        unproven = sorted(number for number in self._unproven if self._equal_at < number <= until)
         self.departure = Departure(self._equal_at, until, differences, between, unproven)
 
     def _at(self, number: int) -> Replica:
@@ -411,37 +421,50 @@ class History:
         return replica
 
     def _narrow(self, node: Node) -> None:
-        """Find the first block of a departure, as far as the node has the states."""
-        while self.departure is not None and self.departure.until - self._equal_at > 1:
-            middle = (self._equal_at + self.departure.until) // 2
+        """Find the first block of a departure, as far as the node has the states and can prove them."""
+        oldest = self._equal_at + 1
+        while self.departure is not None:
+            until, differences = self.departure.until, self.departure.differences
+            untried = [number for number in range(oldest, until) if number not in self._unproven]
+            if not untried:
+                return
+            middle = untried[len(untried) // 2]
             header = node.header(hex(middle), verify=self.verify)
+            replica = self._at(middle)
             try:
-                replica = self._at(middle)
-                _, differences = compare(node, replica, header, verify=self.verify, most=self._max_weights)
-            except (RpcError, ProofError):
-                return  # the node has not this state any more, or no proof of it
-            if differences:
-                self._depart(middle, differences)
+                _, earlier = compare(node, replica, header, verify=self.verify, most=self._max_weights)
+            except ProofError:
+                self._unproven.add(middle)
+            except RpcError as error:
+                if error.code is None:
+                    raise
+                oldest = middle + 1  # it is the old states that nodes no longer have
             else:
-                self._equal, self._equal_at = replica, middle
-                self._recent = [(number, some) for number, some in self._recent if number > middle]
-                self._depart(self.departure.until, self.departure.differences)
+                if earlier:
+                    until, differences = middle, earlier
+                else:
+                    self._equal, self._equal_at = replica, middle
+                    self._recent = [(number, some) for number, some in self._recent if number > middle]
+                    oldest = middle + 1
+            self._depart(until, differences)
 
     def _refused(self, node: Node, number: int, change: Change, error: Exception) -> None:
         """Say that a transaction which the chain took fails here; or what was wrong before it."""
         own = FieldDifference(f"the outcome of transaction {change.transaction}", "success", str(error))
         self.departure = Departure(number - 1, number, [own], [change])
-        before = number - 1
-        if before <= self._equal_at:
+        if number - 1 <= self._equal_at:
             return
-        header = node.header(hex(before), verify=self.verify)
+        header = node.header(hex(number - 1), verify=self.verify)
+        replica = self._at(number - 1)
         try:
-            replica = self._at(before)
             _, differences = compare(node, replica, header, verify=self.verify, most=self._max_weights)
-        except (RpcError, ProofError):
+        except RpcError:
+            return
+        except ProofError:
+            self._unproven.add(number - 1)
             return
         if differences:
-            self._depart(before, differences)
+            self._depart(number - 1, differences)
             self._narrow(node)
 
     def _contradiction(self, node: Node, header: Header, error: ProofError) -> None:
@@ -453,7 +476,9 @@ class History:
             claimed = None
         if claimed is not None:
             differences += claimed.differences
-        self._depart(header.number, differences, unproven=True)
+        self._unproven.add(header.number)
+        self._depart(header.number, differences)
+        self._narrow(node)
 
 
 def _check_count(name: str, value: object, least: int) -> None:
