@@ -226,7 +226,9 @@ def _learned(logs: Sequence[PlacedLog]) -> Iterator[Learned]:
 
 
 def _call(sent: Sent) -> Call:
-    return Call(sent.block_number, sent.index, _WHOLE, sent.hash, sent.sender, sent.calldata, sent.gas_limit)
+    return Call(
+        sent.block_number, sent.transaction_index, _WHOLE, sent.hash, sent.sender, sent.calldata, sent.gas_limit
+    )
 
 
 def _transfer(log: PlacedLog) -> NewOwner:

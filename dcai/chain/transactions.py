@@ -25,7 +25,7 @@ class Sent(NamedTuple):
 
     Attributes
     ----------
-    block_number, index : int
+    block_number, transaction_index : int
         Its block, and its place in it.
     hash : str
         ``0x`` and 64 digits.
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
     """
 
     block_number: int
-    index: int
+    transaction_index: int
     hash: str
     sender: str
     calldata: bytes

@@ -134,8 +134,10 @@ class History:
         How many of what, by words.
     owners : list of str
         All who owned the classifier.
-    num_changed : int
-        Contributions that changed the model.
+    skipped : list of int
+        Blocks that were to be compared, and whose states the node no longer has.
+    unproven : mapping of int to str
+        Blocks of which the node's own account of the contract contradicts their state roots, and how.
     checkpoints : list of Checkpoint
         Where storage was equal.
     departure : Departure or None
@@ -172,7 +174,8 @@ class History:
         self.verify = verify
         self._from_block = from_block
         self._layout = layout
-        self._features = {"num_features": num_features, "indices": None if indices is None else list(indices)}
+        self._features: dict[str, Any] = {"num_features": num_features}
+        self._features["indices"] = None if indices is None else list(indices)
         self._max_weights = max_weights
         self._expect_chain_id = expect_chain_id
         self._limits = limits or Limits()
@@ -183,13 +186,14 @@ class History:
         self.last_hash = self.start = self.code_hash = self.layout = ""
         self.replayed: Counter[str] = Counter()
         self.owners: list[str] = []
-        self.num_changed = 0
+        self.skipped: list[int] = []
         self.checkpoints: list[Checkpoint] = []
         self.departure: Departure | None = None
         self.replica: Replica | None = None
         self._creation: int | None = None
         self._recent: list[tuple[int, list[Change]]] = []
-        self._unproven: set[int] = set()
+        self.unproven: dict[int, str] = {}
+        self._since = 0
 
     def run(self) -> None:
         """Replay and compare. Ctrl-C and the time budget end it early; `partial` then says so.
@@ -277,7 +281,7 @@ class History:
                 self.code_hash = hex_text(keccak(code))
                 self.replayed["creation"] += 1
                 self._equal, self._equal_at = self.replica.copy(), first - 1
-                self._creation = created.index
+                self._creation = created.transaction_index
                 return first
         self._read_start(node, header)
         return first + 1
@@ -293,8 +297,8 @@ class History:
             ) from error
 
     def _named(self) -> Iterable[int]:
-        indices = self._features["indices"]
-        return indices if isinstance(indices, list) else range(int(self._features["num_features"] or 0))
+        indices: list[int] | None = self._features["indices"]
+        return range(self._features["num_features"] or 0) if indices is None else indices
 
     def _read_start(self, node: Node, header: Header) -> None:
         """Take the storage of a block as the start."""
@@ -348,7 +352,8 @@ class History:
                 return False
             self.replayed[word] += 1
         self.done_block = number
-        if sum(len(some) for _, some in self._recent) >= self.compare_every:
+        self._since += len(block_changes)
+        if self._since >= self.compare_every and number != self.last_block:
             return self._compare(node, node.header(hex(number), verify=self.verify))
         return True
 
@@ -387,19 +392,29 @@ class History:
 
     def _compare(self, node: Node, header: Header) -> bool:
         """Compare with storage in the block that was replayed last; False where they differ."""
-        replica = self._replica
+        is_last = header.number == self.last_block
+        self._since = 0
         differences: Sequence[FieldDifference]
         try:
-            root, differences = compare(node, replica, header, verify=self.verify, most=self._max_weights)
+            root, differences = compare(node, self._replica, header, verify=self.verify, most=self._max_weights)
         except ProofError as error:
-            self._contradiction(node, header, error)
-            return False
-        if not differences:
-            self._note_equal(header, hex_text(root) if root else "")
+            if isinstance(error.__cause__, RpcError):
+                raise  # it gives no proofs at all
+            self.unproven[header.number] = str(error)
+            if is_last:
+                self._contradiction(node, header)
+            return not is_last
+        except RpcError as error:
+            if error.code is None or is_last:
+                raise
+            self.skipped.append(header.number)
             return True
-        self._depart(header.number, differences)
-        self._narrow(node)
-        return False
+        if differences:
+            self._depart(header.number, differences)
+            self._narrow(node)
+            return False
+        self._note_equal(header, hex_text(root) if root else "")
+        return True
 
     def _note_equal(self, header: Header, root: str) -> None:
         self._equal, self._equal_at, self._recent = self._replica.copy(), header.number, []
@@ -408,7 +423,7 @@ class History:
 
     def _depart(self, until: int, differences: Sequence[FieldDifference]) -> None:
         between = [one for number, some in self._recent if self._equal_at < number <= until for one in some]
-        unproven = sorted(number for number in self._unproven if self._equal_at < number <= until)
+        unproven = sorted(number for number in self.unproven if self._equal_at < number <= until)
         self.departure = Departure(self._equal_at, until, differences, between, unproven)
 
     def _at(self, number: int) -> Replica:
@@ -425,7 +440,7 @@ class History:
         oldest = self._equal_at + 1
         while self.departure is not None:
             until, differences = self.departure.until, self.departure.differences
-            untried = [number for number in range(oldest, until) if number not in self._unproven]
+            untried = [number for number in range(oldest, until) if number not in self.unproven]
             if not untried:
                 return
             middle = untried[len(untried) // 2]
@@ -433,8 +448,8 @@ class History:
             replica = self._at(middle)
             try:
                 _, earlier = compare(node, replica, header, verify=self.verify, most=self._max_weights)
-            except ProofError:
-                self._unproven.add(middle)
+            except ProofError as error:
+                self.unproven[middle] = str(error)
             except RpcError as error:
                 if error.code is None:
                     raise
@@ -460,23 +475,23 @@ class History:
             _, differences = compare(node, replica, header, verify=self.verify, most=self._max_weights)
         except RpcError:
             return
-        except ProofError:
-            self._unproven.add(number - 1)
+        except ProofError as proof_error:
+            self.unproven[number - 1] = str(proof_error)
             return
         if differences:
             self._depart(number - 1, differences)
             self._narrow(node)
 
-    def _contradiction(self, node: Node, header: Header, error: ProofError) -> None:
-        """Say that the node's own account of a contract contradicts the block."""
-        differences = [FieldDifference("the proof of its storage", str(error), "storage of the block's state root")]
+    def _contradiction(self, node: Node, header: Header) -> None:
+        """Say that the node's own account of a contract contradicts the last block."""
+        cause = "the storage that the node gives, by the block's state root"
+        differences = [FieldDifference(cause, self.unproven[header.number], "what follows from the state root")]
         try:
             claimed = compare(node, self._replica, header, verify=False, most=self._max_weights)
         except RpcError:
             claimed = None
         if claimed is not None:
-            differences += claimed.differences
-        self._unproven.add(header.number)
+            differences = [*claimed.differences, *differences]
         self._depart(header.number, differences)
         self._narrow(node)
 

@@ -166,7 +166,8 @@ class Replica:
         function = self._functions.get(calldata[:4])
         arguments = () if function is None else _arguments(function, calldata[4:])
         if function is not None and function.name == "update" and arguments:
-            self.learn(*arguments, sender)
+            data, label = arguments
+            self.learn(data, label, sender)
             return function.name
         if function is not None and arguments:
             self.indices |= mentioned_indices(function.name, arguments)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "differential": "Search for a difference between contracts and kernels.",
     "mutants": "Check that the search finds contracts with a fault.",
     "replay": "Replay a difference from the file in which a run wrote it.",
+    "history": "Replay all contributions to a contract, and compare its storage.",
     "snapshot": "Compare a model from a file with a contract in a block.",
     "fingerprint": "Print one line for a model, to compare with that of others.",
     "export": "Write sequences of calls as Ethereum state tests, for any client.",
