@@ -64,7 +64,9 @@ def _facts(history: History) -> dict[str, Any]:
         "contributions replayed": history.replayed["contributions"],
         "owners": history.owners,
         "blocks compared": len(history.checkpoints),
-        "all of storage compared": replica.complete and history.verify,
+        "compared": "all of storage, by its root"
+        if replica.complete and history.verify
+        else "all words that are known",
     }
     if history.partial is None and history.departure is None:
         facts["model"] = replica.model().fingerprint()
@@ -75,12 +77,12 @@ def _facts(history: History) -> dict[str, Any]:
 
 def _tables(history: History) -> list[Table]:
     replayed = [[what, f"{count:,}"] for what, count in history.replayed.most_common()]
-    rows = [[f"{c.block}", c.hash, c.root or "not proven", f"{c.replayed:,}"] for c in history.checkpoints]
+    rows = [[f"{c.block} {c.hash}", f"{c.replayed:,}"] for c in history.checkpoints]
     tables = []
     if replayed:
         tables.append(Table("Replayed", ["what", "number"], replayed, 1))
     if rows:
-        tables.append(Table("Storage equal", ["block", "hash", "storage root", "replayed until then"], rows, 3))
+        tables.append(Table("Storage equal after", ["block", "replayed until then"], rows, 1))
     return tables
 
 
@@ -110,14 +112,16 @@ def _findings(history: History) -> list[Finding]:
 
 
 def _finding(departure: Departure) -> Finding:
-    first = departure.differences[0]
+    first, changes = departure.differences[0], departure.changes
     proven = [n for n in range(departure.after + 1, departure.until + 1) if n not in departure.unproven]
     exact = proven == [departure.until] or departure.until == departure.after + 1
+    if exact:
+        changes = [change for change in changes if change.block_number == departure.until]
     where = f"block {departure.until}" if exact else f"one of the blocks {departure.after + 1} to {departure.until}"
     details: dict[str, Any] = {
         "block": departure.until if exact else f"{departure.after + 1} to {departure.until}",
         "last equal block": departure.after if departure.after >= 0 else "none was compared",
-        "transaction": _transaction(departure.changes),
+        "transaction": _transaction(changes),
         "field": first.field,
         "expected": f"{first.actual}",
         "actual": f"{first.expected}",
@@ -129,13 +133,15 @@ def _finding(departure: Departure) -> Finding:
         ]
         if len(departure.differences) > _MOST:
             details["all differences"].append(f"and {len(departure.differences) - _MOST:,} more")
-    if departure.changes:
-        details["replayed of this block" if exact else "replayed of these blocks"] = _listed(departure.changes)
+    if len(changes) > 1:
+        details["replayed of this block" if exact else "replayed of these blocks"] = _listed(changes)
     if departure.unproven:
         details["unproven"] = (
-            f"what the node says of the contract in block {_numbers(departure.unproven)} contradicts the state root "
-            "there: storage was altered outside of any block"
+            f"what the node says of the contract in block {_numbers(departure.unproven)} does not follow from the "
+            "state root there: its storage was altered outside of any block, or the node errs"
         )
+    if departure.until in departure.unproven:
+        where += ", as the node says without proof"
     what = (
         f"The contract first departs from its history in {where}: {first.field}: the history gives "
         f"{_short(first.actual)}, the contract has {_short(first.expected)}"
