@@ -59,13 +59,10 @@ class Call(Change):
         Who sent it.
     calldata : bytes
         What it called.
-    gas_limit : int
-        Of the transaction.
     """
 
     sender: str
     calldata: bytes
-    gas_limit: int
 
 
 @dataclass(frozen=True)
@@ -226,9 +223,7 @@ def _learned(logs: Sequence[PlacedLog]) -> Iterator[Learned]:
 
 
 def _call(sent: Sent) -> Call:
-    return Call(
-        sent.block_number, sent.transaction_index, _WHOLE, sent.hash, sent.sender, sent.calldata, sent.gas_limit
-    )
+    return Call(sent.block_number, sent.transaction_index, _WHOLE, sent.hash, sent.sender, sent.calldata)
 
 
 def _transfer(log: PlacedLog) -> NewOwner:

@@ -33,8 +33,6 @@ class Sent(NamedTuple):
         With its checksum.
     calldata : bytes
         Of a creation, the creation code with the arguments of the constructor.
-    gas_limit : int
-        Its own.
     """
 
     block_number: int
@@ -42,7 +40,6 @@ class Sent(NamedTuple):
     hash: str
     sender: str
     calldata: bytes
-    gas_limit: int
 
 
 def first_block_with_code(node: Node, address: str, last: int) -> int:
@@ -133,5 +130,4 @@ def _sent(fields: Fields) -> Sent:
         f"0x{fields.data('hash', 32).hex()}",
         to_address(fields.data("from", 20)),
         fields.data("input"),
-        fields.quantity("gas", 64),
     )

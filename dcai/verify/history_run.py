@@ -369,7 +369,7 @@ class History:
             replica.learn(one.data, one.label, change.trainer)
             return "contributions"
         assert isinstance(change, Call)
-        return f"calls of {replica.call(change.calldata, change.sender, change.gas_limit)}"
+        return f"calls of {replica.call(change.calldata, change.sender)}"
 
     def _look_up(self, node: Node, block_changes: Sequence[Change]) -> None:
         """Read what storage had at the start of the features that are named for the first time."""

@@ -81,7 +81,7 @@ class Replica:
             Who sent it.
         """
         evm = _evm()
-        receipt = evm.transact(None, creation, sender=sender, gas_limit=_CREATION_GAS)
+        receipt = evm.transact(None, creation, sender=sender, gas_limit=_ENOUGH_GAS)
         if not receipt.success or receipt.contract_address is None or evm.code(receipt.contract_address) != code:
             return None
         words = evm.storage(receipt.contract_address)
@@ -155,7 +155,7 @@ class Replica:
         self.indices.update(index for index in sample if index >= 0)
         return bool(self.model().update(sample, label))
 
-    def call(self, calldata: bytes, sender: str, gas_limit: int) -> str:
+    def call(self, calldata: bytes, sender: str) -> str:
         """Take a transaction, and return the name of the function that it called.
 
         Raises
@@ -174,19 +174,19 @@ class Replica:
         evm = _evm()
         evm.errors.learn(self._abi.errors.values())
         evm.set_account(self.address, code=self.code, storage=self.words())
-        evm.transact(self.address, calldata, sender=sender, gas_limit=gas_limit).raise_for_error()
+        evm.transact(self.address, calldata, sender=sender, gas_limit=_ENOUGH_GAS).raise_for_error()
         after = dict(evm.storage(self.address))
         if after != self.words():
             self._words, self._model = after, None
         return "an unknown function" if function is None else function.name
 
 
-#: Enough for any creation: the chain has run it in a block.
-_CREATION_GAS = 1 << 32
+#: That it was enough for what the chain ran is known, and the price of it has changed from fork to fork.
+_ENOUGH_GAS = 1 << 32
 
 
 def _evm() -> Evm:
-    """Return an EVM with rules that bound no transaction's gas, for the chain's bounds are not known."""
+    """Return an EVM whose rules bound no transaction's gas."""
     return Evm("revm" if "revm" in engine_names() else "py-evm", "prague")
 
 

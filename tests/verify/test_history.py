@@ -274,7 +274,7 @@ def test_a_time_budget(node: anvil.Anvil, tmp_path: Path, monkeypatch: Any, caps
 
 def test_an_interrupt_leaves_what_was_done(node: anvil.Anvil, tmp_path: Path, monkeypatch: Any) -> None:
     by = trained(node, DENSE, [2, 2, 2])
-    compared = []
+    compared: list[int] = []
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
         if len(compared) == 2:

@@ -6,6 +6,7 @@ that one from running.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -43,7 +44,8 @@ class _LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted; nothing is reported", err=True)
-            ctx.exit(3)
+            # Not the context's exit, which gives the code to `main` as a result and not as an error.
+            sys.exit(3)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
