@@ -64,10 +64,10 @@ def _facts(history: History) -> dict[str, Any]:
         "contributions replayed": history.replayed["contributions"],
         "owners": history.owners,
         "blocks compared": len(history.checkpoints),
-        "compared": "all of storage, by its root"
-        if replica.complete and history.verify
-        else "all words that are known",
     }
+    if history.checkpoints or history.departure is not None:
+        by_root = replica.complete and history.verify
+        facts["compared"] = "all of storage, by its root" if by_root else "all words that are known"
     if history.partial is None and history.departure is None:
         facts["model"] = replica.model().fingerprint()
     if history.skipped:

@@ -123,6 +123,17 @@ def test_each_block_is_equal(node: anvil.Anvil, name: str, proven: bool) -> None
     assert bool(run.checkpoints[-1].root) is proven
 
 
+def test_a_weight_that_becomes_zero_again(node: anvil.Anvil) -> None:
+    """Chains forget it. This node keeps the zero in its trie, and the root has it."""
+    by = trained(node, SPARSE, [])
+    for row in (([3], 1), ([4], 1), ([3], 0)):
+        by.add([row])
+    run = replay(node, by.trainer)
+    assert (run.partial, run.departure) == (None, None)
+    assert run.replica is not None
+    assert dict(run.replica.model().state()["weights"]).get(3, 0) == 0
+
+
 INITIAL: list[tuple[dcai.Classifier, list[tuple[str, Any]]]] = [
     (
         dcai.DensePerceptron([1, 2], 0, 10**8),
