@@ -22,7 +22,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Account", "ordered_root", "proven_account", "proven_words", "state_root", "storage_root"]
+__all__ = ["Account", "ordered_root", "proven_account", "proven_words", "state_root", "storage_root", "stored_zeros"]
 
 _EMPTY_CODE_HASH = keccak(b"")
 _ACCOUNT_FIELDS = 4
@@ -97,7 +97,22 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     return trie.root_hash
 
 
-def storage_root(words: Mapping[int, int]) -> bytes:
+def stored_zeros(storage_root: bytes, slots: Iterable[int], nodes: Iterable[bytes]) -> list[int]:
+    """Return those slots that the trie has with the word 0, which it should not have at all.
+
+    No chain has them. Nodes for development do: anvil keeps what a transaction has set to 0.
+
+    Parameters
+    ----------
+    storage_root, slots, nodes
+        As of `proven_words`.
+    """
+    trie = _ProofTrie(nodes, storage_root)
+    raw = {slot: _value(trie, slot.to_bytes(32, "big"), f"the word at slot {slot:#x}") for slot in slots}
+    return [slot for slot, value in raw.items() if value and _decode(value, f"the word at slot {slot:#x}") == b""]
+
+
+def storage_root(words: Mapping[int, int], zeros: Iterable[int] = ()) -> bytes:
     """Return the root of a storage that holds these words and nothing else.
 
     Where it is the root of an account's storage, the account has no other word: what no proof of single words shows.
@@ -106,8 +121,11 @@ def storage_root(words: Mapping[int, int]) -> bytes:
     ----------
     words : mapping of int to int
         By slot; zeros are left out, as they are in storage.
+    zeros : iterable of int
+        Slots that a node keeps all the same; see `stored_zeros`.
     """
-    return _root((slot.to_bytes(32, "big"), _minimal(word)) for slot, word in words.items() if word)
+    kept = [(slot, word) for slot, word in words.items() if word] + [(slot, 0) for slot in zeros]
+    return _root((slot.to_bytes(32, "big"), _minimal(word)) for slot, word in kept)
 
 
 def state_root(accounts: Mapping[bytes, Account]) -> bytes:

@@ -1,6 +1,21 @@
 """Proof by comparison: the same calls to a contract in an EVM and to its native twin, step by step."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from dcai.verify.case import Case
 from dcai.verify.differential import Differential, Outcome, Step
 
-__all__ = ["Case", "Differential", "Outcome", "Step"]
+if TYPE_CHECKING:
+    from dcai.verify.report import Report
+
+__all__ = ["Case", "Differential", "Outcome", "Step", "history"]
+
+
+def history(rpc_url: str, address: str, **arguments: Any) -> Report:
+    """Replay a classifier's history beside its contract; see ``dcai.verify.replay_history.history``."""
+    # What reads a chain comes with an extra, which the rest does without.
+    report: Report = import_module("dcai.verify.replay_history").history(rpc_url, address, **arguments)
+    return report

@@ -6,6 +6,7 @@ that one from running.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,7 @@ _COMMANDS = {
     "differential": "Search for a difference between contracts and kernels.",
     "mutants": "Check that the search finds contracts with a fault.",
     "replay": "Replay a difference from the file in which a run wrote it.",
+    "history": "Replay all contributions to a contract, and compare its storage.",
     "snapshot": "Compare a model from a file with a contract in a block.",
     "fingerprint": "Print one line for a model, to compare with that of others.",
     "export": "Write sequences of calls as Ethereum state tests, for any client.",
@@ -42,7 +44,8 @@ class _LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted; nothing is reported", err=True)
-            ctx.exit(3)
+            # Not the context's exit, which gives the code to `main` as a result and not as an error.
+            sys.exit(3)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -27,7 +27,9 @@ __all__ = [
     "TIME_BUDGET",
     "emit",
     "engine_option",
+    "finish",
     "progress_bar",
+    "report_option",
     "report_options",
     "this_command",
 ]
@@ -85,21 +87,30 @@ def engine_option(command: F) -> F:
 
 def report_options(command: F) -> F:
     """Add ``--json`` and ``--report``, which `emit` takes."""
-    report = click.option(
+    json_ = click.option("--json", "json_", is_flag=True, help="Print the report as JSON instead of text.")
+    return json_(report_option(command))
+
+
+def report_option(command: F) -> F:
+    """Add ``--report`` alone, for a command that prints in a form of its own and ends with `finish`."""
+    return click.option(
         "--report",
         "reports",
         type=NEW_FILE,
         multiple=True,
         metavar="FILE",
-        help="Write the report to FILE too: a page with .html, JSON with .json, else text. May be given several times.",
-    )
-    json_ = click.option("--json", "json_", is_flag=True, help="Print the report as JSON instead of text.")
-    return json_(report(command))
+        help="Write a report to FILE: a page with .html, JSON with .json, else text. May be given several times.",
+    )(command)
 
 
 def emit(report: Report, *, json_: bool, reports: tuple[Path, ...]) -> None:
     """Print a report, write it to the files that were asked for, and exit with what its verdict says."""
     click.echo(report.as_json() if json_ else report.as_text(), nl=False)
+    finish(report, reports)
+
+
+def finish(report: Report, reports: tuple[Path, ...]) -> None:
+    """Write a report to the files that were asked for, and exit with what its verdict says."""
     for path in reports:
         report.save(path)
         click.echo(f"wrote {path}", err=True)

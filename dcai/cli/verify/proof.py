@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import click
 
 from dcai.cli.new_file import NEW_FILE
+from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.files import write_whole
-from dcai.verify.proof import CLAIMS, Proof
+from dcai.verify.proof import CLAIMS, Proof, results
+from dcai.verify.report import Report, installed_versions
 
 __all__ = ["proof"]
 
@@ -26,7 +28,8 @@ __all__ = ["proof"]
     help="Seconds that the solver may think about one path.",
 )
 @click.option("--json", "json_path", type=NEW_FILE, help="File for the same as JSON.")
-def proof(only: str | None, timeout: float, json_path: Path | None) -> None:
+@report_option
+def proof(only: str | None, timeout: float, json_path: Path | None, reports: tuple[Path, ...]) -> None:
     """Prove the scalar steps: on the contracts' bytecode, for all values of full width, by an SMT solver.
 
     Each claim is printed with its method, the values that it holds for and what it is about. Of the two routines of
@@ -38,6 +41,7 @@ def proof(only: str | None, timeout: float, json_path: Path | None) -> None:
     claims = [claim for claim in CLAIMS if only is None or only in claim.name]
     if not claims:
         raise click.BadParameter(f"no claim has {only!r} in its name", param_hint="--only")
+    began = time.monotonic()
     done: list[Proof] = []
     try:
         for claim in claims:
@@ -51,10 +55,17 @@ def proof(only: str | None, timeout: float, json_path: Path | None) -> None:
     click.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + left)
     if json_path is not None:
         write_whole(json_path, json.dumps({"partial": partial, "claims": [_fields(p) for p in done]}, indent=1) + "\n")
-    if counts["refuted"]:
-        sys.exit(1)
-    if partial or counts["unknown"]:
-        sys.exit(3)
+    section = results.section(done, len(claims), "interrupted" if partial else None)
+    finish(
+        Report(
+            "Proof of the scalar steps",
+            this_command("verify", "proof"),
+            [section],
+            time.monotonic() - began,
+            versions=installed_versions("z3-solver"),
+        ),
+        reports,
+    )
 
 
 def _print(result: Proof) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,13 @@ import click
 
 from dcai.cli.fetching import block_options, fetch_with_progress
 from dcai.cli.node_options import node_options, rpc_option
+from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.errors import InputError
 from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.tabular import load_model
+from dcai.verify import against_report
 from dcai.verify.against import against
+from dcai.verify.report import Report, installed_versions
 
 if TYPE_CHECKING:
     from dcai.chain import Snapshot
@@ -30,17 +33,38 @@ __all__ = ["snapshot"]
 @rpc_option(required=True)
 @block_options
 @node_options
-def snapshot(file: Path, address: str, show: int, num_features: int | None, **options: Any) -> None:
+@report_option
+def snapshot(
+    file: Path, address: str, show: int, num_features: int | None, reports: tuple[Path, ...], **options: Any
+) -> None:
     """Compare FILE, a model's JSON or a snapshot, with the contract at an address in a block, proofs checked.
 
     Of a sparse model the features that FILE has values for are looked up, and those below --num-features; the root of
     the contract's storage then shows whether there are others.
 
-    Exits with 1 where they differ.
+    Exits with 1 where they differ, and with 3 where Ctrl-C came first.
     """
-    model = load_model(file)
-    fetched = _fetch(model, address, num_features, options)
-    result = against(fetched, model)
+    began = time.monotonic()
+    report = Report(
+        "Snapshot against contract",
+        this_command("verify", "snapshot"),
+        partial="interrupted",
+        versions=installed_versions("web3", "trie"),
+    )
+    try:
+        model = load_model(file)
+        fetched = _fetch(model, address, num_features, options)
+        result = against(fetched, model)
+        _print(fetched, model, result, show)
+        report.sections = [against_report.section(fetched, model, result)]
+        report.partial = None
+    except KeyboardInterrupt:
+        click.echo("PARTIAL: interrupted, and not all was compared")
+    report.seconds = time.monotonic() - began
+    finish(report, reports)
+
+
+def _print(fetched: Snapshot, model: Classifier, result: Comparison, show: int) -> None:
     click.echo(f"contract:    {fetched.address} on chain {fetched.chain_id}, {fetched.layout}")
     click.echo(f"block:       {fetched.block.number} {fetched.block.hash}")
     for line in fetched.trust.splitlines():
@@ -53,9 +77,8 @@ def snapshot(file: Path, address: str, show: int, num_features: int | None, **op
     click.echo(f"file has:    {model.fingerprint()}")
     for line in _findings(result, show):
         click.echo(line)
-    if not result.equal:
-        sys.exit(1)
-    click.echo("equal")
+    if result.equal:
+        click.echo("equal")
 
 
 def _fetch(model: Classifier, address: str, num_features: int | None, options: dict[str, Any]) -> Snapshot:

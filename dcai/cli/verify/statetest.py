@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
-import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from dcai.verify.state_tests.specs import run_file
+from dcai.cli.verify.common import finish, report_option, this_command
+from dcai.verify.report import Report, installed_versions
+from dcai.verify.state_tests import results
+from dcai.verify.state_tests.specs import Result, run_file
 
 __all__ = ["statetest"]
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def statetest(files: tuple[Path, ...]) -> None:
+@report_option
+def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
     """Run the state tests in FILES under the executable specification of Ethereum, which shares no code with dcai.
 
     Other clients have runners of their own for them: `ethereum-spec-evm statetest`, `evm statetest`, `revme
     statetest`.
 
-    Exits with 1 where a test fails.
+    Exits with 1 where a test fails, and with 3 where Ctrl-C came before the last one and none had failed.
     """
-    passed: Counter[str] = Counter()
-    failed = 0
-    for path in files:
-        for result in run_file(path):
-            if result.passed:
-                passed[result.fork] += 1
-                continue
-            failed += 1
-            click.echo(f"{path}: {result.name} ({result.fork}): {'; '.join(result.failures)}")
+    began = time.monotonic()
+    done: dict[Path, list[Result]] = {}
+    report = Report(
+        "State tests under the executable specification",
+        this_command("verify", "statetest"),
+        versions=installed_versions("ethereum-execution"),
+        partial="interrupted",
+    )
+    try:
+        for path in files:
+            done[path] = []
+            for result in run_file(path):
+                done[path].append(result)
+                if not result.passed:
+                    click.echo(f"{path}: {result.name} ({result.fork}): {'; '.join(result.failures)}")
+        report.partial = None
+    except KeyboardInterrupt:
+        pass  # what was run so far is reported
+    report.sections = [
+        results.section(path, some, report.partial if i == len(done) - 1 else None)
+        for i, (path, some) in enumerate(done.items())
+    ]
+    report.seconds = time.monotonic() - began
+    _print([result for some in done.values() for result in some], partial=report.partial)
+    finish(report, reports)
+
+
+def _print(all_results: list[Result], *, partial: str | None) -> None:
+    passed = Counter(result.fork for result in all_results if result.passed)
     for fork, count in passed.items():
         click.echo(f"{fork}: {count} passed")
+    failed = len(all_results) - passed.total()
     if failed:
         click.echo(f"{failed} failed")
-        sys.exit(1)
+    if partial:
+        click.echo(f"PARTIAL: {partial}")
