@@ -218,8 +218,9 @@ def test_the_text_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of artifacts, of two contracts whose files would be these."""
     texts = {"A": '{"a": 1}\n', "B": '{"b": 2}\n'}
-    there = SimpleNamespace(__file__=str(tmp_path / "__init__.py"), names=lambda: tuple(texts), load=lambda name: name)
+    there = SimpleNamespace(__file__=str(tmp_path / "__init__.py"), load=lambda name: name)
     monkeypatch.setattr(module, "artifacts", there)
+    monkeypatch.setattr(module, "MODELS", texts)
     monkeypatch.setattr(module, "text_of", texts.__getitem__)
     return tmp_path / "gas"
 
