@@ -24,6 +24,25 @@ const LARGE: usize = 1 << 16;
 
 type Lanes = [i64; LANES];
 
+/// Lanes before the first step and after each, where no line of the cache is split.
+#[repr(align(64))]
+struct Kept([Lanes; STEPS + 1]);
+
+/// The first 0, 1, ... lanes.
+static FIRST_LANES: [Lanes; LANES] = {
+    let mut masks = [[0; LANES]; LANES];
+    let mut num = 0;
+    while num < LANES {
+        let mut lane = 0;
+        while lane < num {
+            masks[num][lane] = -1;
+            lane += 1;
+        }
+        num += 1;
+    }
+    masks
+};
+
 /// The weights of the features `0, 1, 2, ...`, to be summed.
 pub(crate) struct RowSums {
     arch: Arch,
@@ -110,13 +129,12 @@ impl<P: FeatureIndex, I: FeatureIndex, F: FnMut(usize, i64), const N: usize, con
         let indices = self.indices;
         let (chunks, rest) = indices.as_chunks::<LANES>();
         let mut ends = Ends::new(self.bounds);
-        // Before the first and after each step.
-        let mut kept = [[0; LANES]; STEPS + 1];
+        let mut kept = Kept([[0; LANES]; STEPS + 1]);
         let mut sums = [0; LANES];
         let mut seen = Seen::default();
         let mut first = 0;
         for window in chunks.chunks(STEPS) {
-            for (step, (chunk, kept)) in window.iter().zip(&mut kept[1..]).enumerate() {
+            for (step, (chunk, kept)) in window.iter().zip(&mut kept.0[1..]).enumerate() {
                 let before = if INCREASING { before(indices, first + step * LANES) } else { [0; LANES] };
                 self.add(&mut sums, chunk.map(Into::into), before, &mut seen);
                 *kept = sums;
@@ -126,7 +144,7 @@ impl<P: FeatureIndex, I: FeatureIndex, F: FnMut(usize, i64), const N: usize, con
                 return false;
             }
             ends.give(first..end, &kept, indices, INCREASING, &mut self.each);
-            (kept[0], first) = (sums, end);
+            (kept.0[0], first) = (sums, end);
         }
         // What does not fill the lanes is filled up with a feature whose weight no row takes, in order.
         let (mut last, mut before) = ([0; LANES], [-1; LANES]);
@@ -135,7 +153,7 @@ impl<P: FeatureIndex, I: FeatureIndex, F: FnMut(usize, i64), const N: usize, con
             before[i] = if first + i > 0 { indices[first + i - 1].into() } else { i64::MAX };
         }
         self.add(&mut sums, last, before, &mut seen);
-        kept[1] = sums;
+        kept.0[1] = sums;
         ends.give(first..first + LANES, &kept, indices, INCREASING, &mut self.each);
         !seen.has_unknown() && (!INCREASING || seen.num_drops() == ends.num_drops)
     }
@@ -211,7 +229,7 @@ impl<'a, P: FeatureIndex> Ends<'a, P> {
     fn give<I: FeatureIndex>(
         &mut self,
         window: Range<usize>,
-        sums: &[Lanes; STEPS + 1],
+        Kept(sums): &Kept,
         indices: &[I],
         increasing: bool,
         mut each: impl FnMut(usize, i64),
@@ -238,8 +256,10 @@ impl<'a, P: FeatureIndex> Ends<'a, P> {
 
 /// The sum of the first lanes after a step and of the others before it.
 #[inline(always)]
-fn up_to(lane: usize, before: &Lanes, after: &Lanes) -> i64 {
-    let lanes = (0..LANES).map(|i| if i < lane { after[i] } else { before[i] });
+fn up_to(num_lanes: usize, before: &Lanes, after: &Lanes) -> i64 {
+    let mask = &FIRST_LANES[num_lanes];
+    // Without a choice, for which compilers take a detour.
+    let lanes = (0..LANES).map(|i| before[i] ^ ((before[i] ^ after[i]) & mask[i]));
     lanes.fold(0, i64::wrapping_add)
 }
 
