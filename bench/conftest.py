@@ -77,7 +77,7 @@ def dense_classes(request: pytest.FixtureRequest) -> workloads.Dense:
 
 
 def _num_dense_rows(config: pytest.Config) -> int:
-    # Far more than the cache next to a core holds, and yet a round of a millisecond or two has a chance to pass undisturbed.
+    # Far more than the caches of a core hold, and yet a round of a millisecond or two has a chance to pass undisturbed.
     return 8_000 if _enabled(config) else 300
 
 
