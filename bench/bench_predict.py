@@ -147,6 +147,15 @@ def bench_sparse_perceptron_int32_pair(measure: Measure, sparse: Sparse, sparse_
     assert_sparse_perceptron_right(model, sparse, labels)
 
 
+def bench_sparse_perceptron_bool(measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron) -> None:
+    """Presence as booleans: a fifth of the memory of floats to look at."""
+    model, matrix = sparse_perceptron, sparse.matrix.astype(bool)
+    labels = measure(
+        SPARSE_PERCEPTRON, sparse.name, "dcai, CSR of bool", len(sparse.rows), lambda: model.predict(matrix)
+    )
+    assert_sparse_perceptron_right(model, sparse, labels)
+
+
 def bench_sparse_perceptron_scipy_product(
     measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron, float_weights: NDArray[np.float64]
 ) -> None:
@@ -158,6 +167,33 @@ def bench_sparse_perceptron_scipy_product(
         lambda: sparse.matrix @ float_weights > 0,
     )
     assert_sparse_perceptron_right(sparse_perceptron, sparse, labels)
+
+
+def bench_sparse_perceptron_scipy_bool_product(
+    measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron, float_weights: NDArray[np.float64]
+) -> None:
+    matrix = sparse.matrix.astype(bool)
+    labels = measure(
+        SPARSE_PERCEPTRON,
+        sparse.name,
+        "CSR of bool, SciPy X @ w > 0",
+        len(sparse.rows),
+        lambda: matrix @ float_weights > 0,
+    )
+    assert_sparse_perceptron_right(sparse_perceptron, sparse, labels)
+
+
+def bench_sparse_perceptron_bytes(measure: Measure, sparse: Sparse) -> None:
+    """What the float form cannot undercut: one look at each of its values, and at each index."""
+    matrix = sparse.matrix
+    found = measure(
+        SPARSE_PERCEPTRON,
+        sparse.name,
+        "reading: data.sum(), indices.max()",
+        len(sparse.rows),
+        lambda: (matrix.data.sum(), matrix.indices.max()),
+    )
+    assert found == (len(sparse.rows.indices), sparse.rows.indices.max())
 
 
 # -- nearest centroid --------------------------------------------------------------------------------------------------

@@ -77,8 +77,8 @@ def dense_classes(request: pytest.FixtureRequest) -> workloads.Dense:
 
 
 def _num_dense_rows(config: pytest.Config) -> int:
-    # A round of a few milliseconds has a chance to pass undisturbed.
-    return 2_000 if _enabled(config) else 300
+    # Far more than the caches of a core hold, and yet a round of a millisecond or two has a chance to pass undisturbed.
+    return 8_000 if _enabled(config) else 300
 
 
 @pytest.fixture

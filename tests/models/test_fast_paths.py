@@ -104,6 +104,43 @@ def test_sums_that_64_bits_hold_and_do_not(largest: int, index_type: Any) -> Non
     assert model.predict((indptr, indices)).tolist() == [oracle.predict(row) for row in rows]
 
 
+@pytest.mark.parametrize("largest", [3, 40_000, 10**9, 2**58, 2**64 - 1], ids=lambda largest: f"{largest:.0e}")
+@pytest.mark.parametrize("index_type", [np.int32, np.int64])
+@pytest.mark.parametrize("num_classes", [2, 3])
+def test_sparse_centroids(largest: int, index_type: Any, num_classes: int) -> None:
+    """Also such as differ by 1 or not at all, so that the remainders of distances decide."""
+    rng = random.Random(largest)
+    for _ in range(6):
+        first = {i: rng.randint(0, largest) for i in range(50)}
+        near = {i: min(max(value + rng.choice([-1, 0, 0, 1]), 0), largest) for i, value in first.items()}
+        centroids = [first, rng.choice([first, near]), near][:num_classes]
+        rng.shuffle(centroids)
+        pairs = [list(centroid.items()) for centroid in centroids]
+        oracle = reference.SparseNearestCentroidClassifier(pairs, [1] * num_classes)
+        model = dcai.SparseNearestCentroidClassifier(centroids, [1] * num_classes)
+        # The last rows have features that no centroid holds.
+        rows = [sorted(rng.sample(range(50), rng.randint(0, 12))) for _ in range(400)] + [[3, 49, 50], [49, 2**31 - 1]]
+        for chosen in (rows, rows[:-2]):
+            indptr = np.cumsum([0] + [len(row) for row in chosen]).astype(index_type)
+            indices = np.array([index for row in chosen for index in row], index_type)
+            assert model.predict((indptr, indices)).tolist() == [oracle.predict(row) for row in chosen]
+
+
+@pytest.mark.parametrize("row", [0, 1, 170, 9_998])
+def test_the_first_row_out_of_order_is_named(row: int) -> None:
+    indices = np.tile(np.arange(0, 30, 3), 10_000)
+    indptr = np.arange(0, 100_001, 10)
+    model = dcai.SparseNearestCentroidClassifier([dict.fromkeys(range(30), 7)] * 2, [1, 1])
+    assert not model.predict((indptr, indices)).any()
+    indices[row * 10 + 5] = indices[row * 10 + 4]
+    indices[-1] = -1
+    with pytest.raises(dcai.Revert, match="NotStrictlyIncreasing") as caught:
+        model.predict((indptr, indices))
+    assert caught.value.row == row
+    # Of no harm where presence counts as often as it stands there.
+    assert dcai.SparsePerceptron([1] * 30, 0, 1).predict((indptr[:-1], indices)).all()
+
+
 @pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "i4", "i2", "i1", "u1", "?", "u8", "u4", ">f8", "c16"])
 @pytest.mark.parametrize("place", [0, 1, 700, 89_998, 89_999])
 def test_a_value_other_than_one_anywhere_in_a_large_matrix(dtype: str, place: int) -> None:

@@ -123,19 +123,18 @@ impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
         let Some(&first) = indptr.first() else {
             return Err("indptr is empty; it needs one entry more than there are rows".into());
         };
-        let mut previous: i64 = first.into();
-        if previous < 0 {
-            return Err(format!("indptr[0] = {previous} is negative"));
+        if first.into() < 0 {
+            return Err(format!("indptr[0] = {} is negative", first.into()));
         }
-        for (i, &end) in indptr.iter().enumerate() {
-            let end = end.into();
-            if end < previous {
-                return Err(format!("indptr decreases at {i}: {end} follows {previous}"));
-            }
-            previous = end;
+        // Without a way out in the middle, so that many are compared at a time.
+        let pairs = indptr.iter().zip(&indptr[1..]);
+        if !pairs.fold(true, |sorted, (&start, &end)| sorted & (start.into() <= end.into())) {
+            let i = (1..indptr.len()).find(|&i| indptr[i].into() < indptr[i - 1].into()).unwrap_or_default();
+            return Err(format!("indptr decreases at {i}: {} follows {}", indptr[i].into(), indptr[i - 1].into()));
         }
-        if usize::try_from(previous).map_or(true, |end| end > indices.len()) {
-            return Err(format!("indptr ends at {previous}, but there are {} indices", indices.len()));
+        let end = indptr[indptr.len() - 1].into();
+        if usize::try_from(end).map_or(true, |end| end > indices.len()) {
+            return Err(format!("indptr ends at {end}, but there are {} indices", indices.len()));
         }
         Ok(Self { indptr, indices, values: None })
     }
@@ -151,6 +150,11 @@ impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
     fn bound(&self, i: usize) -> usize {
         // `new` has checked that each entry is within `0..=indices.len()`.
         usize::try_from(self.indptr[i].into()).unwrap_or(usize::MAX)
+    }
+
+    /// Where some rows start and end, and all their items.
+    pub(crate) fn block(&self, rows: Range<usize>) -> (&'a [P], &'a [I]) {
+        (&self.indptr[rows.start..=rows.end], &self.indices[self.bound(rows.start)..self.bound(rows.end)])
     }
 
     /// Length of the longest row.
@@ -205,21 +209,26 @@ pub(crate) fn predict_rows<R: Rows>(
     rows: &R,
     predict: impl Fn(&[R::Item]) -> Result<u64> + Sync,
 ) -> std::result::Result<Vec<u64>, BatchError> {
-    predict_blocks(rows, |block, labels| {
-        for (row, label) in block.zip(labels) {
-            if !rows.are_ones(row..row + 1) {
-                return Err(BatchError::NotOne);
-            }
-            *label = predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
-        }
-        Ok(())
-    })
+    predict_blocks(rows, |block, labels| predict_each(rows, block, labels, &predict))
+}
+
+/// Labels of a block, row after row; the error of the first that is refused.
+pub(crate) fn predict_each<R: Rows>(
+    rows: &R,
+    block: Range<usize>,
+    labels: &mut [u64],
+    predict: impl Fn(&[R::Item]) -> Result<u64>,
+) -> std::result::Result<(), RowError> {
+    for (row, label) in block.zip(labels) {
+        *label = predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
+    }
+    Ok(())
 }
 
 /// Labels of all rows, on all cores, where `predict` gives those of a block; the error of the first row that is refused.
 pub(crate) fn predict_blocks<R: Rows>(
     rows: &R,
-    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), BatchError> + Sync,
+    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), RowError> + Sync,
 ) -> std::result::Result<Vec<u64>, BatchError> {
     /// Items in a block: some microseconds of work, well above the cost of handing out a task.
     const ITEMS: usize = 1 << 14;
@@ -228,8 +237,11 @@ pub(crate) fn predict_blocks<R: Rows>(
 
     let mut labels = vec![0; rows.len()];
     let predict_block = |(block, labels): (usize, &mut [u64])| {
-        let start = block * num_rows;
-        predict(start..start + labels.len(), labels).err()
+        let rows_of_block = block * num_rows..block * num_rows + labels.len();
+        if !rows.are_ones(rows_of_block.clone()) {
+            return Some(BatchError::NotOne);
+        }
+        predict(rows_of_block, labels).err().map(BatchError::Row)
     };
     let pool = if rows.len() > num_rows { thread_pool().filter(|pool| pool.current_num_threads() > 1) } else { None };
     let refused = match pool {

@@ -16,6 +16,7 @@ mod int80;
 mod nearest_centroid;
 mod norm;
 mod products;
+mod row_sums;
 mod sparse_map;
 mod sparse_nearest_centroid;
 mod sparse_perceptron;

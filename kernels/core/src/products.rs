@@ -45,7 +45,9 @@ impl FloatProducts {
     /// None where there is no vector, where they are of several lengths, or where they are so long that the bounds do not hold.
     #[expect(clippy::cast_precision_loss, reason = "the tolerance includes it")]
     pub(crate) fn new<'a, T: Copy + Into<i128> + 'a>(vectors: impl Iterator<Item = &'a [T]>) -> Option<Self> {
-        let to_floats = |vector: &[T]| vector.iter().map(|&value| value.into() as f64).collect();
+        // Nearly all fit in 64 bits, for which there is an instruction.
+        let to_float = |value: i128| i64::try_from(value).map_or(value as f64, |value| value as f64);
+        let to_floats = |vector: &[T]| vector.iter().map(|&value| to_float(value.into())).collect();
         let vectors: Vec<Vec<f64>> = vectors.map(to_floats).collect();
         let dimension = vectors.first()?.len();
         let is_usable = (1..=MAX_DIMENSION).contains(&dimension) && vectors.iter().all(|v| v.len() == dimension);

@@ -2,8 +2,9 @@
 
 use alloy_primitives::{I256, U256, U512};
 
-use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_rows, update_rows};
+use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_blocks, predict_each, predict_rows, update_rows};
 use crate::int80::to_i256;
+use crate::row_sums::{Order, RowSums};
 use crate::sparse_map::SparseMap;
 use crate::{CsrRows, Error, Result, TO_FLOAT};
 
@@ -138,9 +139,19 @@ impl SparseNearestCentroidClassifier {
         let Some(table) = DistanceTable::new(&self.class_infos, rows) else {
             return predict_rows(rows, |row| self.predict(row));
         };
-        predict_rows(rows, |row| match table.predict(row) {
-            Some(label) => Ok(label),
-            None => self.predict(row),
+        let between_two = table.between_two();
+        predict_blocks(rows, |block, labels| {
+            let is_done = between_two.as_ref().is_some_and(|(sums, bound)| {
+                let give = |row: usize, sum| labels[row] = u64::from(sum < *bound);
+                sums.for_each_row(rows, block.clone(), Order::Increasing, give)
+            });
+            if is_done {
+                return Ok(());
+            }
+            predict_each(rows, block, labels, |row| match table.predict(row) {
+                Some(label) => Ok(label),
+                None => self.predict(row),
+            })
         })
     }
 
@@ -276,7 +287,7 @@ struct DistanceTable {
 }
 
 impl DistanceTable {
-    /// None where the table would cost more than it saves, or a distance over 10^9 might leave 64 bits.
+    /// None where the table would cost more than it saves, or a distance over 10^9 might leave 63 bits.
     fn new<P: FeatureIndex, I: FeatureIndex>(class_infos: &[ClassInfo], rows: &CsrRows<P, I>) -> Option<Self> {
         let num_features = class_infos.iter().map(|info| info.centroid.low().len()).min()?;
         if num_features > rows.num_items() {
@@ -302,8 +313,19 @@ impl DistanceTable {
         }
         // Each partial sum stays below the largest term times the longest row, plus the largest base.
         let bound =
-            largest.checked_mul(rows.longest() as u128)?.checked_add(u128::from(largest_base.unsigned_abs()))?;
-        (bound < 1 << 63).then_some(Self { terms, bases, num_features })
+            largest.checked_mul(rows.longest().max(1) as u128)?.checked_add(u128::from(largest_base.unsigned_abs()))?;
+        // Twice as much still fits: the difference of two classes.
+        (bound < 1 << 62).then_some(Self { terms, bases, num_features })
+    }
+
+    /// Of two classes, what each feature adds to the second distance less the first, and the bound below which such a sum makes
+    /// the second class the nearer one. None for another number of classes, or too many features.
+    ///
+    /// A distance is a number and a remainder. Where the second remainder is the smaller one, equal numbers are enough.
+    fn between_two(&self) -> Option<(RowSums, i64)> {
+        let &[(first, first_rest), (second, second_rest)] = self.bases.as_slice() else { return None };
+        let differences: Vec<i64> = self.terms.chunks_exact(2).map(|terms| terms[1] - terms[0]).collect();
+        Some((RowSums::new(&differences)?, first - second + i64::from(second_rest < first_rest)))
     }
 
     /// The label, or None where the row has an index that is not in the table or out of order.

@@ -2,8 +2,9 @@
 
 use alloy_primitives::U256;
 
-use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_rows, update_rows};
+use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_blocks, predict_each, predict_rows, update_rows};
 use crate::int80::{to_i256, to_int80};
+use crate::row_sums::{Order, RowSums};
 use crate::sparse_map::SparseMap;
 use crate::{CsrRows, Error, Result};
 
@@ -107,10 +108,20 @@ impl SparsePerceptron {
         let Some((weights, intercept)) = self.narrow_weights(rows) else {
             return predict_rows(rows, |row| self.predict(row));
         };
-        predict_rows(rows, |row| match narrow_sum(&weights, row) {
-            Some(sum) => Ok(u64::from(intercept + sum > 0)),
-            // Some index is not in the list, or negative: the exact path finds the weight, or says what is wrong.
-            None => self.predict(row),
+        let sums = RowSums::new(&weights);
+        let label = |sum| u64::from(intercept + sum > 0);
+        predict_blocks(rows, |block, labels| {
+            let is_done = sums.as_ref().is_some_and(|sums| {
+                sums.for_each_row(rows, block.clone(), Order::Any, |row, sum| labels[row] = label(sum))
+            });
+            if is_done {
+                return Ok(());
+            }
+            predict_each(rows, block, labels, |row| match narrow_sum(&weights, row) {
+                Some(sum) => Ok(label(sum)),
+                // Some index is not in the list, or negative: the exact path finds the weight, or says what is wrong.
+                None => self.predict(row),
+            })
         })
     }
 
