@@ -32,10 +32,11 @@ import {DataHandler64} from "./DataHandler64.sol";
 contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     /// @dev What {addData} uses before it looks at the gas that is left, and after it has counted, where exactly the
     /// deposit is sent. Measured; a test compares the sum with the receipt, to the unit.
-    uint256 private constant GAS_NOT_SEEN = 28_888;
+    uint256 private constant GAS_NOT_SEEN = 28_914;
 
-    /// @dev What the pool may use. It cannot make a contribution or a refund fail, nor dear.
-    uint256 private constant POOL_GAS = 150_000;
+    /// @dev What the pool may use to record a fee, and to pay one. It cannot make a contribution or a refund fail, nor dear.
+    uint256 private constant RECORD_GAS = 50_000;
+    uint256 private constant REIMBURSE_GAS = 150_000;
 
     bytes32 private constant CONTRIBUTION_TYPEHASH = keccak256(
         "Contribution(address trainer,bytes32 dataHash,uint64 classification,address contributor,uint256 nonce,uint256 deadline,uint256 maxDeposit)"
@@ -131,7 +132,7 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     /// @notice Contributes data: pays the deposit, records them, trains the model. What was sent beyond the deposit comes
     /// back.
     /// @dev Errors in order: the mechanism's (`InsufficientPayment`), the handler's (`ContributionExists`), the
-    /// classifier's, `PaymentFailed`.
+    /// classifier's, `NotEnoughGas` where there is a pool, `PaymentFailed`.
     /// @param data The features.
     /// @param classification The label.
     function addData(int64[] calldata data, uint64 classification) external payable {
@@ -182,7 +183,7 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     }
 
     /// @notice Asks one's deposit back, which validates the data; that of a sponsor goes to the sponsor.
-    /// @dev Errors in order: `UnknownContribution`, the mechanism's, `NotEnoughGas`, `PaymentFailed`.
+    /// @dev Errors in order: `UnknownContribution`, the mechanism's, `NotEnoughGas` where there is a pool, `PaymentFailed`.
     /// @param data The features.
     /// @param classification The label.
     /// @param addedTime When they were added, in seconds since 1970.
@@ -308,8 +309,9 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
             msg.sender == payee
                 ? TransactionGas.total(gasBefore, GAS_NOT_SEEN)
                 : gasBefore - gasleft() + GAS_NOT_SEEN;
+        _requireGas(RECORD_GAS);
         // solhint-disable-next-line no-empty-blocks -- a contribution does not fail for its pool
-        try pool.recordFee{gas: POOL_GAS}(key, payee, gasUsed) {} catch {}
+        try pool.recordFee{gas: RECORD_GAS}(key, payee, gasUsed) {} catch {}
     }
 
     /// @notice Has the pool pay the fee of a contribution.
@@ -317,12 +319,9 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     function _reimburse(bytes32 key) private {
         IReimbursementPool pool = reimbursementPool;
         if (address(pool) == address(0)) return;
-        // A call gets 63/64 of the gas at most (EIP-150). Whoever asks for the refund may be another than who is to be
-        // reimbursed, and must not starve the pool.
-        uint256 gasNeeded = POOL_GAS + POOL_GAS / 32;
-        if (gasleft() < gasNeeded) revert NotEnoughGas(gasNeeded);
+        _requireGas(REIMBURSE_GAS);
         // solhint-disable-next-line no-empty-blocks -- a refund does not fail for its pool
-        try pool.reimburse{gas: POOL_GAS}(key) {} catch {}
+        try pool.reimburse{gas: REIMBURSE_GAS}(key) {} catch {}
     }
 
     /// @notice Sends money, the last thing that a call does; else `PaymentFailed`.
@@ -333,6 +332,15 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
         if (!LowLevelCall.callNoReturn(recipient, amount, "")) {
             revert PaymentFailed(recipient, amount);
         }
+    }
+
+    /// @notice Requires the gas for a call of the pool to be there; else `NotEnoughGas`. A call gets 63/64 of what is left at
+    /// most (EIP-150). Without this the least gas at which a transaction succeeds, which is what a wallet asks a node
+    /// for, would starve the pool; and who asks for a refund may be another than who is to be reimbursed.
+    /// @param poolGas What the pool may use.
+    function _requireGas(uint256 poolGas) private view {
+        uint256 gasNeeded = poolGas + poolGas / 32;
+        if (gasleft() < gasNeeded) revert NotEnoughGas(gasNeeded);
     }
 
     /// @notice Requires an address to hold a contract; else `NoContract`.
