@@ -70,13 +70,6 @@ abstract contract Actors is Tally, IReentrant {
         _isNested = false;
     }
 
-    /// @notice Changes the temper of a contract among the actors.
-    /// @param seed Of the dice.
-    function temper(uint256 seed) external {
-        _seed(seed);
-        Wallet(payable(actors[2 * _roll(NUM_KEYS) + 1])).setTemper(Wallet.Temper(_roll(4)));
-    }
-
     /// @notice Requires all balances to be as the rules say, and their sum to be what it was.
     /// @param contracts Those that hold money.
     function _checkBalances(address[] memory contracts) internal view {
@@ -96,6 +89,11 @@ abstract contract Actors is Tally, IReentrant {
         }
     }
 
+    /// @notice Changes the temper of a contract among the actors.
+    function _changeTemper() internal {
+        Wallet(payable(actors[2 * _roll(NUM_KEYS) + 1])).setTemper(Wallet.Temper(_roll(4)));
+    }
+
     /// @notice Acts while a payment is under way.
     /// @param actor Who was paid.
     function _actAgain(address actor) internal virtual;
@@ -113,13 +111,27 @@ abstract contract Actors is Tally, IReentrant {
         bytes memory data,
         bool due
     ) internal {
+        (bool success, bytes memory result) = _try(actor, target, value, data);
+        if (success != due) revert WrongOutcome(data, due, result);
+    }
+
+    /// @notice Calls as an actor.
+    /// @param actor Who.
+    /// @param target What.
+    /// @param value What is sent, in wei.
+    /// @param data The calldata.
+    /// @return success Whether it succeeded.
+    /// @return result What it returned.
+    function _try(
+        address actor,
+        address target,
+        uint256 value,
+        bytes memory data
+    ) internal returns (bool success, bytes memory result) {
         // A contract pays for its own transactions too (EIP-7702).
         VM.prank(actor, actor);
-        (bool success, bytes memory result) =
-            _keys[actor] != 0
-                ? target.call{value: value}(data)
-                : actor.call(abi.encodeCall(Wallet.execute, (target, value, data)));
-        if (success != due) revert WrongOutcome(data, due, result);
+        if (_keys[actor] != 0) return target.call{value: value}(data);
+        return actor.call(abi.encodeCall(Wallet.execute, (target, value, data)));
     }
 
     /// @notice Moves money in the books.

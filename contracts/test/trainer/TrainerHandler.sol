@@ -34,10 +34,13 @@ contract TrainerHandler is Actors, TrainerBooks {
     bytes32 private constant CONTRIBUTION_TYPEHASH = keccak256(
         "Contribution(address trainer,bytes32 dataHash,uint64 classification,address contributor,uint256 nonce,uint256 deadline,uint256 maxDeposit)"
     );
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
 
     uint256 private constant NUM_LABELS = 3;
+
+    uint256 private constant START = 1_800_000_000;
 
     /// @dev Takes what is left after a run. No other actor takes part in that.
     address private constant SWEEPER = address(0x5eeb);
@@ -58,7 +61,7 @@ contract TrainerHandler is Actors, TrainerBooks {
 
     uint256 private _maxFee;
 
-    uint256 private _gasPrice;
+    uint256 private _gasPrice = 1 gwei;
 
     /// @dev The contribution under way, whose fee the books do not know yet; and who pays for its transaction.
     bytes32 private _pendingKey;
@@ -95,6 +98,7 @@ contract TrainerHandler is Actors, TrainerBooks {
         _expect("pool: pays later");
         _expect("pool: withdrawn");
         _expect("swept");
+        VM.warp(START);
     }
 
     /// @notice Deploys a trainer where there is none yet.
@@ -109,24 +113,26 @@ contract TrainerHandler is Actors, TrainerBooks {
     /// @param seed Of the dice.
     function wait(uint256 seed) external begun(seed) {
         uint256[8] memory waits = [
-            0,
             1,
             _roll(10),
+            _roll(1 days),
             _terms.refundWait,
             _terms.refundWait,
-            _terms.ownerWait - _terms.refundWait,
+            _terms.refundWait,
             _terms.ownerWait,
-            _terms.anyoneWait
+            _roll(2) * _terms.anyoneWait
         ];
         VM.warp(block.timestamp + waits[_roll(waits.length)]);
     }
 
-    /// @notice The model changes its mind.
+    /// @notice The model, or an actor, changes its mind.
     /// @param seed Of the dice.
-    function learn(uint256 seed) external begun(seed) {
+    function change(uint256 seed) external begun(seed) {
+        if (_roll(3) == 0) return _changeTemper();
         _prediction = uint64(_roll(NUM_LABELS));
-        _refusesToPredict = _roll(8) == 0;
-        _refusesToLearn = _roll(8) == 0;
+        if (_contributions.length > 0 && _roll(2) == 0) _prediction = _someContribution().label;
+        _refusesToPredict = _roll(12) == 0;
+        _refusesToLearn = _roll(12) == 0;
         _model.setMood(_prediction, _refusesToPredict, _refusesToLearn);
     }
 
@@ -153,10 +159,7 @@ contract TrainerHandler is Actors, TrainerBooks {
         );
         bool isSigned = flaw == Flaw.None || (flaw == Flaw.Cheap && c.deposit == 0);
         bool can =
-            isSigned &&
-            value >= c.deposit &&
-            _canAdd(c) &&
-            _accepts(sponsor, value - c.deposit);
+            isSigned && value >= c.deposit && _canAdd(c) && _accepts(sponsor, value - c.deposit);
         _note(can ? "addFor" : "addFor: refused");
         if (can) ++_nonces[c.author];
         _sendAdd(c, value, data, can);
@@ -166,14 +169,19 @@ contract TrainerHandler is Actors, TrainerBooks {
     /// @param seed Of the dice.
     function refund(uint256 seed) external begun(seed) {
         if (_contributions.length == 0) return;
-        _refund(_roll(_contributions.length), _someone());
+        _refund(_someNumber(), _someone());
     }
 
     /// @notice Somebody reports data.
     /// @param seed Of the dice.
     function report(uint256 seed) external begun(seed) {
         if (_contributions.length == 0) return;
-        _report(_roll(_contributions.length), _someone());
+        address reporter = _someone();
+        // Most others may not report.
+        for (uint256 i = 0; i < 4 && _valid[reporter] == 0; ++i) {
+            reporter = _someone();
+        }
+        _report(_someNumber(), reporter);
     }
 
     /// @notice Somebody claims what was never contributed.
@@ -195,60 +203,16 @@ contract TrainerHandler is Actors, TrainerBooks {
         _call(_someone(), address(_trainer), 0, data, false);
     }
 
-    /// @notice Somebody gives to the pool.
+    /// @notice Somebody uses the pool, or gas gets another price.
     /// @param seed Of the dice.
-    function fund(uint256 seed) external begun(seed) {
+    function usePool(uint256 seed) external begun(seed) {
         if (address(_pool) == address(0)) return;
-        address donor = _someone();
-        uint256 amount = _roll(3) * _maxFee;
-        _move(donor, address(_pool), amount);
-        _call(donor, address(_pool), amount, "", true);
-    }
-
-    /// @notice Somebody claims a fee that the pool owes, or does not.
-    /// @param seed Of the dice.
-    function claimFee(uint256 seed) external begun(seed) {
-        if (address(_pool) == address(0) || _contributions.length == 0) return;
-        bytes32 key = _keyOf(_contributions[_roll(_contributions.length)]);
-        Fee memory fee = _fees[key];
-        bool can = fee.isDue && _canPoolPay(fee);
-        if (can) {
-            _note("pool: pays later");
-            _payFee(key);
-        }
-        _call(_someone(), address(_pool), 0, abi.encodeCall(ReimbursementPool.claim, (key)), can);
-    }
-
-    /// @notice Somebody, the owner or not, takes money out of the pool, or sets its limits.
-    /// @param seed Of the dice.
-    function managePool(uint256 seed) external begun(seed) {
-        if (address(_pool) == address(0)) return;
-        address caller = _roll(2) == 0 ? _owner() : _someone();
-        bool can = caller == _owner();
-        if (_roll(2) == 0) {
-            (uint32 maxGas, uint56 maxGasPrice) = _rollLimits();
-            if (can) _maxFee = uint256(maxGas) * maxGasPrice;
-            bytes memory data = abi.encodeCall(ReimbursementPool.setLimits, (maxGas, maxGasPrice));
-            _call(caller, address(_pool), 0, data, can);
-        } else {
-            address recipient = _someone();
-            uint256 amount = _roll(3) * (_due[address(_pool)] / 2);
-            can = can && _accepts(recipient, amount);
-            if (amount == 0) can = caller == _owner() && _accepts(recipient, 1);
-            if (can) {
-                _note("pool: withdrawn");
-                _move(address(_pool), recipient, amount);
-            }
-            bytes memory data = abi.encodeCall(ReimbursementPool.withdraw, (recipient, amount));
-            _call(caller, address(_pool), 0, data, can);
-        }
-    }
-
-    /// @notice Gas gets another price.
-    /// @param seed Of the dice.
-    function price(uint256 seed) external begun(seed) {
-        uint256[4] memory prices = [uint256(0), 1, 1 gwei, type(uint64).max];
-        _gasPrice = prices[_roll(4)];
+        uint256 action = _roll(6);
+        if (action < 2) _fund();
+        else if (action == 2) _claimFee();
+        else if (action == 3) _setLimits();
+        else if (action == 4) _withdraw();
+        else _gasPrice = [uint256(0), 1, 1 gwei, type(uint64).max][_roll(4)];
     }
 
     /// @notice Requires balances and records to be as the books say.
@@ -308,11 +272,8 @@ contract TrainerHandler is Actors, TrainerBooks {
         uint256 action = _roll(4);
         if (action == 0) return _add(actor);
         if (_contributions.length == 0) return;
-        // The one that pays at present is as likely as all others.
-        uint256 number =
-            _roll(2) == 0 ? _contributions.length - 1 : _roll(_contributions.length);
-        if (action == 1) _refund(number, actor);
-        else _report(number, actor);
+        if (action == 1) _refund(_someNumber(), actor);
+        else _report(_someNumber(), actor);
     }
 
     /// @notice Deploys a trainer.
@@ -336,8 +297,13 @@ contract TrainerHandler is Actors, TrainerBooks {
             uint64[] memory thresholds = new uint64[](1);
             string[] memory badges = new string[](1);
             thresholds[0] = 2;
-            bytes memory arguments =
-                abi.encode(refundWait, ownerWait, anyoneWait, thresholds, badges);
+            bytes memory arguments = abi.encode(
+                refundWait,
+                ownerWait,
+                anyoneWait,
+                thresholds,
+                badges
+            );
             _mechanism = Points64(Artifacts.create("Points64", _pointsCode, arguments));
         }
         bytes memory parts = abi.encode("", "", "", _handler, _mechanism, _model);
@@ -395,12 +361,12 @@ contract TrainerHandler is Actors, TrainerBooks {
 
     /// @notice An actor asks a deposit back.
     /// @param number Of the contribution.
-    /// @param caller Who asks, most of the time; else the author or who paid.
+    /// @param caller Who asks, at times; most of the time the author or who paid.
     function _refund(uint256 number, address caller) private {
         Contribution memory c = _contributions[number];
-        uint256 who = _roll(4);
-        if (who == 0) caller = c.author;
-        if (who == 1) caller = c.payer;
+        uint256 who = _roll(8);
+        if (who < 4) caller = c.author;
+        else if (who < 7) caller = c.payer;
         bool can = _canRefund(c, caller) && _accepts(c.payer, c.left);
         _note(can ? "refund" : "refund: refused");
         if (can) {
@@ -443,6 +409,56 @@ contract TrainerHandler is Actors, TrainerBooks {
             (c.data, c.label, c.time, c.author)
         );
         _call(caller, address(_trainer), 0, data, can);
+    }
+
+    /// @notice Somebody gives to the pool.
+    function _fund() private {
+        address donor = _someone();
+        uint256 amount = _roll(3) * _maxFee;
+        _move(donor, address(_pool), amount);
+        _call(donor, address(_pool), amount, "", true);
+    }
+
+    /// @notice Somebody claims a fee that the pool owes, or does not.
+    function _claimFee() private {
+        if (_contributions.length == 0) return;
+        bytes32 key = _keyOf(_someContribution());
+        // One that is owed, if there is one.
+        for (uint256 i = 0; i < _contributions.length && !_fees[key].isDue; ++i) {
+            key = _keyOf(_contributions[i]);
+        }
+        Fee memory fee = _fees[key];
+        bool can = fee.isDue && _canPoolPay(fee);
+        if (can) {
+            _note("pool: pays later");
+            _payFee(key);
+        }
+        _call(_someone(), address(_pool), 0, abi.encodeCall(ReimbursementPool.claim, (key)), can);
+    }
+
+    /// @notice Somebody, the owner or not, sets the limits of the pool.
+    function _setLimits() private {
+        address caller = _roll(2) == 0 ? _owner() : _someone();
+        bool can = caller == _owner();
+        (uint32 maxGas, uint56 maxGasPrice) = _rollLimits();
+        if (can) _maxFee = uint256(maxGas) * maxGasPrice;
+        bytes memory data = abi.encodeCall(ReimbursementPool.setLimits, (maxGas, maxGasPrice));
+        _call(caller, address(_pool), 0, data, can);
+    }
+
+    /// @notice Somebody, the owner or not, takes money out of the pool.
+    function _withdraw() private {
+        address caller = _roll(2) == 0 ? _owner() : _someone();
+        address recipient = _someone();
+        uint256 amount = _roll(3) * (_due[address(_pool)] / 4) + 1;
+        bool can =
+            caller == _owner() && amount <= _due[address(_pool)] && _accepts(recipient, amount);
+        if (can) {
+            _note("pool: withdrawn");
+            _move(address(_pool), recipient, amount);
+        }
+        bytes memory data = abi.encodeCall(ReimbursementPool.withdraw, (recipient, amount));
+        _call(caller, address(_pool), 0, data, can);
     }
 
     /// @notice Writes down what the pool does when a contribution is validated.
@@ -501,7 +517,7 @@ contract TrainerHandler is Actors, TrainerBooks {
                 keccak256(abi.encodePacked(c.data)),
                 flaw == Flaw.OtherLabel ? c.label + 1 : c.label,
                 c.author,
-                flaw == Flaw.OtherNonce ? _nonces[c.author] - 1 + 2 * _roll(2) : _nonces[c.author],
+                flaw == Flaw.OtherNonce ? _otherNonce(c.author) : _nonces[c.author],
                 deadline,
                 maxDeposit
             )
@@ -523,6 +539,14 @@ contract TrainerHandler is Actors, TrainerBooks {
         }
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(flaw == Flaw.OtherSigner ? key + 1 : key, digest);
         return abi.encodePacked(r, s, v);
+    }
+
+    /// @notice A nonce that is not the next one: used before or not yet due.
+    /// @param account Whose.
+    /// @return The nonce.
+    function _otherNonce(address account) private returns (uint256) {
+        uint256 nonce = _nonces[account];
+        return nonce > 0 && _roll(2) == 0 ? nonce - 1 : nonce + 1;
     }
 
     /// @notice A contribution of some data, to be made now.
@@ -554,13 +578,26 @@ contract TrainerHandler is Actors, TrainerBooks {
         return way < 4 ? cost : cost + _roll(100);
     }
 
+    /// @notice One of the contributions, a late one most of the time.
+    /// @return Its number, from 0 on.
+    function _someNumber() private returns (uint256) {
+        uint256 length = _contributions.length;
+        return _roll(4) == 0 || length < 4 ? _roll(length) : length - 1 - _roll(4);
+    }
+
+    /// @notice One of the contributions.
+    /// @return It.
+    function _someContribution() private returns (Contribution memory) {
+        return _contributions[_someNumber()];
+    }
+
     /// @notice Limits for a pool.
     /// @return maxGas In units of gas.
     /// @return maxGasPrice In wei.
     function _rollLimits() private returns (uint32 maxGas, uint56 maxGasPrice) {
-        uint32[3] memory gasLimits = [uint32(0), 100_000, 10_000_000];
-        uint56[3] memory prices = [uint56(0), 1, 1 gwei];
-        return (gasLimits[_roll(3)], prices[_roll(3)]);
+        uint32[4] memory gasLimits = [uint32(0), 100_000, 100_000, 10_000_000];
+        uint56[4] memory prices = [uint56(0), 1, 1 gwei, 1 gwei];
+        return (gasLimits[_roll(4)], prices[_roll(4)]);
     }
 
     /// @notice Whether the pool can pay a fee now.
@@ -574,16 +611,17 @@ contract TrainerHandler is Actors, TrainerBooks {
     /// @param c The contribution.
     function _checkRecord(Contribution memory c) private view {
         bytes32 key = _keyOf(c);
-        for (uint256 i = 0; i < actors.length; ++i) {
-            address actor = actors[i];
-            (uint256 deposit, uint256 left, bool claimed, address payer) =
-                _handler.getClaim(key, actor, actor == c.author);
-            _require("has claimed", _toUint(_claimed[key][actor]), _toUint(claimed));
-            if (i > 0) continue;
-            _require("deposit", c.deposit, deposit);
-            _require("left", c.left, left);
-            _require("payer", c.isSponsored ? uint160(c.payer) : 0, uint160(payer));
-        }
+        // Who has claimed is known for all in turn.
+        address claimer = actors[block.timestamp % actors.length];
+        (uint256 deposit, uint256 left, bool claimed, address payer) = _handler.getClaim(
+            key,
+            claimer,
+            claimer == c.author
+        );
+        _require("has claimed", _toUint(_claimed[key][claimer]), _toUint(claimed));
+        _require("deposit", c.deposit, deposit);
+        _require("left", c.left, left);
+        _require("payer", c.isSponsored ? uint160(c.payer) : 0, uint160(payer));
         if (address(_pool) == address(0)) return;
         (address payee, uint256 amount, bool isDue) = _pool.getFee(key);
         _require("payee of a fee", uint160(_fees[key].payee), uint160(payee));

@@ -11,18 +11,15 @@ contract TrainerInvariants is Campaign {
     /// @notice Deploys the handler.
     function setUp() external {
         _handler = new TrainerHandler();
-        bytes4[] memory selectors = new bytes4[](11);
+        bytes4[] memory selectors = new bytes4[](8);
         selectors[0] = TrainerHandler.add.selector;
         selectors[1] = TrainerHandler.addFor.selector;
         selectors[2] = TrainerHandler.refund.selector;
         selectors[3] = TrainerHandler.report.selector;
         selectors[4] = TrainerHandler.claimUnknown.selector;
-        selectors[5] = TrainerHandler.fund.selector;
-        selectors[6] = TrainerHandler.claimFee.selector;
-        selectors[7] = TrainerHandler.managePool.selector;
-        selectors[8] = TrainerHandler.price.selector;
-        selectors[9] = TrainerHandler.wait.selector;
-        selectors[10] = TrainerHandler.learn.selector;
+        selectors[5] = TrainerHandler.usePool.selector;
+        selectors[6] = TrainerHandler.wait.selector;
+        selectors[7] = TrainerHandler.change.selector;
         _setTarget(address(_handler), selectors);
     }
 
