@@ -101,11 +101,11 @@ contract MarketHandler is Actors, MarketBooks {
     /// @param seed Of the dice.
     function wait(uint256 seed) external begun(seed) {
         uint256[6] memory waits = [
-            _roll(2),
-            12,
-            _terms.commitTimeS / 2,
-            _terms.participationTimeS / 4,
-            _roll(2) * _terms.revealTimeS,
+            0,
+            1,
+            _roll(100),
+            _roll(100),
+            _roll(2) * _terms.participationTimeS,
             _roll(2) * _terms.anyAddressClaimWaitTimeS
         ];
         VM.warp(block.timestamp + waits[_roll(6)]);
@@ -116,7 +116,7 @@ contract MarketHandler is Actors, MarketBooks {
     /// @notice The model breaks or is repaired, or an actor changes its mind.
     /// @param seed Of the dice.
     function change(uint256 seed) external begun(seed) {
-        if (_roll(3) == 0) _model.setBroken(_roll(3) == 0);
+        if (_roll(3) == 0) _model.setBroken(_roll(4) == 0);
         else _changeTemper();
     }
 
@@ -133,28 +133,33 @@ contract MarketHandler is Actors, MarketBooks {
     /// @notice Somebody contributes.
     /// @param seed Of the dice.
     function contribute(uint256 seed) external begun(seed) {
-        _contribute(_someone());
+        if (_isTime(_phaseNow() == PredictionMarket.Phase.Participation)) _contribute(_someone());
+        else _advance();
     }
 
     /// @notice Somebody has the market go on.
     /// @param seed Of the dice.
     function step(uint256 seed) external begun(seed) {
-        _step(_someone(), _roll(8) == 0 ? _roll(3) : 1 + _roll(100));
+        if (!_isTime(_phase == PredictionMarket.Phase.Scoring)) return _advance();
+        _step(_someone(), _roll(3) == 0 ? _roll(8) : 1 + _roll(1000));
     }
 
     /// @notice Somebody ends the market.
     /// @param seed Of the dice.
     function expire(uint256 seed) external begun(seed) {
-        _expire(_someone());
+        if (_isTime(false)) _expire(_someone());
+        else _advance();
     }
 
     /// @notice Somebody takes what is theirs, or is not.
     /// @param seed Of the dice.
     function collect(uint256 seed) external begun(seed) {
+        if (!_isTime(_isOver())) return _advance();
         uint256 what = _roll(6);
         if (what == 0) _collectBounty(_roll(2) == 0 ? _provider : _someone());
         else if (what == 1) _returnClassifier(_someone());
-        else _collect(_someone());
+        else if (_isTime(_due[address(_market)] > _bounty)) _collect(_someone());
+        else _advance();
     }
 
     /// @notice Requires balances and records to be as the books say.
@@ -189,7 +194,7 @@ contract MarketHandler is Actors, MarketBooks {
         if (!_isOver()) {
             // To be settled needs no model.
             for (uint256 i = 0; i < _stakes.length && _isSettling(); ++i) {
-                _step(SWEEPER, 1);
+                _step(actors[0], 1);
             }
             VM.warp(block.timestamp + _terms.commitTimeS + _terms.revealTimeS + _terms.idleTimeS);
             if (!_isOver()) _expire(actors[0]);
@@ -229,6 +234,38 @@ contract MarketHandler is Actors, MarketBooks {
         }
     }
 
+    /// @notice Whether to try what has its time, or has not: the latter now and then.
+    /// @param isTime Whether it is time.
+    /// @return Whether to try.
+    function _isTime(bool isTime) private returns (bool) {
+        return isTime || _roll(8) == 0;
+    }
+
+    /// @notice Does what comes next in a market that goes well.
+    function _advance() private {
+        PredictionMarket.Phase current = _phaseNow();
+        if (current == PredictionMarket.Phase.Setup) {
+            _commit(_provider);
+        } else if (current == PredictionMarket.Phase.Commitment) {
+            VM.roll(block.number + 1);
+            if (block.timestamp >= _deadline) _expire(_someone());
+            else if (_isDrawn) _reveal(_provider);
+            else _draw(_someone());
+        } else if (current == PredictionMarket.Phase.Participation) {
+            _contribute(_someone());
+        } else if (current == PredictionMarket.Phase.Reveal) {
+            if (_isRevealOver()) _expire(_someone());
+            else _reveal(_provider);
+        } else if (current == PredictionMarket.Phase.Scoring) {
+            _model.setBroken(false);
+            _step(_someone(), 1 + _roll(1000));
+        } else {
+            VM.warp(block.timestamp + _terms.anyAddressClaimWaitTimeS);
+            _collectBounty(actors[0]);
+            _collect(actors[0]);
+        }
+    }
+
     /// @notice Deploys a market, whose books are empty.
     function _deploy() private {
         delete _stakes;
@@ -244,11 +281,11 @@ contract MarketHandler is Actors, MarketBooks {
             minStake: stakes[_roll(3)],
             rounds: uint64(_rounds),
             maxContributions: uint32(1 + _roll(6)),
-            commitTimeS: uint32(1 + _roll(100)),
-            participationTimeS: uint32(1 + _roll(1000)),
-            revealTimeS: uint32(1 + _roll(100)),
-            idleTimeS: uint32(_roll(100)),
-            anyAddressClaimWaitTimeS: uint32(_roll(100))
+            commitTimeS: uint32(_roll(1000)),
+            participationTimeS: uint32(_roll(1000)),
+            revealTimeS: uint32(_roll(1000)),
+            idleTimeS: uint32(_roll(1000)),
+            anyAddressClaimWaitTimeS: uint32(_roll(1000))
         });
         for (uint256 i = 0; i < NUM_PIECES; ++i) {
             delete _pieces[i];
@@ -308,7 +345,9 @@ contract MarketHandler is Actors, MarketBooks {
     function _reveal(address caller) private {
         uint256 piece = _roll(NUM_PIECES);
         if (_phase == PredictionMarket.Phase.Commitment && _roll(8) != 0) piece = _drawn;
-        else if (_isRevealed[piece]) piece = (piece + 1) % NUM_PIECES;
+        for (uint256 i = 1; i < NUM_PIECES && _isRevealed[piece]; ++i) {
+            piece = (piece + 1) % NUM_PIECES;
+        }
         (int64[][] memory data, uint64[] memory labels) = _pieceOf(piece);
         bool isAltered = _roll(8) == 0;
         if (isAltered) data[0][0] ^= 1;
@@ -353,7 +392,7 @@ contract MarketHandler is Actors, MarketBooks {
     /// @param caller Who.
     function _contribute(address caller) private {
         Item memory item = _rollItem();
-        if (_roll(30) == 0) item.feature = FickleRules.POISON;
+        if (_roll(60) == 0) item.feature = FickleRules.POISON;
         uint256 value = _terms.minStake + _roll(3 * uint256(_terms.minStake));
         if (_roll(8) == 0) value = _terms.minStake - 1;
         bool can = _phaseNow() == PredictionMarket.Phase.Participation && value >= _terms.minStake;
@@ -437,9 +476,7 @@ contract MarketHandler is Actors, MarketBooks {
     function _collect(address caller) private {
         uint256[] memory ids = new uint256[](1 + _roll(2));
         for (uint256 i = 0; i < ids.length; ++i) {
-            ids[i] = _roll(
-                _stakes.length + (_roll(8) == 0 ? 1 : 0) + (_stakes.length == 0 ? 1 : 0)
-            );
+            ids[i] = _someNumber();
         }
         if (ids[0] < _stakes.length && _roll(2) == 0) caller = _stakes[ids[0]].contributor;
         bool can = _isOver();
@@ -538,6 +575,16 @@ contract MarketHandler is Actors, MarketBooks {
             _bounty -= share;
             _sharing -= amount;
             total += share;
+        }
+    }
+
+    /// @notice One of the contributions, one that is not yet paid out most of the time; at times none.
+    /// @return id Its number.
+    function _someNumber() private returns (uint256 id) {
+        id = _roll(_stakes.length + 1);
+        for (uint256 i = 0; i < _stakes.length; ++i) {
+            if (id < _stakes.length && _stakes[id].balance > 0) return id;
+            id = _roll(_stakes.length);
         }
     }
 

@@ -120,7 +120,7 @@ contract TrainerHandler is Actors, TrainerBooks {
             _terms.refundWait,
             _terms.refundWait,
             _terms.ownerWait,
-            _roll(2) * _terms.anyoneWait
+            (_roll(8) / 7) * _terms.anyoneWait
         ];
         VM.warp(block.timestamp + waits[_roll(waits.length)]);
     }
@@ -131,8 +131,8 @@ contract TrainerHandler is Actors, TrainerBooks {
         if (_roll(3) == 0) return _changeTemper();
         _prediction = uint64(_roll(NUM_LABELS));
         if (_contributions.length > 0 && _roll(2) == 0) _prediction = _someContribution().label;
-        _refusesToPredict = _roll(12) == 0;
-        _refusesToLearn = _roll(12) == 0;
+        _refusesToPredict = _roll(16) == 0;
+        _refusesToLearn = _roll(16) == 0;
         _model.setMood(_prediction, _refusesToPredict, _refusesToLearn);
     }
 
@@ -578,11 +578,15 @@ contract TrainerHandler is Actors, TrainerBooks {
         return way < 4 ? cost : cost + _roll(100);
     }
 
-    /// @notice One of the contributions, a late one most of the time.
-    /// @return Its number, from 0 on.
-    function _someNumber() private returns (uint256) {
+    /// @notice One of the contributions, one that can be claimed most of the time.
+    /// @return number Its number, from 0 on.
+    function _someNumber() private returns (uint256 number) {
         uint256 length = _contributions.length;
-        return _roll(4) == 0 || length < 4 ? _roll(length) : length - 1 - _roll(4);
+        number = _roll(length);
+        // Of most others nothing is left.
+        for (uint256 i = 0; i < 3 && _contributions[number].left == 0; ++i) {
+            number = _roll(length);
+        }
     }
 
     /// @notice One of the contributions.
