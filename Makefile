@@ -22,8 +22,9 @@ help: ## Show this list
 demo: $(VENV)/.demo ## Build everything and run the main job on real data
 	$(BIN)/dcai demo
 
-test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, then Python
+test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, Solidity, Python
 	cargo test --workspace --quiet
+	$(NPM) run --silent test
 	$(BIN)/python -m pytest tests bench --benchmark-disable
 
 lint: $(VENV)/.dev contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
@@ -46,8 +47,9 @@ bench: $(VENV)/.dev ## Run the kernels beside numpy, scipy and scikit-learn; pri
 	RAYON_NUM_THREADS=$$($(BIN)/python -c 'import os; print(os.cpu_count())') $(BIN)/python -m pytest bench/bench_predict.py --benchmark-enable --benchmark-quiet
 	$(BIN)/python -m bench.rows_per_second
 
-fuzz: $(VENV)/.dev ## Search for differences for a long time (the deep profile)
+fuzz: $(VENV)/.dev contracts/node_modules/.installed ## Search for differences for a long time (the deep profile)
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
+	$(NPM) run --silent test -- --deep
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
 
 artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts; derive their gas
