@@ -169,7 +169,10 @@ contract TrainerHandler is Actors, TrainerBooks {
     /// @param seed Of the dice.
     function refund(uint256 seed) external begun(seed) {
         if (_contributions.length == 0) return;
-        _refund(_someNumber(), _someone());
+        uint256 number = _someNumber();
+        uint64 label = _contributions[number].label;
+        if (_roll(2) == 0) _waitAndLearn(number, label);
+        _refund(number, _someone());
     }
 
     /// @notice Somebody reports data.
@@ -181,7 +184,10 @@ contract TrainerHandler is Actors, TrainerBooks {
         for (uint256 i = 0; i < 4 && _valid[reporter] == 0; ++i) {
             reporter = _someone();
         }
-        _report(_someNumber(), reporter);
+        uint256 number = _someNumber();
+        uint64 label = _contributions[number].label;
+        if (_roll(2) == 0) _waitAndLearn(number, label + 1);
+        _report(number, reporter);
     }
 
     /// @notice Somebody claims what was never contributed.
@@ -279,7 +285,7 @@ contract TrainerHandler is Actors, TrainerBooks {
     /// @notice Deploys a trainer.
     function _deploy() private {
         uint32[4] memory waits = [uint32(0), 1, 60, 1 days];
-        uint80[6] memory weights = [uint80(0), 1, 3, 1000, 1 gwei, 1 ether];
+        uint80[6] memory weights = [uint80(0), 1, 3, 1009, 1 gwei + 7, 1 ether];
         uint32 refundWait = waits[_roll(4)];
         uint32 ownerWait = refundWait + waits[_roll(4)];
         uint32 anyoneWait = ownerWait + waits[_roll(4)];
@@ -326,6 +332,17 @@ contract TrainerHandler is Actors, TrainerBooks {
         );
         _trainer.setReimbursementPool(IReimbursementPool(_pool));
         _pool.transferOwnership(_owner());
+    }
+
+    /// @notice Has the wait before claims go by, and the model predict a label.
+    /// @param number Of the contribution that waits, from 0 on.
+    /// @param label The label.
+    function _waitAndLearn(uint256 number, uint64 label) private {
+        uint256 end = _contributions[number].time + _terms.refundWait;
+        if (block.timestamp < end) VM.warp(end);
+        _prediction = label;
+        _refusesToPredict = false;
+        _model.setMood(_prediction, _refusesToPredict, _refusesToLearn);
     }
 
     /// @notice An actor contributes.
