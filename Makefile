@@ -22,8 +22,9 @@ help: ## Show this list
 demo: $(VENV)/.demo ## Build everything and run the main job on real data
 	$(BIN)/dcai demo
 
-test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, then Python
+test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, Solidity, Python
 	cargo test --workspace --quiet
+	$(NPM) run --silent test
 	$(BIN)/python -m pytest tests bench --benchmark-disable
 
 lint: $(VENV)/.dev contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
@@ -50,6 +51,8 @@ fuzz: $(VENV)/.dev contracts/node_modules/.installed ## Search for differences f
 	PROPTEST_CASES=200000 cargo test --workspace --release --quiet
 	$(BIN)/dcai verify differential --cases 5000 --steps 25 --report target/differential.html --case-dir target
 	$(BIN)/dcai verify mutants --report target/mutants.html
+	$(NPM) run --silent test -- --deep
+	$(BIN)/dcai verify proof --report target/proof.html
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
 
 mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search for differences finds contracts with a fault
