@@ -23,6 +23,7 @@ DOORS = {
     "scipy": ["models/sklearn.py", "data/dataset.py"],
     "click": ["cli/"],
     "rich": ["cli/", "demo/report.py", "gas/report.py"],
+    "eth_account": ["chain/accounts.py"],
     "eth_keys": ["incentives/signatures.py"],
     "mmh3": ["encoders/murmur.py"],
     "ray": ["ray/engine.py", "ray/predict.py", "ray/tasks.py"],
@@ -49,7 +50,7 @@ ALLOWED = {
     "encoders": {"errors", "strict_json", "fixed", "data"},
     "ray": {"errors", "models"},
     "evm": {"errors", "artifacts", "models", "_evmloop", "_kernels"},
-    "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm"},
+    "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
     "scenarios": {"errors", "models", "data"},
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "verify": {"artifacts", "errors", "evm", "files", "models", "strict_json"},
@@ -60,7 +61,7 @@ ALLOWED = {
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {
         *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
-        *("dataset", "simulation"),
+        *("dataset", "simulation", "encoders"),
     },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.

@@ -11,16 +11,21 @@
 ...     print(update.block.number, len(update.applied))
 """
 
+from dcai.chain.accounts import KeyAccount, NodeAccount
 from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
 from dcai.chain.contributions import STATUSES, CollectedContribution, Contributions, contributions
+from dcai.chain.deployment import Deployment, Quote, deployment
 from dcai.chain.events import Contribution
+from dcai.chain.fees import Fees
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.follow import Applied, Follower, Update, follow
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
+from dcai.chain.rehearsal import FrameworkBlueprint, MarketBlueprint
 from dcai.chain.snapshot import Block, Followed, Snapshot, load
 from dcai.chain.trainers import find_classifier
+from dcai.chain.transact import Waiting
 
 __all__ = [
     "MAX_WEIGHTS",
@@ -31,13 +36,22 @@ __all__ = [
     "CollectedContribution",
     "Contribution",
     "Contributions",
+    "Deployment",
     "Features",
+    "Fees",
     "Followed",
     "Follower",
+    "FrameworkBlueprint",
+    "KeyAccount",
     "Limits",
+    "MarketBlueprint",
+    "NodeAccount",
+    "Quote",
     "Snapshot",
     "Update",
+    "Waiting",
     "contributions",
+    "deployment",
     "fetch",
     "find_classifier",
     "follow",
