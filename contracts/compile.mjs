@@ -22,10 +22,12 @@ const CONTRACTS = {
   models: [
     "DensePerceptron",
     "NearestCentroidClassifier",
+    "RestorableDensePerceptron",
+    "RestorableSparsePerceptron",
     "SparseNearestCentroidClassifier",
     "SparsePerceptron",
   ],
-  incentives: ["Points64", "ReimbursementPool", "Stakeable64"],
+  incentives: ["Points64", "PredictionMarket", "ReimbursementPool", "Stakeable64"],
   trainer: ["CollaborativeTrainer64", "DataHandler64"],
 };
 

@@ -215,6 +215,27 @@ _MEANING: dict[str, str] = {
     "NoValidatedData": "no contribution of {0} was validated yet",
     "ThresholdsNotIncreasing": "level {0} needs {1} points, and must need more than the one before it",
     "NothingDue": "no fee is due for this contribution",
+    "ZeroTerm": "the least stake, the rounds and the most contributions of a market must not be 0",
+    "NotProvider": "{0} is not the provider of the market",
+    "WrongPhase": (
+        "the market is in phase {0} (0 setup, 1 commitment, 2 participation, 3 reveal, 4 scoring, 5 ended, 6 forfeited)"
+    ),
+    "ClassifierNotOwned": "the classifier belongs to {0}; hand it over to the market first",
+    "TooFewPieces": "{0} pieces, and a test set must be cut into {1} at least",
+    "NoBounty": "a market needs a bounty",
+    "AlreadyDrawn": "piece {0} was drawn before",
+    "TooEarlyToDraw": "the draw must wait for block {0}",
+    "TooLate": "it was due before {0}",
+    "UnknownPiece": "there is no piece {0}, there are {1}",
+    "NotDrawn": "piece {0} was not drawn, and only the drawn one opens the market",
+    "AlreadyRevealed": "piece {0} has been revealed",
+    "CommitmentMismatch": "piece {0} is not the one that the provider committed to",
+    "EmptyPiece": "piece {0} has no samples",
+    "SampleTooLong": "a sample of {0} features; {1} are the most",
+    "NoWork": "a step must do one unit of work at least",
+    "ModelFailed": "the model ran out of gas, or failed without a reason, at contribution {0}; give more gas",
+    "SettlementUnderway": "a settlement is under way, which anybody may finish by steps",
+    "NoSuchContribution": "there is no contribution {0}, there are {1}",
     "Panic": "Solidity panic code {0:#x}",
 }
 

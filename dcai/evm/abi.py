@@ -250,8 +250,10 @@ def _checksummed(abi_type: str, value: Any) -> Any:
     if abi_type == "address":
         return to_address(bytes.fromhex(value[2:]))
     array = _ARRAY.fullmatch(abi_type)
-    if array and array[1].startswith("address"):
+    if array and "address" in array[1]:
         return tuple(_checksummed(array[1], item) for item in value)
+    if abi_type.startswith("(") and abi_type.endswith(")"):
+        return tuple(map(_checksummed, _split_tuple(abi_type), value))
     return value
 
 

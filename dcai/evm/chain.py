@@ -393,6 +393,15 @@ class Evm:
     def block_number(self, number: int) -> None:
         self._engine.block = replace(self._engine.block, number=_integer("block_number", number, _UINT64))
 
+    @property
+    def prevrandao(self) -> int:
+        """Randomness that the block in which transactions run has from the beacon chain (EIP-4399); 0 until set."""
+        return self._engine.block.prevrandao
+
+    @prevrandao.setter
+    def prevrandao(self, word: int) -> None:
+        self._engine.block = replace(self._engine.block, prevrandao=_integer("prevrandao", word, _UINT256))
+
     # -- snapshots -- #
 
     def snapshot(self) -> Snapshot:

@@ -55,6 +55,7 @@ class Block:
     gas_limit: int = 60_000_000
     chain_id: int = 1
     coinbase: bytes = bytes(20)
+    prevrandao: int = 0
 
 
 @dataclass(frozen=True, slots=True)

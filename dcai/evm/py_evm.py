@@ -17,7 +17,7 @@ from dcai.evm.py_evm_trace import Recorder
 _RECURSION_LIMIT = sys.getrecursionlimit()
 try:
     from eth import EVM_RECURSION_LIMIT
-    from eth.constants import CREATE_CONTRACT_ADDRESS, ZERO_HASH32
+    from eth.constants import CREATE_CONTRACT_ADDRESS
     from eth.db.account import AccountDB
     from eth.db.atomic import AtomicDB
     from eth.db.storage import CLEAR_COUNT_KEY_NAME, AccountStorageDB
@@ -43,7 +43,7 @@ try:
     from eth.vm.forks.prague import PragueVM
     from eth.vm.forks.shanghai import ShanghaiVM
     from eth.vm.spoof import SpoofTransaction
-    from eth_typing import Address, BlockNumber
+    from eth_typing import Address, BlockNumber, Hash32
     from eth_utils.exceptions import ValidationError
 except ImportError as error:
     raise MissingExtraError("the engine 'py-evm'", "evm") from error
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
         VirtualMachineAPI,
     )
     from eth.typing import JournalDBCheckpoint
-    from eth_typing import Hash32
 
 __all__ = ["PyEvm"]
 
@@ -155,7 +154,7 @@ class PyEvm(Engine):
             timestamp=block.timestamp,
             block_number=BlockNumber(block.number),
             difficulty=0,
-            mix_hash=ZERO_HASH32,
+            mix_hash=Hash32(block.prevrandao.to_bytes(32, "big")),
             gas_limit=block.gas_limit,
             prev_hashes=(),
             chain_id=block.chain_id,

@@ -16,6 +16,9 @@
 
 from dcai.incentives.data_handler import Contribution, DataHandler64
 from dcai.incentives.ledger import Ledger
+from dcai.incentives.market import PredictionMarket
+from dcai.incentives.market_pieces import Piece, cut
+from dcai.incentives.market_state import Phase, Progress, Stage, Terms
 from dcai.incentives.mechanism import IncentiveMechanism
 from dcai.incentives.points import Points64
 from dcai.incentives.pool import Fee, ReimbursementPool
@@ -31,8 +34,15 @@ __all__ = [
     "Fee",
     "IncentiveMechanism",
     "Ledger",
+    "Phase",
+    "Piece",
     "Points64",
+    "PredictionMarket",
+    "Progress",
     "ReimbursementPool",
+    "Stage",
     "Stakeable64",
+    "Terms",
     "contribution_digest",
+    "cut",
 ]

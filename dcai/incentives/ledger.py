@@ -32,6 +32,8 @@ class Ledger:
     ----------
     timestamp : int
         Time of the block; assign a later one to go on.
+    block_number, prevrandao : int
+        Number of the block, and the randomness that it has from the beacon chain.
     origin : str
         Who sent the transaction that is running.
     gas_price : int
@@ -48,6 +50,8 @@ class Ledger:
 
     def __init__(self, balances: Mapping[str, int] | None = None, timestamp: int = 0) -> None:
         self.timestamp = timestamp
+        self.block_number = 1
+        self.prevrandao = 0
         self.origin = ""
         self.gas_price = 0
         self.receivers: dict[str, Callable[[int], None]] = {}
@@ -119,6 +123,11 @@ class Ledger:
             if not self._depth:
                 self._undo.clear()
                 self._log.clear()
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the running call is part of another, which may fail after it."""
+        return self._depth > 1
 
     def on_failure(self, undo: Callable[[], object]) -> None:
         """Have a change undone should the running call, or the one that it is part of, fail."""

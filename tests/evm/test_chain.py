@@ -211,3 +211,18 @@ def test_bad_arguments_are_named(chain: Evm, arguments: dict[str, Any], error: t
 def test_names_of_engines() -> None:
     assert engine_names()[0] == "py-evm"
     assert repr(Evm()) == "Evm(engine='py-evm', fork='prague')"
+
+
+def test_randomness_of_a_block(engine: str) -> None:
+    """PREVRANDAO (EIP-4399): what the block says, 0 unless set; a snapshot has it too."""
+    chain = Evm(engine)
+    program = "0x" + "a0" * 20
+    chain.set_account(program, code=bytes.fromhex("445f5260205ff3"))  # returns PREVRANDAO
+    before = chain.snapshot()
+    assert int.from_bytes(chain.call(program, b""), "big") == 0
+    chain.prevrandao = 2**256 - 3
+    assert int.from_bytes(chain.call(program, b""), "big") == 2**256 - 3
+    with pytest.raises(InputError, match="prevrandao"):
+        chain.prevrandao = 2**256
+    chain.restore(before)
+    assert chain.prevrandao == 0

@@ -4,7 +4,7 @@ use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction};
 use revm::context::{BlockEnv, CfgEnv, ContextTr, JournalTr, TxEnv};
 use revm::handler::Handler;
 use revm::inspector::InspectorHandler;
-use revm::primitives::{Address, Bytes, Log, TxKind, U256};
+use revm::primitives::{Address, B256, Bytes, Log, TxKind, U256};
 use revm::state::EvmState;
 use revm::{Context, MainBuilder};
 
@@ -13,8 +13,7 @@ use crate::handler::{self, Free, Refusal};
 use crate::trace::Recorder;
 use crate::{Error, Fork, Trace, World, halt};
 
-/// What contracts may ask about the block they run in. Its base fee is zero, its blob base fee the least, 1, and its
-/// randomness zero.
+/// What contracts may ask about the block they run in. Its base fee is zero, and its blob base fee the least, 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// Its number.
@@ -27,6 +26,8 @@ pub struct Block {
     pub chain_id: u64,
     /// Who would get the fees.
     pub coinbase: Address,
+    /// The randomness of the beacon chain (EIP-4399), which stands where the difficulty stood before.
+    pub prevrandao: B256,
 }
 
 /// One message to run, unsigned. The caller has made sure that the gas limit covers what is due up front, and that
@@ -179,12 +180,13 @@ impl Evm {
     }
 
     fn block_env(&self) -> BlockEnv {
-        let Block { number, timestamp, gas_limit, coinbase, .. } = self.block;
+        let Block { number, timestamp, gas_limit, coinbase, prevrandao, .. } = self.block;
         BlockEnv {
             number: U256::from(number),
             timestamp: U256::from(timestamp),
             gas_limit,
             beneficiary: coinbase,
+            prevrandao: Some(prevrandao),
             ..BlockEnv::default()
         }
     }

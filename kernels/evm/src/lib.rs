@@ -14,6 +14,6 @@ mod world;
 pub use error::Error;
 pub use evm::{Block, Evm, Execution, Keep, Transaction};
 pub use fork::Fork;
-pub use revm::primitives::{Address, Bytes, Log, U256};
+pub use revm::primitives::{Address, B256, Bytes, Log, U256};
 pub use trace::Trace;
 pub use world::{Account, World};

@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use dcai_evm::{Account, Address, Block, Bytes, Error, Evm, Execution, Fork, Keep, Transaction, U256};
+use dcai_evm::{Account, Address, B256, Block, Bytes, Error, Evm, Execution, Fork, Keep, Transaction, U256};
 
 const SENDER: Address = Address::repeat_byte(0x11);
 const PROGRAM: Address = Address::repeat_byte(0xa0);
 const OTHER: Address = Address::repeat_byte(0xa1);
 
 fn evm(fork: &str, code: &[u8]) -> Evm {
-    let block = Block { number: 1, timestamp: 1, gas_limit: 30_000_000, chain_id: 1, coinbase: Address::ZERO };
+    let block = Block {
+        number: 1,
+        timestamp: 1,
+        gas_limit: 30_000_000,
+        chain_id: 1,
+        coinbase: Address::ZERO,
+        prevrandao: B256::ZERO,
+    };
     let mut evm = Evm::new(Fork::by_name(fork).expect("a fork"), block);
     evm.world_mut().set_account(SENDER, Account { balance: U256::from(1_000), ..Account::default() });
     evm.world_mut().set_account(PROGRAM, contract(code, &[]));

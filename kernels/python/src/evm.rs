@@ -1,6 +1,6 @@
 //! The fast EVM: bytes and integers in, tuples out. What they mean is said in `dcai.evm.engine`.
 
-use dcai_evm::{Account, Address, Block, Bytes, Evm, Execution, Fork, Keep, Transaction, U256};
+use dcai_evm::{Account, Address, B256, Block, Bytes, Evm, Execution, Fork, Keep, Transaction, U256};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
@@ -21,7 +21,14 @@ impl Revm {
             let known: Vec<_> = Fork::names().collect();
             InputError::new_err(format!("fork '{fork}' is unknown to revm; it knows {}", known.join(", ")))
         })?;
-        let block = Block { number: 1, timestamp: 1, gas_limit: 0, chain_id: 1, coinbase: Address::ZERO };
+        let block = Block {
+            number: 1,
+            timestamp: 1,
+            gas_limit: 0,
+            chain_id: 1,
+            coinbase: Address::ZERO,
+            prevrandao: B256::ZERO,
+        };
         Ok(Self(Shared::new(Evm::new(rules, block))))
     }
 
@@ -33,6 +40,7 @@ impl Revm {
             gas_limit: uint64(&block.gas_limit, || "gas limit of the block".into())?,
             chain_id: uint64(&block.chain_id, || "chain id".into())?,
             coinbase: address(block.coinbase.as_bytes(), "coinbase")?,
+            prevrandao: uint256(&block.prevrandao, || "prevrandao".into())?.into(),
         };
         self.0.write(py, |evm| evm.set_block(block));
         Ok(())
@@ -159,6 +167,7 @@ struct PyBlock<'py> {
     gas_limit: Bound<'py, PyAny>,
     chain_id: Bound<'py, PyAny>,
     coinbase: Bound<'py, PyBytes>,
+    prevrandao: Bound<'py, PyAny>,
 }
 
 /// The attributes of `dcai.evm.engine.Transaction`.
