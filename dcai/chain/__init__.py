@@ -9,9 +9,12 @@
 ...     print(one.block_number, one.sender, one.label, one.status)
 >>> for update in chain.follow("http://localhost:8545", start=snapshot):           # doctest: +SKIP
 ...     print(update.block.number, len(update.applied))
+
+What sends transactions is `deployment`, `participant` and `market`.
 """
 
 from dcai.chain.accounts import KeyAccount, NodeAccount
+from dcai.chain.book import Book, Entry
 from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
 from dcai.chain.contributions import STATUSES, CollectedContribution, Contributions, contributions
@@ -20,6 +23,8 @@ from dcai.chain.events import Contribution
 from dcai.chain.fees import Fees
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.follow import Applied, Follower, Update, follow
+from dcai.chain.market import Market, MarketStatus, load_pieces, market, save_pieces
+from dcai.chain.participant import Offer, Participant, SignedContribution, participant
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
 from dcai.chain.rehearsal import FrameworkBlueprint, MarketBlueprint
@@ -32,11 +37,13 @@ __all__ = [
     "STATUSES",
     "Applied",
     "Block",
+    "Book",
     "Claim",
     "CollectedContribution",
     "Contribution",
     "Contributions",
     "Deployment",
+    "Entry",
     "Features",
     "Fees",
     "Followed",
@@ -44,9 +51,14 @@ __all__ = [
     "FrameworkBlueprint",
     "KeyAccount",
     "Limits",
+    "Market",
     "MarketBlueprint",
+    "MarketStatus",
     "NodeAccount",
+    "Offer",
+    "Participant",
     "Quote",
+    "SignedContribution",
     "Snapshot",
     "Update",
     "Waiting",
@@ -57,4 +69,8 @@ __all__ = [
     "follow",
     "layout_names",
     "load",
+    "load_pieces",
+    "market",
+    "participant",
+    "save_pieces",
 ]

@@ -298,10 +298,10 @@ class Transactor:
         NonceTakenError
             It will never be in one.
         """
-        mined = None if attempt.hash is None else self._receipt(attempt.hash)
+        mined = None if attempt.hash is None else self.receipt(attempt.hash)
         if mined is None and self.nonce() > attempt.nonce:
             # Asked again, since a block may have come between the questions.
-            mined = self._receipt(attempt.hash or self._search(attempt))
+            mined = self.receipt(attempt.hash or self._search(attempt))
             if mined is None:
                 raise NonceTakenError(
                     f"another transaction of {self.sender.address} has the nonce {attempt.nonce}, in place of "
@@ -336,10 +336,17 @@ class Transactor:
         return mined
 
     def transact(
-        self, to: str | None, data: bytes, value: int, gas_limit: int, keep: Callable[[Attempt], None]
+        self,
+        to: str | None,
+        data: bytes,
+        value: int,
+        gas_limit: int,
+        keep: Callable[[Attempt], None],
+        *,
+        price: Price | None = None,
     ) -> Mined:
         """Send a transaction, and wait for it; ``keep`` is told before it is sent, and when its hash is known."""
-        attempt = self.prepare(to, data, value, gas_limit, nonce=self.nonce("pending"))
+        attempt = self.prepare(to, data, value, gas_limit, nonce=self.nonce("pending"), price=price)
         keep(attempt)
         sent = self.submit(attempt)
         if sent != attempt:
@@ -351,7 +358,8 @@ class Transactor:
         mined = self.outcome(attempt)
         return mined if mined is not None else self.wait(self.submit(attempt))
 
-    def _receipt(self, hash_: str | None) -> Mined | None:
+    def receipt(self, hash_: str | None) -> Mined | None:
+        """Return what became of a transaction by its hash; None where it is in no block."""
         if hash_ is None:
             return None
         method = "eth_getTransactionReceipt"
