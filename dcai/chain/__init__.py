@@ -13,7 +13,7 @@
 What sends transactions is `deployment`, `participant` and `market`.
 """
 
-from dcai.chain.accounts import KeyAccount, NodeAccount
+from dcai.chain.accounts import KEY_VARIABLE, KeyAccount, Nobody, NodeAccount
 from dcai.chain.book import Book, Entry
 from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
@@ -33,6 +33,7 @@ from dcai.chain.trainers import find_classifier
 from dcai.chain.transact import Waiting
 
 __all__ = [
+    "KEY_VARIABLE",
     "MAX_WEIGHTS",
     "STATUSES",
     "Applied",
@@ -54,6 +55,7 @@ __all__ = [
     "Market",
     "MarketBlueprint",
     "MarketStatus",
+    "Nobody",
     "NodeAccount",
     "Offer",
     "Participant",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dcai.chain.node import Node
 
-__all__ = ["KEY_VARIABLE", "KeyAccount", "NodeAccount", "Sender", "Signed"]
+__all__ = ["KEY_VARIABLE", "KeyAccount", "Nobody", "NodeAccount", "Sender", "Signed"]
 
 #: Where a private key is looked for if none is named.
 KEY_VARIABLE = "DCAI_PRIVATE_KEY"
@@ -218,6 +218,25 @@ class NodeAccount(Sender):
         """Have the node sign typed data."""
         method = "eth_signTypedData_v4"
         return hex_data(method, node.request(method, self.address, dict(typed)), "result", _SIGNATURE_BYTES)
+
+
+class Nobody(Sender):
+    """Who only asks: nothing can be sent or signed."""
+
+    def __init__(self) -> None:
+        self.address = to_address(bytes(20))
+
+    def sign(self, fields: Mapping[str, Any]) -> Signed:
+        """Refuse."""
+        raise InputError("without an account nothing can be sent")
+
+    def send(self, node: Node, fields: Mapping[str, Any], signed: Signed) -> str:
+        """Refuse."""
+        raise InputError("without an account nothing can be sent")
+
+    def sign_typed(self, node: Node, typed: Mapping[str, Any], digest: bytes) -> bytes:
+        """Refuse."""
+        raise InputError("without an account nothing can be signed")
 
 
 def _decrypted(path: str | os.PathLike[str], content: bytes, password: str) -> str:
