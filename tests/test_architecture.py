@@ -61,7 +61,7 @@ ALLOWED = {
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {
         *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
-        *("dataset", "simulation", "encoders"),
+        *("dataset", "simulation", "encoders", "incentives"),
     },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.

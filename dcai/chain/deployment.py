@@ -26,7 +26,7 @@ from dcai.chain.node import Node
 from dcai.chain.provider import Limits
 from dcai.chain.rehearsal import PlannedContract, Step, constructor_arguments, new_evm, rehearse
 from dcai.chain.transact import Attempt, Transactor
-from dcai.errors import DataError, InputError, NonceTakenError, ProofError, TransactionError
+from dcai.errors import DataError, InputError, NotMinedError, ProofError, TransactionError
 from dcai.evm.abi import Abi, ErrorDecoder
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
@@ -175,7 +175,9 @@ class Deployment:
             try:
                 # Even what was mined is looked up: a chain may have forgotten it.
                 mined = self._transactor.again(one.attempt)
-            except NonceTakenError:
+            except NotMinedError:
+                raise
+            except TransactionError:  # taken by another, or not taken by the node: it gets another one
                 one.attempt = one.mined = None
             else:
                 if mined.succeeded:
@@ -190,7 +192,12 @@ class Deployment:
         self._transactor.call(to, one.step.data, gas=one.step.gas_limit)
         one.attempt = self._transactor.prepare(to, one.step.data, 0, one.step.gas_limit, nonce=nonce)
         self._save()
-        one.attempt = self._transactor.submit(one.attempt)
+        try:
+            one.attempt = self._transactor.submit(one.attempt)
+        except TransactionError:
+            one.attempt = None
+            self._save()
+            raise
         self._save()
         mined = self._transactor.wait(one.attempt)
         if not mined.succeeded:

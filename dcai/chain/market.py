@@ -18,7 +18,7 @@ from dcai.chain.node import Node
 from dcai.chain.provider import Limits
 from dcai.chain.remote import Proposal, RemoteContract, learn_errors
 from dcai.chain.transact import Attempt, Transactor
-from dcai.errors import DataError, EvmError, InputError, NonceTakenError, TransactionError, WrongChainError
+from dcai.errors import DataError, EvmError, InputError, NotMinedError, TransactionError, WrongChainError
 from dcai.evm.abi import ErrorDecoder
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.files import write_whole
@@ -191,9 +191,15 @@ class Market:
             write_whole(self._pending, json.dumps(content) + "\n")
 
         value = proposal.value_wei
-        mined = self._transactor.transact(
-            proposal.to, proposal.data, value, proposal.gas_limit, keep, price=proposal.price
-        )
+        try:
+            mined = self._transactor.transact(
+                proposal.to, proposal.data, value, proposal.gas_limit, keep, price=proposal.price
+            )
+        except NotMinedError:
+            raise
+        except TransactionError:  # it is certain that nothing was done
+            self._pending.unlink(missing_ok=True)
+            raise
         return self._done(mined, proposal.data, value)
 
     def recover(self) -> list[Event] | None:
@@ -217,7 +223,9 @@ class Market:
         attempt = Attempt.from_json(content["attempt"], content["data"])
         try:
             mined = self._transactor.again(attempt)
-        except NonceTakenError:
+        except NotMinedError:
+            raise
+        except TransactionError:
             self._pending.unlink()
             return None
         return self._done(mined, bytes.fromhex(content["data"][2:]), attempt.fields["value"])

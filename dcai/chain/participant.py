@@ -9,20 +9,24 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcai import strict_json
 from dcai.chain.book import Book, Entry
 from dcai.chain.node import Node
 from dcai.chain.provider import Limits
 from dcai.chain.remote import Proposal, RemoteContract, learn_errors
 from dcai.chain.trainers import find_trainer
 from dcai.chain.transact import Attempt, Transactor
-from dcai.errors import InputError, NonceTakenError, TransactionError, WrongChainError
+from dcai.errors import DataError, InputError, NotMinedError, Revert, TransactionError, WrongChainError
 from dcai.evm.abi import ErrorDecoder
 from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import to_address, to_bytes20
+from dcai.files import write_whole
 from dcai.incentives.keys import data_hash
 from dcai.incentives.sponsorship import Domain, contribution_digest, signed_by
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Offer", "Participant", "SignedContribution", "participant"]
 
+_SIGNED = "dcai-signed-contribution"
 _ADD, _REFUND, _REPORT = "add", "refund", "report"
 
 
@@ -95,6 +100,27 @@ class SignedContribution:
     deadline: int
     max_deposit_wei: int
     signature: str
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file, whole or not at all."""
+        write_whole(path, json.dumps({"format": _SIGNED, **asdict(self)}, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> SignedContribution:
+        """Read what `save` has written.
+
+        Raises
+        ------
+        DataError
+            It is no such file.
+        """
+        try:
+            fields = strict_json.loads(Path(path).read_text(encoding="utf-8"))
+            if fields.pop("format") != _SIGNED:
+                raise ValueError("it has another format")  # noqa: TRY301
+            return cls(**{**fields, "data": tuple(fields["data"])})
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise DataError(f"{path} is no signed contribution: {error}") from error
 
 
 class Participant:
@@ -278,16 +304,16 @@ class Participant:
 
         def keep(attempt: Attempt) -> None:
             data = f"0x{offer.proposal.data.hex()}"
-            entry.pending = {"kind": offer.kind, "data": data, "attempt": attempt.to_json()}
+            entry.pending = {"kind": offer.kind, "sender": self.address, "data": data, "attempt": attempt.to_json()}
             self.book.save()
 
-        attempt_made = False
         try:
             mined = self.trainer.send(offer.proposal, keep)
-            attempt_made = True
-        finally:
-            if not attempt_made and entry.pending is not None:
-                self._forget_if_failed(entry)
+        except NotMinedError:
+            raise
+        except (Revert, TransactionError):  # it is certain that nothing was done
+            self._drop(entry)
+            raise
         self._settle(entry, offer.kind, mined)
         return entry
 
@@ -301,16 +327,16 @@ class Participant:
         """
         found = []
         for entry in self.book.entries:
-            if entry.pending is None or (entry.chain_id, entry.trainer) != (
-                self._transactor.chain_id,
-                self.trainer.address,
-            ):
+            pending, here = entry.pending, (self._transactor.chain_id, self.trainer.address)
+            # One file may have contributions of several accounts.
+            if pending is None or pending["sender"] != self.address or (entry.chain_id, entry.trainer) != here:
                 continue
-            pending = entry.pending
             attempt = Attempt.from_json(pending["attempt"], pending["data"])
             try:
                 mined = self._transactor.again(attempt)
-            except NonceTakenError:
+            except NotMinedError:
+                raise
+            except TransactionError:
                 mined = None
             if mined is None or not mined.succeeded:
                 self._drop(entry)
@@ -357,20 +383,6 @@ class Participant:
             entry.status = "refunded" if kind == _REFUND else "reported"
         entry.pending = None
         self.book.save()
-
-    def _forget_if_failed(self, entry: Entry) -> None:
-        """Keep a transaction as under way unless it is certain that it has failed."""
-        pending = entry.pending
-        assert pending is not None
-        try:
-            mined = self._transactor.outcome(Attempt.from_json(pending["attempt"], pending["data"]))
-        except NonceTakenError:
-            self._drop(entry)
-        except Exception:  # noqa: BLE001  # an error is under way already, and nothing is known: it remains pending
-            return
-        else:
-            if mined is not None and not mined.succeeded:
-                self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
         entry.pending = None

@@ -16,7 +16,16 @@ from dcai.chain.events import read_log
 from dcai.chain.fees import Fees, Price, current_price
 from dcai.chain.fields import Fields, quantity
 from dcai.chain.fields import data as hex_data
-from dcai.errors import EvmError, InputError, NonceTakenError, NotMinedError, Revert, RpcError, WrongChainError
+from dcai.errors import (
+    EvmError,
+    InputError,
+    NonceTakenError,
+    NotMinedError,
+    Revert,
+    RpcError,
+    TransactionError,
+    WrongChainError,
+)
 from dcai.evm.hashing import to_address
 from dcai.evm.receipt import Log
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
@@ -272,15 +281,19 @@ class Transactor:
 
         Raises
         ------
+        TransactionError
+            The node refuses it: its fee is too low, the account has too little.
         RpcError
-            The node refuses it, or cannot be reached; then it may have arrived none the less.
+            The node cannot be reached; the transaction may have arrived none the less.
         """
         try:
             hash_ = self.sender.send(self.node, attempt.fields, attempt.signed)
         except RpcError as error:
             # "already known", "nonce too low": what a node says to a transaction that it has.
-            if error.code is None or not self._arrived(attempt):
+            if error.code is None:
                 raise
+            if not self._arrived(attempt):
+                raise TransactionError(f"the transaction was not taken: {error.reason}") from error
             return attempt
         return replace(attempt, signed=replace(attempt.signed, hash=hash_))
 

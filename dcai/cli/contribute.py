@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcai import chain, encoders, strict_json
+from dcai import chain, encoders
 from dcai.cli.new_file import NEW_FILE
 from dcai.cli.participation import book_option, carry_out, join, labelled_rows, sample
 from dcai.cli.sending import Sending, sending_options
 from dcai.cli.simulate.options import DURATION, WEI
-from dcai.errors import DataError
-from dcai.files import write_whole
 from dcai.tabular import Layout
 
 if TYPE_CHECKING:
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["contribute"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FORMAT = "dcai-signed-contribution"
 
 
 @click.command()
@@ -64,7 +59,7 @@ def contribute(
     """
     with join(trainer, book, sending) as one:
         if sponsored is not None:
-            return carry_out(one, [one.sponsor(_load(sponsored))], sending)
+            return carry_out(one, [one.sponsor(chain.SignedContribution.load(sponsored))], sending)
         samples = _samples(one, rows, label, **source)
         if signature is not None:
             return _sign(one, samples, max_deposit, good_for, signature)
@@ -110,16 +105,6 @@ def _sign(one: Participant, samples: Iterator[Any], max_deposit: int | None, goo
         raise click.UsageError("--sign is for one sample, and needs --max-deposit")
     ((x, label),) = found
     signed = one.sign(x, label, max_deposit_wei=max_deposit, deadline=one.time() + good_for)
-    write_whole(path, json.dumps({"format": _FORMAT, **asdict(signed)}, indent=1) + "\n")
+    signed.save(path)
     click.echo(f"signed by {signed.contributor}, good until second {signed.deadline}")
     click.echo(f"written: {path}")
-
-
-def _load(path: Path) -> chain.SignedContribution:
-    try:
-        fields = strict_json.loads(path.read_text(encoding="utf-8"))
-        if fields.pop("format") != _FORMAT:
-            raise ValueError("it has another format")  # noqa: TRY301
-        return chain.SignedContribution(**{**fields, "data": tuple(fields["data"])})
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is no signed contribution: {error}") from error

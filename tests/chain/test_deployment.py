@@ -234,3 +234,22 @@ def test_a_transaction_that_fails_is_tried_again(node: Anvil, tmp_path: Path, mo
     report = deploy(node, output)
     check(node, report)
     assert [len(one["failed"]) for one in report["transactions"]] == [0, 0, 1, 0, 0, 0, 0]
+
+
+def test_a_transaction_that_the_node_does_not_take(
+    node: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run makes another one, with the fee of then."""
+    output = tmp_path / "deployment.json"
+
+    def refuse(*_args: Any) -> str:
+        raise RpcError("eth_sendRawTransaction", "underpriced", -32000)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain.KeyAccount, "send", refuse)
+        with pytest.raises(TransactionError, match="was not taken: underpriced"):
+            deploy(node, output)
+    fees = chain.Fees(gas_price_wei=7 * 10**9)
+    report = deploy(node, output, fees=fees)
+    check(node, report)
+    assert {one["gas_price_wei"] for one in report["transactions"]} == {7 * 10**9}

@@ -14,7 +14,7 @@ from chain import anvil
 from chain.anvil import Anvil
 from chain.trainers import packed_key
 from dcai import chain
-from dcai.errors import Revert, RpcError, WrongChainError
+from dcai.errors import Revert, RpcError, TransactionError, WrongChainError
 from dcai.incentives import Phase, Piece, Terms
 from dcai.models import SparsePerceptron
 
@@ -283,3 +283,20 @@ def test_a_call_to_a_market_whose_answer_is_lost(node: Anvil, tmp_path: Path, mo
         assert [event.name for event in recovered] == ["Committed"]
         assert market.recover() is None
         assert market.status().bounty_wei == 7
+
+
+def test_what_the_node_does_not_take_is_not_waited_for(
+    node: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = deploy(node, framework(), tmp_path / "deployment.json")["trainer"]
+
+    def refuse(*_args: Any) -> str:
+        raise RpcError("eth_sendRawTransaction", "underpriced", -32000)
+
+    with join(node, trainer, ALICE, tmp_path) as one:
+        with monkeypatch.context() as patch:
+            patch.setattr(chain.KeyAccount, "send", refuse)
+            with pytest.raises(TransactionError, match="was not taken"):
+                one.send(one.contribute([1], 0))
+        assert [(entry.status, entry.pending) for entry in one.book.entries] == [("failed", None)]
+        assert one.send(one.contribute([1], 0)).status == "added"
