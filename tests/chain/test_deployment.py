@@ -13,7 +13,7 @@ import pytest
 from chain import anvil
 from chain.anvil import Anvil
 from dcai import artifacts, chain
-from dcai.errors import InputError, Revert, RpcError, TransactionError
+from dcai.errors import InputError, ProofError, Revert, RpcError, TransactionError
 from dcai.evm.abi import Abi
 from dcai.gas import Oracle
 from dcai.models import DensePerceptron, SparsePerceptron
@@ -143,9 +143,12 @@ def test_a_node_that_dies_half_way(tmp_path: Path, how: int, own: bool) -> None:
         assert int(second.rpc("eth_getTransactionCount", sender.address, "latest"), 16) == 7
 
 
+@pytest.mark.parametrize("arrives", [False, True], ids=["lost on its way", "its answer lost"])
 @pytest.mark.parametrize("own", [False, True], ids=["a key", "the node's account"])
-def test_an_answer_that_is_lost(node: Anvil, tmp_path: Path, own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The node took a transaction, and nobody here knows."""
+def test_a_transaction_of_which_nobody_knows(
+    node: Anvil, tmp_path: Path, own: bool, arrives: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process ended while it sent one: afterwards it is on the chain once."""
     kind = chain.NodeAccount if own else chain.KeyAccount
     sender = kind(node.account if own else KEY)
     send = kind.send
@@ -154,19 +157,44 @@ def test_an_answer_that_is_lost(node: Anvil, tmp_path: Path, own: bool, monkeypa
     def lossy(*args: Any) -> str:
         nonlocal sent
         sent += 1
-        hash_ = send(*args)
-        if sent == 3:
-            raise RpcError("eth_send", "the answer is lost")
-        return hash_
+        if sent != 3:
+            return send(*args)
+        if arrives:
+            send(*args)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(kind, "send", lossy)
     output = tmp_path / "deployment.json"
-    with pytest.raises(RpcError, match="the answer is lost"):
+    with pytest.raises(KeyboardInterrupt):
         deploy(node, output, sender)
     report = deploy(node, output, sender)
     check(node, report)
-    assert sent == 7
+    assert sent == 7 + (not arrives)
     assert int(node.rpc("eth_getTransactionCount", sender.address, "latest"), 16) == 7
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "message"),
+    [
+        ("anvil_setStorageAt", f"{1:#066x}", "slot 0x0 of DataHandler64"),
+        ("anvil_setCode", "0x00", "the code of DataHandler64"),
+    ],
+)
+def test_what_does_not_stand_there_at_the_end(
+    node: Anvil, tmp_path: Path, method: str, value: str, message: str
+) -> None:
+    output = tmp_path / "deployment.json"
+    with chain.deployment(node.url, framework(), chain.KeyAccount(KEY), output, waiting=WAITING) as under_way:
+        handler = next(one.address for one in under_way.contracts if one.role == "dataHandler")
+        last = len(under_way.steps) - 1
+        before = [handler, "0x0", value] if method == "anvil_setStorageAt" else [handler, value]
+
+        def tamper() -> None:
+            node.rpc(method, *before)
+
+        with pytest.raises(ProofError, match=message):
+            under_way.run(stop_before(last, tamper))
+    assert not output.exists()
 
 
 def test_another_transaction_of_the_account_half_way(node: Anvil, tmp_path: Path) -> None:

@@ -181,6 +181,9 @@ def test_an_answer_that_is_lost_is_looked_up(
         patch.setattr(kind, "send", lossy)
         with pytest.raises(RpcError, match="the answer is lost"):
             add(node, trainer, who, tmp_path, [1], 0)
+    shared = tmp_path / f"{who.address}.json"
+    with chain.participant(node.url, trainer, BOB, shared, waiting=WAITING, limits=LIMITS) as another:
+        assert another.recover() == []  # it is not his
     with join(node, trainer, who, tmp_path) as one:
         assert one.book.find(1).status == "sending"
         (entry,) = one.recover()
