@@ -62,10 +62,7 @@ artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contrac
 	$(NPM) run --silent build
 	$(BIN)/python -m dcai.gas.calibrate
 
-check-mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search for differences finds contracts with a fault
-	$(BIN)/dcai verify mutants --report target/mutants.html
-
-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
+check-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
 	$(NPM) run --silent check
 	$(BIN)/python -m dcai.gas.calibrate --check
 

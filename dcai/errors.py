@@ -25,7 +25,9 @@ __all__ = [
     "MissingExtraError",
     "MutationError",
     "NoCodeError",
+    "NonceTakenError",
     "NotEqual",
+    "NotMinedError",
     "ProofError",
     "ProxyError",
     "ReorgError",
@@ -36,6 +38,7 @@ __all__ = [
     "RpcTimeoutError",
     "SnapshotError",
     "TooLargeError",
+    "TransactionError",
     "UnknownContractError",
     "UnknownFeaturesError",
     "WrongChainError",
@@ -81,13 +84,16 @@ class RpcError(ChainError):
         What was wrong.
     code : int or None
         Of a JSON-RPC error, as the node gave it.
+    data : Any
+        What a JSON-RPC error came with: of a call that reverted, its payload. Nothing is checked.
     """
 
-    def __init__(self, method: str, reason: str, code: int | None = None) -> None:
+    def __init__(self, method: str, reason: str, code: int | None = None, data: Any = None) -> None:
         super().__init__(method, reason, code)
         self.method = method
         self.reason = reason
         self.code = code
+        self.data = data
 
     def __str__(self) -> str:
         return f"{self.method}: {self.reason}"
@@ -135,6 +141,18 @@ class UnknownContractError(ChainError):
 
 class UnknownFeaturesError(ChainError):
     """Storage does not tell which features a sparse model has, and nobody else has."""
+
+
+class TransactionError(ChainError):
+    """A transaction that was sent, or would be, does not do what it is for: it fails, or another took its place."""
+
+
+class NonceTakenError(TransactionError):
+    """Another transaction of the account has the number of one that was sent, which so can be in no block."""
+
+
+class NotMinedError(TransactionError):
+    """A transaction was sent, and is in no block yet: it may come into one later."""
 
 
 class TooLargeError(ChainError, ArtifactError):

@@ -24,6 +24,7 @@ DOORS = {
     "click": ["cli/"],
     "rich": ["cli/", "demo/report.py", "gas/report.py"],
     "eth_keys": ["incentives/signatures.py", "verify/state_tests/transaction.py"],
+    "eth_account": ["chain/accounts.py"],
     "mmh3": ["encoders/murmur.py"],
     "ray": ["ray/engine.py", "ray/predict.py", "ray/tasks.py"],
     "pyarrow": ["ray/", "tabular/arrow.py"],
@@ -52,7 +53,7 @@ ALLOWED = {
     "encoders": {"errors", "strict_json", "fixed", "data"},
     "ray": {"errors", "models"},
     "evm": {"errors", "artifacts", "models", "_evmloop", "_kernels"},
-    "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm"},
+    "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
     "scenarios": {"errors", "models", "data"},
     "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "scenarios", "strict_json"},
     "incentives": {"errors", "evm", "models"},
@@ -63,7 +64,7 @@ ALLOWED = {
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {
         *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
-        *("dataset", "simulation"),
+        *("dataset", "simulation", "encoders", "incentives"),
     },
 }
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.

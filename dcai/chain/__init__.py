@@ -9,40 +9,72 @@
 ...     print(one.block_number, one.sender, one.label, one.status)
 >>> for update in chain.follow("http://localhost:8545", start=snapshot):           # doctest: +SKIP
 ...     print(update.block.number, len(update.applied))
+
+What sends transactions is `deployment`, `participant` and `market`.
 """
 
+from dcai.chain.accounts import KEY_VARIABLE, KeyAccount, Nobody, NodeAccount
+from dcai.chain.book import Book, Entry
 from dcai.chain.claims import Claim
 from dcai.chain.contracts import layout_names
 from dcai.chain.contributions import STATUSES, CollectedContribution, Contributions, contributions
+from dcai.chain.deployment import Deployment, Quote, deployment
 from dcai.chain.events import Contribution
+from dcai.chain.fees import Fees
 from dcai.chain.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.follow import Applied, Follower, Update, follow
+from dcai.chain.market import Market, MarketStatus, load_pieces, market, save_pieces
+from dcai.chain.participant import Offer, Participant, SignedContribution, participant
 from dcai.chain.proofs import storage_root
 from dcai.chain.provider import Limits
 from dcai.chain.reader import Features
+from dcai.chain.rehearsal import FrameworkBlueprint, MarketBlueprint
 from dcai.chain.snapshot import Block, Followed, Snapshot, load
 from dcai.chain.trainers import find_classifier
+from dcai.chain.transact import Waiting
 
 __all__ = [
+    "KEY_VARIABLE",
     "MAX_WEIGHTS",
     "STATUSES",
     "Applied",
     "Block",
+    "Book",
     "Claim",
     "CollectedContribution",
     "Contribution",
     "Contributions",
+    "Deployment",
+    "Entry",
     "Features",
+    "Fees",
     "Followed",
     "Follower",
+    "FrameworkBlueprint",
+    "KeyAccount",
     "Limits",
+    "Market",
+    "MarketBlueprint",
+    "MarketStatus",
+    "Nobody",
+    "NodeAccount",
+    "Offer",
+    "Participant",
+    "Quote",
+    "SignedContribution",
     "Snapshot",
     "Update",
+    "Waiting",
     "contributions",
+    "deployment",
     "fetch",
     "find_classifier",
     "follow",
     "layout_names",
     "load",
+    "load_pieces",
+    "market",
+    "participant",
+    "save_pieces",
     "storage_root",
 ]

@@ -211,5 +211,5 @@ class Node:
 
 def _result(method: str, answer: Any) -> Any:
     if "error" in answer:
-        raise RpcError(method, *error_of(answer))
+        raise RpcError(method, *error_of(answer), answer["error"].get("data"))
     return answer["result"]

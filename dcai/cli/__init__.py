@@ -25,6 +25,11 @@ _COMMANDS = {
     "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
     "follow": ("Keep a model in step with the contributions on a chain.", "chain"),
     "dataset": ("Export what a trainer has collected: Parquet, CSV, Arrow.", "chain,tabular"),
+    "deploy": ("Deploy a model and its trainer to a node.", "chain,tabular"),
+    "contribute": ("Contribute samples to a trainer on a chain.", "chain,tabular"),
+    "refund": ("Ask deposits back.", "chain,tabular"),
+    "report": ("Take a share of deposits whose data the model disagrees with.", "chain,tabular"),
+    "market": ("Take part in a prediction market on a chain.", "chain,tabular"),
     "simulate": ("Simulate contributors and incentives, on twins or on contracts.", "demo"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }

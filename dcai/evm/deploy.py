@@ -42,7 +42,9 @@ _DENSE_SHARE = 0.75
 _DATA_COUNT_LIMIT = 1 << 191
 
 
-def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contract:
+def deploy(
+    chain: Evm, model: Classifier, *, sender: str | None = None, artifact: artifacts.Artifact | None = None
+) -> Contract:
     """Deploy the contract of a model.
 
     Parameters
@@ -53,6 +55,8 @@ def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contr
         The contract's state will be exactly its state.
     sender : str, optional
         Who deploys and then owns it; the chain's account unless given.
+    artifact : Artifact, optional
+        Another contract that is initialized in the same way; that of the model's class unless given.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def deploy(chain: Evm, model: Classifier, *, sender: str | None = None) -> Contr
     EvmError
         Not even the smallest chunk fits a transaction.
     """
-    deployment = _Deployment(chain, artifacts.load(contract_name(model)), sender)
+    deployment = _Deployment(chain, artifact or artifacts.load(contract_name(model)), sender)
     drive(deployment, model)
     return deployment.contract(model)
 

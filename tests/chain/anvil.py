@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -43,8 +44,9 @@ class Anvil:
         One whose transactions need no signature.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[bytes] | None = None) -> None:
         self.url = url
+        self._process = process
         self._ids = itertools.count(1)
         self.account: str = self.rpc("eth_accounts")[0]
 
@@ -103,6 +105,12 @@ class Anvil:
         self.mine()
         return address
 
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End the node before its time; unless it is killed it writes the state that ``--state`` asks for."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait(20)
+
     def mine(self) -> None:
         """Add a block, whose state root has what was placed."""
         self.rpc("evm_mine")
@@ -150,7 +158,7 @@ def running(*options: str) -> Iterator[Anvil]:
     # Its log goes to a file: nobody reads a pipe to its end.
     with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            yield Anvil(f"http://{_listening(process, log)}")
+            yield Anvil(f"http://{_listening(process, log)}", process)
         finally:
             process.kill()
 

@@ -25,7 +25,10 @@ def test_version() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"], ["predict"], ["follow"]],
+    [
+        *(["demo"], ["data"], ["data", "fetch"], ["verify"], ["verify", "replay"], ["gas"], ["predict"], ["follow"]),
+        *(["deploy"], ["contribute"], ["refund"], ["report"], ["market"], ["market", "step"]),
+    ],
 )
 def test_each_command_has_help(command: list[str]) -> None:
     shown = run(*command, "--help")

@@ -1,0 +1,165 @@
+"""``dcai deploy``: trainer, data handler, incentive mechanism and classifier to a node."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dcai import chain
+from dcai.cli.new_file import NEW_FILE
+from dcai.cli.sending import Sending, ether, sending_options, show
+from dcai.cli.simulate.options import DURATION, WEI
+from dcai.tabular import load_model
+
+if TYPE_CHECKING:
+    from dcai.chain import Deployment
+
+__all__ = ["deploy", "deploy_blueprint"]
+
+
+def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+    """Take the values of options from a TOML file, unless the command line has them."""
+    if path is None:
+        return
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} is no TOML: {error}") from error
+    names = {option.lstrip("-"): str(p.name) for p in ctx.command.params for option in p.opts}
+    unknown = [name for name in given if name not in names or name == "config"]
+    if unknown:
+        raise click.BadParameter(f"{path} has {unknown[0]!r}, which is no option of this command")
+    ctx.default_map = {names[name]: value for name, value in given.items()}
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="TOML file with values of these options, such as refund-wait = '1 day'.",
+)
+@click.option(
+    "--mechanism",
+    type=click.Choice(("stakeable", "points")),
+    default="stakeable",
+    show_default=True,
+    help="Incentives.",
+)
+@click.option("--refund-wait", type=DURATION, default="1 day", show_default=True, help="Before a deposit comes back.")
+@click.option("--owner-wait", type=DURATION, default="7 days", show_default=True, help="Before the owner may take it.")
+@click.option("--any-wait", type=DURATION, default="9 days", show_default=True, help="Before anybody may take it.")
+@click.option("--cost-weight", type=WEI, default="1 finney", show_default=True, help="Of the deposit; stakeable.")
+@click.option("--badge", "badges", multiple=True, metavar="POINTS=NAME", help="A level; points. Repeatable, rising.")
+@click.option("--name", default="", help="Name of the model.")
+@click.option("--description", default="", help="What it is for.")
+@click.option("--encoder", default="", help="How data become features, such as 'Multiply by 1E9, then round'.")
+@click.option(
+    "--gas-cap",
+    type=click.IntRange(21_000, 1 << 24),
+    default=1 << 24,
+    show_default=True,
+    help="Most gas a transaction.",
+)
+@sending_options
+def deploy(
+    model: Path,
+    output: Path,
+    mechanism: str,
+    refund_wait: int,
+    owner_wait: int,
+    any_wait: int,
+    cost_weight: int,
+    badges: tuple[str, ...],
+    name: str,
+    description: str,
+    encoder: str,
+    gas_cap: int,
+    sending: Sending,
+) -> None:
+    """Deploy the contracts of MODEL, a JSON file, with its trainer: all that contributors need.
+
+    Everything runs in this process first, so the cost that is shown is exact as long as the chain's prices of gas are
+    Osaka's. A run that fails half way is gone on with by the same command. At the end code, storage and owners are
+    compared with what was to be deployed.
+    """
+    waits = (refund_wait, owner_wait, any_wait)
+    if mechanism == "points":
+        levels = [_badge(text) for text in badges]
+        contract = "Points64"
+        terms: tuple[Any, ...] = (*waits, [points for points, _ in levels], [badge for _, badge in levels])
+    elif badges:
+        raise click.UsageError("badges are of --mechanism points")
+    else:
+        contract, terms = "Stakeable64", (*waits, cost_weight)
+    blueprint = chain.FrameworkBlueprint(load_model(model), contract, terms, name, description, encoder)
+    deploy_blueprint(blueprint, output, gas_cap, sending)
+
+
+def _badge(text: str) -> tuple[int, str]:
+    points, sign, name = text.partition("=")
+    if not sign or not points.strip().isdecimal():
+        raise click.BadParameter(f"{text!r} is no level; it would be such as 10=silver", param_hint="--badge")
+    return int(points), name
+
+
+def deploy_blueprint(blueprint: Any, output: Path, gas_cap: int, sending: Sending) -> None:
+    """Show what a deployment costs, ask, carry it out, and show what it has cost."""
+    with chain.deployment(
+        sending.rpc_url, blueprint, sending.sender, output, gas_cap=gas_cap, **sending.options
+    ) as under_way:
+        _show_quote(under_way)
+        if not sending.confirm(f"Send these from {sending.sender.address}?"):
+            return
+        try:
+            report = _run(under_way)
+        except BaseException:
+            if (partial := output.with_name(f"{output.name}.partial")).exists():
+                click.echo(f"what was sent until now is in {partial}; the same command goes on with it", err=True)
+            raise
+    rows = [(role, one["address"]) for role, one in report["contracts"].items()]
+    rows.append(("gas", f"{report['gas_used']:,}; predicted {report['gas_predicted']:,}"))
+    for one in report["transactions"]:
+        if one["difference"]:
+            title = f"  {one['contract']}.{one['function']}"
+            rows.append((title, f"{one['gas_used']:,}, not {one['gas_predicted']:,}: {one['difference']}"))
+    rows += [
+        ("fees", ether(report["fee_wei"])),
+        ("compared", "code, storage and owners are what was to be deployed"),
+        ("written", str(output)),
+    ]
+    show(rows)
+
+
+def _show_quote(under_way: Deployment) -> None:
+    quote = under_way.quote()
+    sent = len(under_way.steps) - len(quote.steps)
+    if sent:
+        click.echo(f"{sent} of {len(under_way.steps)} transactions were sent before")
+    for step in quote.steps:
+        click.echo(f"{step!s:<50}{len(step.data):>9,} bytes {step.gas_used:>12,} gas")
+    show(
+        [
+            ("gas", f"{quote.gas:,}"),
+            ("cost", f"{ether(quote.expected_wei)} at {quote.price.expected_wei / 10**9:g} gwei"),
+            ("at most", f"{ether(quote.most_wei)} at {quote.price.most_wei / 10**9:g} gwei"),
+            ("balance", ether(quote.balance_wei)),
+        ]
+    )
+
+
+def _run(under_way: Deployment) -> dict[str, Any]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=len(under_way.steps))
+        return under_way.run(lambda done, _, step: bar.update(task, completed=done, description=str(step)))

@@ -1,0 +1,44 @@
+"""``dcai refund``: deposits back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.participation import book_option, carry_out, entries, join
+from dcai.cli.sending import Sending, sending_options
+from dcai.errors import Revert
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["refund"]
+
+
+@click.command()
+@click.argument("trainer")
+@click.argument("numbers", nargs=-1, type=click.IntRange(min=1))
+@click.option("--all", "all_", is_flag=True, help="Of all contributions whose deposits are due.")
+@book_option
+@sending_options
+def refund(trainer: str, numbers: tuple[int, ...], all_: bool, book: Path, sending: Sending) -> None:
+    """Ask deposits back from TRAINER: of the contributions with these NUMBERS, or of all that are due."""
+    if bool(numbers) == all_:
+        raise click.UsageError("give the numbers of contributions, or --all")
+    with join(trainer, book, sending) as one:
+        if numbers:
+            return carry_out(one, [one.refund(entry) for entry in entries(one, numbers)], sending)
+        due = []
+        for entry in one.book.entries:
+            mine = one.address in (entry.author, entry.sponsor)
+            if entry.status != "added" or entry.trainer != one.trainer.address or not mine:
+                continue
+            try:
+                due.append(one.refund(entry))
+            except Revert as error:
+                click.echo(f"contribution {entry.id}: not now, {error}")
+        if not due:
+            click.echo("nothing is due")
+            return None
+        return carry_out(one, due, sending)

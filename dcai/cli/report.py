@@ -1,0 +1,60 @@
+"""``dcai report``: a share of deposits whose data the model disagrees with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai import chain
+from dcai.cli.participation import book_option, carry_out, join
+from dcai.cli.sending import Sending, sending_options
+from dcai.errors import Revert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dcai.chain import Entry, Participant
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.argument("trainer")
+@click.option(
+    "--transaction", "transactions", multiple=True, metavar="HASH", help="That made the contribution. Repeatable."
+)
+@click.option("--all", "all_", is_flag=True, help="Look for all that can be reported now.")
+@click.option("--from-block", type=click.IntRange(min=0), default=0, help="With --all: where to begin.")
+@book_option
+@sending_options
+def report(
+    trainer: str, transactions: tuple[str, ...], all_: bool, from_block: int, book: Path, sending: Sending
+) -> None:
+    """Report contributions of others to TRAINER that the model disagrees with."""
+    if bool(transactions) == all_:
+        raise click.UsageError("give --transaction, or --all")
+    with join(trainer, book, sending) as one:
+        if transactions:
+            found = [entry for hash_ in transactions for entry in one.find(hash_)]
+            return carry_out(one, [one.report(entry) for entry in found], sending)
+        offers = []
+        for entry in _of_others(one, from_block, sending):
+            try:
+                offers.append(one.report(entry))
+            except Revert as error:
+                click.echo(f"{entry.transaction}: not now, {error}")
+        if not offers:
+            click.echo("nothing can be reported")
+            return None
+        return carry_out(one, offers, sending)
+
+
+def _of_others(one: Participant, from_block: int, sending: Sending) -> Iterator[Entry]:
+    with chain.contributions(
+        sending.rpc_url, one.trainer.address, from_block, "latest", limits=sending.options["limits"]
+    ) as collected:
+        for other in collected:
+            if other.sender != one.address and other.status != "validated":
+                yield from (e for e in one.find(other.transaction) if e.key == other.key)
