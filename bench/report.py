@@ -106,7 +106,7 @@ def table(results: Iterable[Measured]) -> str:
 
 
 def _lines(layout: Table) -> str:
-    console = Console(width=170, color_system=None)
+    console = Console(width=200, color_system=None)
     with console.capture() as capture:
         console.print(layout)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
