@@ -38,9 +38,9 @@ __all__ = ["fetch"]
     help="File to write; compressed where its name ends in .gz.",
 )
 def fetch(address: str, output: Path, **options: Any) -> None:
-    """Fetch the model of the contract at ADDRESS, prove that it is the real one, and write a snapshot.
+    """Fetch the model at ADDRESS, prove that it is the real one, and write a snapshot.
 
-    Storage is proven against the state root of the block, and that against the block's hash: compare it with
+    ADDRESS is that of a classifier or of its trainer. Storage is proven against the state root of the block, and that against the block's hash: compare it with
     another source, or give it by --block-hash.
     """
     # Before anything is fetched: a snapshot without a place to go is time lost.

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dcai import chain
+from dcai.errors import UnknownContractError
+from dcai.evm.hashing import to_address, to_bytes20
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,19 +39,26 @@ def block_options(command: F) -> F:
 def fetch_with_progress(
     address: str, *, rpc_url: str, block: str, no_verify: bool, timeout_s: float, **options: Any
 ) -> Snapshot:
-    """Fetch a snapshot of the contract at an address, with bars on a terminal; see `dcai.chain.fetch`."""
+    """Fetch a snapshot of a classifier, with bars on a terminal; see `dcai.chain.fetch`.
+
+    The address may be that of its trainer.
+    """
+    verify, limits = not no_verify, chain.Limits(timeout_s=timeout_s)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         slots = bar.add_task("storage slots", total=None)
         blocks = bar.add_task("blocks", total=None, visible=False)
-        return chain.fetch(
-            rpc_url,
-            address,
-            block,
-            verify=not no_verify,
-            limits=chain.Limits(timeout_s=timeout_s),
-            progress=lambda done, total: bar.update(slots, completed=done, total=total),
-            progress_events=lambda done, total: bar.update(blocks, completed=done, total=total, visible=True),
-            **options,
-        )
+        options |= {
+            "verify": verify,
+            "limits": limits,
+            "progress": lambda done, total: bar.update(slots, completed=done, total=total),
+            "progress_events": lambda done, total: bar.update(blocks, completed=done, total=total, visible=True),
+        }
+        try:
+            return chain.fetch(rpc_url, address, block, **options)
+        except UnknownContractError:
+            classifier = chain.find_classifier(rpc_url, address, verify=verify, limits=limits)
+            if classifier == to_address(to_bytes20(address)):
+                raise
+            return chain.fetch(rpc_url, classifier, block, **options)

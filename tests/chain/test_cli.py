@@ -47,6 +47,15 @@ def test_fetch(node: Anvil, address: str, tmp_path: Path, monkeypatch: Any, caps
     assert lines["model"].strip() == repr(MODEL)
 
 
+def test_of_a_trainer(node: Anvil, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    framework = deploy_framework(node, MODEL, "Stakeable64", 0, 0, 0, 0)
+    output = str(tmp_path / "model.json")
+    arguments = ["--rpc", node.url, "--block", "latest", "--num-features", "5", "--output", output]
+    assert run(monkeypatch, framework.trainer.address, *arguments) == 0
+    assert framework.classifier in capsys.readouterr().out
+    assert chain.load(output).model() == MODEL
+
+
 def test_without_proofs(node: Anvil, address: str, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("DCAI_RPC_URL", node.url)
     output = str(tmp_path / "model.json")
