@@ -40,8 +40,8 @@ __all__ = ["fetch"]
 def fetch(address: str, output: Path, **options: Any) -> None:
     """Fetch the model at ADDRESS, prove that it is the real one, and write a snapshot.
 
-    ADDRESS is that of a classifier or of its trainer. Storage is proven against the state root of the block, and that against the block's hash: compare it with
-    another source, or give it by --block-hash.
+    ADDRESS is that of a classifier or of its trainer. Storage is proven against the state root of the block, and
+    that against the block's hash: compare it with another source, or give it by --block-hash.
     """
     # Before anything is fetched: a snapshot without a place to go is time lost.
     if not output.absolute().parent.is_dir():
