@@ -431,9 +431,7 @@ class PredictionMarket:
             if self._samples is None or len(self._samples) != len(self.contributions):
                 every = self.contributions
                 self._samples = Samples([c.data for c in every], [c.classification for c in every])
-            self._plan = self._replay.plan(
-                self._samples.only(np.array([not c.is_removed for c in self.contributions]))
-            )
+            self._plan = self._replay.plan(self._samples.only(np.array([not c.is_removed for c in self.contributions])))
         return self._plan
 
     def _units_of(self, plan: Plan) -> int:
