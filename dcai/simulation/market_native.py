@@ -11,7 +11,7 @@ from dcai.incentives import Ledger, Phase, PredictionMarket
 from dcai.simulation.backend import START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from dcai.evm.abi import Event
     from dcai.models import Classifier
@@ -24,15 +24,15 @@ __all__ = ["BLOCK_TIME_S", "MarketNative", "block_at"]
 BLOCK_TIME_S = 12
 
 #: The twin's methods; those that take money come with a payment.
-_METHODS: dict[str, Callable[..., tuple[Event, ...]]] = {
-    "commit": PredictionMarket.commit,
-    "drawPiece": PredictionMarket.draw_piece,
-    "revealPiece": PredictionMarket.reveal_piece,
-    "addData": PredictionMarket.add_data,
-    "step": PredictionMarket.step,
-    "expire": PredictionMarket.expire,
-    "collect": PredictionMarket.collect,
-    "collectBounty": PredictionMarket.collect_bounty,
+_METHODS = {
+    "commit": "commit",
+    "drawPiece": "draw_piece",
+    "revealPiece": "reveal_piece",
+    "addData": "add_data",
+    "step": "step",
+    "expire": "expire",
+    "collect": "collect",
+    "collectBounty": "collect_bounty",
 }
 _PAYABLE = {"commit", "addData"}
 
@@ -94,7 +94,8 @@ class MarketNative:
             if call.function == "returnClassifier":
                 self.market.return_classifier(sender=call.sender)
                 return ()
-            events = _METHODS[call.function](self.market, *call.args, sender=call.sender, **payment)
+            method = getattr(self.market, _METHODS[call.function])
+            events: tuple[Event, ...] = method(*call.args, sender=call.sender, **payment)
         except Revert as refused:
             return refused
         if call.function == "addData":
