@@ -30,7 +30,7 @@ __all__ = ["MarketBackend", "simulate_market"]
 
 #: Contributions that are collected in one call.
 _COLLECTED_AT_ONCE = 200
-#: While models change every few minutes they are evaluated no more often than this.
+#: Where a model comes out of every few minutes it is evaluated no more often than this.
 _ACCURACY_EVERY_S = 3600
 
 
@@ -124,6 +124,7 @@ class _Course:
         if phase is Phase.REVEAL and not self.market.contributions:
             yield self.call(now, provider, "expire", ())
         elif phase is Phase.REVEAL:
+            yield self.evaluate(now)  # the last before it changes
             for piece in range(len(self.pieces)):
                 if not self.market.is_revealed(piece):
                     yield self.reveal(now, piece)

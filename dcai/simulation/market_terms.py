@@ -47,7 +47,7 @@ class MarketTerms:
     num_test: int
     num_pieces: int
     step_units: int = 0
-    step_every_s: int = 600
+    step_every_s: int = 3600
     participation_time_s: int = 365 * DAY_S
 
     def __post_init__(self) -> None:

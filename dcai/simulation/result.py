@@ -61,6 +61,8 @@ class Result:
         Events, and contributions among them.
     time_s, last_contribution_s : int
         When the last event was, and the last contribution.
+    scoring_s : int or None
+        When the scoring of a market began.
     engine : str
         What ran it.
     num_compared : int
@@ -83,6 +85,7 @@ class Result:
     num_contributions: int = 0
     time_s: int = 0
     last_contribution_s: int = 0
+    scoring_s: int | None = None
     num_compared: int = 0
     gas_used: int = 0
     seconds: float = 0.0
@@ -109,6 +112,8 @@ class Result:
         if step.action == "addData":
             self.num_contributions += 1
             self.last_contribution_s = step.time_s
+        elif step.action == "step" and self.scoring_s is None:
+            self.scoring_s = step.time_s
         for agent in self.setup.participants:
             balance, points = step.balances[agent.name], step.points[agent.name]
             result = self.agents[agent.name]

@@ -56,7 +56,7 @@ def test_a_thousand_contributions_on_twin_and_contract_after_every_call() -> Non
 
 
 def test_the_same_on_py_evm_in_small_transactions() -> None:
-    setup = digits(100, num_pieces=2, rounds=2, step_units=150)
+    setup = digits(100, num_test=4, num_pieces=2, rounds=2, step_units=60)
     result = last(setup, engine="py-evm")
     assert result.num_contributions == 100
     assert result.agents["provider"].done["step"] > 3

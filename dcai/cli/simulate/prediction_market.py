@@ -28,7 +28,7 @@ __all__ = ["prediction_market"]
 @click.option(
     "--step-units", type=click.IntRange(min=1), help="Most units of work in a transaction; a replay unless given."
 )
-@click.option("--step-every", type=DURATION, help="From one such transaction to the next; 10 minutes unless given.")
+@click.option("--step-every", type=DURATION, help="From one such transaction to the next; an hour unless given.")
 def prediction_market(
     data: str | None,
     seed: int,
