@@ -34,7 +34,7 @@ def bench_self_assessment(benchmark: Any, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def bench_prediction_market(benchmark: Any, seed: int) -> None:
-    digits = {"data_name": "digits-parity", "num_contributions": 1000, "num_test": 200}
+    digits: dict[str, Any] = {"data_name": "digits-parity", "num_contributions": 1000, "num_test": 200}
     setup = prediction_market(seed=seed) if benchmark.enabled else prediction_market(seed=seed, **digits)
     setup.load()  # reading the data is not the run
 
