@@ -14,7 +14,7 @@ export DCAI_DATA_DIR ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts clean
+.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts figures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contrac
 check-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
 	$(NPM) run --silent check
 	$(BIN)/python -m dcai.gas.calibrate --check
+
+figures: $(VENV)/.dev ## Draw the figures of the README anew, from the runs of the paper on IMDB
+	$(BIN)/dcai simulate self-assessment --data imdb --plot bench/figures/self-assessment.png
+	$(BIN)/dcai simulate prediction-market --data imdb --plot bench/figures/prediction-market.png
 
 clean: ## Remove all that was built or installed here
 	rm -rf $(VENV) target contracts/node_modules dcai/*.so

@@ -12,7 +12,7 @@ from dcai.errors import Revert
 from dcai.evm.abi import Event
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.incentives.market_pieces import Piece
-from dcai.incentives.market_replay import Replay, Samples
+from dcai.incentives.market_replay import Plan, Replay, Samples
 from dcai.incentives.market_state import MAX_SAMPLE_LENGTH, Contribution, Phase, Progress, Stage, Terms
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ class PredictionMarket:
         Whether the model was left trained on all contributions that remain.
     progress : Progress
         How far the scoring has come.
+    settled_classifier : Classifier or None
+        The model as it was at the last settlement: trained on all contributions that then remained. The contract does
+        not keep it.
     contributions : list of Contribution
         In order.
 
@@ -83,8 +86,8 @@ class PredictionMarket:
         self._ledger = ledger
         self._replay = Replay(classifier)
         self._is_entered = False
-        #: Units that the replay at hand is known to need at least.
-        self._least_units = 0
+        #: What the replay at hand will come to, where that was found out before its first unit.
+        self._plan: Plan | None = None
         self._samples: Samples | None = None
         self._phase = Phase.SETUP
         self._is_revealed: set[int] = set()
@@ -103,6 +106,7 @@ class PredictionMarket:
         self.pieces: tuple[bytes, ...] = ()
         self.is_model_final = False
         self.progress = Progress()
+        self.settled_classifier: Classifier | None = None
         self.contributions: list[Contribution] = []
 
     @property
@@ -266,6 +270,24 @@ class PredictionMarket:
                         left -= self._evaluate(left)
         return tuple(events)
 
+    def units_to_settlement(self) -> int | None:
+        """Say how many units of work it is to the end of the next settlement, as anybody can compute without the chain.
+
+        Returns
+        -------
+        int or None
+            None where it is not known: in the middle of a replay, or for a model that is taken step by step.
+        """
+        if self._phase is not Phase.SCORING:
+            return None
+        p, settling = self.progress, len(self.contributions)
+        if p.stage is Stage.SETTLE:
+            return settling - p.contribution
+        if p.contribution or p.stage is Stage.EVALUATE or (plan := self._planned()) is None:
+            return None
+        baseline = self.test_set_size - p.test_sample if p.stage is Stage.BASELINE else 0
+        return baseline + self._units_of(plan) + settling
+
     def expire(self, *, sender: str) -> tuple[Event, ...]:
         """End a market that does not go on.
 
@@ -384,35 +406,36 @@ class PredictionMarket:
         p.stage = Stage.LEARN
         p.previous_correct = p.initial_correct
         p.affordable = p.rounds_left
-        self._least_units = 0
+        self._plan = None
 
     def _learn_all(self, max_units: int) -> int:
         """Do a whole replay at once, and return its units; 0 where there are not so many left, or it cannot be done."""
         p = self.progress
-        if p.contribution or max_units < self._least_units:
+        plan = None if p.contribution else self._planned()
+        if plan is None or (units := self._units_of(plan)) > max_units:
             return 0
-        if self._samples is None or len(self._samples) != len(self.contributions):
-            every = self.contributions
-            self._samples = Samples([c.data for c in every], [c.classification for c in every])
-        samples = self._samples.only(np.array([not c.is_removed for c in self.contributions]))
-        result = self._replay.learn_all(samples)
-        if result is None:
-            return 0
-        changed, num_correct = result
-        units = len(self.contributions) + len(num_correct) * self.test_set_size
-        if units > max_units:
-            self._least_units = units
-            return 0
-        self._least_units = 0
+        self._replay.carry_out(plan)
         for contribution in self.contributions:
             contribution.score = 0
-        for number, correct in zip(samples.keys[changed].tolist(), num_correct.tolist(), strict=True):
+        for number, correct in zip(plan.changing.tolist(), plan.num_correct.tolist(), strict=True):
             p.contribution = number
             score, p.previous_correct = correct - p.previous_correct, correct
             self._score(score)
         p.stage = Stage.SETTLE
         p.contribution = 0
         return units
+
+    def _planned(self) -> Plan | None:
+        """Find out what the replay that begins will come to, unless that was done."""
+        if self._plan is None:
+            if self._samples is None or len(self._samples) != len(self.contributions):
+                every = self.contributions
+                self._samples = Samples([c.data for c in every], [c.classification for c in every])
+            self._plan = self._replay.plan(self._samples.only(np.array([not c.is_removed for c in self.contributions])))
+        return self._plan
+
+    def _units_of(self, plan: Plan) -> int:
+        return len(self.contributions) + len(plan.changing) * self.test_set_size
 
     def _learn(self) -> int:
         p = self.progress
@@ -452,6 +475,7 @@ class PredictionMarket:
             return units
         p.contribution = 0
         p.rounds_left -= p.affordable
+        self.settled_classifier = self.classifier
         self._emit(
             "Settled",
             rounds=p.affordable,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from dcai.models import Classifier
 
-__all__ = ["Replay", "Samples"]
+__all__ = ["Plan", "Replay", "Samples"]
 
 #: The most memory for counts of shared features; what does not fit is counted again when it is needed.
 _MAX_CACHE_BYTES = 1 << 29
@@ -73,6 +74,25 @@ class Samples:
         """Return a run of them as the kernel takes it: (indptr, indices)."""
         ends = self._ends[start : stop + 1]
         return ends - ends[0], self._features[ends[0] : ends[-1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a whole replay comes to.
+
+    Attributes
+    ----------
+    changing : ndarray of int64
+        Keys of the samples that change the model, in order.
+    num_correct : ndarray of int64
+        After each of these, how many predictions of the whole test set are correct.
+    model : Classifier
+        The model at the end.
+    """
+
+    changing: NDArray[np.int64]
+    num_correct: NDArray[np.int64]
+    model: Classifier
 
 
 class Replay:
@@ -152,30 +172,33 @@ class Replay:
                 self._evaluator = None
         return changed
 
-    def learn_all(self, samples: Samples) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
-        """Learn samples in order from the initial model, and evaluate after each that changed it: all at once.
+    def plan(self, samples: Samples) -> Plan | None:
+        """Say what it comes to when samples are learned in order from the initial model; nothing is learned.
+
+        Parameters
+        ----------
+        samples : Samples
+            What to learn.
 
         Returns
         -------
-        changed : ndarray of bool, shape (n,)
-            What `learn` would have returned for each.
-        num_correct : ndarray of int64
-            For each that changed the model, how many predictions of the whole test set are correct after it.
-            None in place of both for a model, or for numbers, that must be taken step by step; nothing is learned then.
+        Plan or None
+            None for a model, or for numbers, that must be taken step by step.
         """
-        self.restore()
         if self._evaluator is None:
-            self._evaluator = self._new_evaluator()
-        evaluator = self._evaluator
-        if not isinstance(evaluator, _SharedFeatures) or not isinstance(self.model, SparsePerceptron):
+            self._evaluator, self._is_behind = self._new_evaluator(), False
+        if not isinstance(self._evaluator, _SharedFeatures) or not isinstance(self._initial, SparsePerceptron):
             return None
-        changed = _update_all(self.model, samples)
-        num_correct = evaluator.evaluate_all(samples, np.flatnonzero(changed))
-        if num_correct is None:
-            self.restore()
-            return None
+        model = self._initial.copy()
+        changing = np.flatnonzero(_update_all(model, samples))
+        num_correct = self._evaluator.evaluate_all(samples, changing)
+        return None if num_correct is None else Plan(samples.keys[changing], num_correct, model)
+
+    def carry_out(self, plan: Plan) -> None:
+        """Go to the end of a replay that was planned."""
+        self.model = plan.model
+        self._is_correct = None
         self._is_behind = True
-        return changed, num_correct
 
     def num_correct(self, start: int, stop: int) -> int:
         """Count the correct predictions of some of the test samples; one that the model refuses is not correct."""

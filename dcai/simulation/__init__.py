@@ -8,16 +8,18 @@
 """
 
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
+from dcai.simulation.market_terms import MarketTerms
 from dcai.simulation.result import AgentResult, Result
 from dcai.simulation.run import Step, simulate
 from dcai.simulation.runner import ENGINES, run
-from dcai.simulation.setup import Setup, honest, malicious, points, self_assessment
+from dcai.simulation.setup import Setup, honest, malicious, points, prediction_market, self_assessment
 from dcai.simulation.sweeps import Variant, sweep, variants
 
 __all__ = [
     "ENGINES",
     "Agent",
     "AgentResult",
+    "MarketTerms",
     "Result",
     "Setup",
     "Step",
@@ -27,6 +29,7 @@ __all__ = [
     "honest",
     "malicious",
     "points",
+    "prediction_market",
     "run",
     "self_assessment",
     "simulate",

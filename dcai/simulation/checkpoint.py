@@ -15,7 +15,7 @@ from dcai.files import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dcai.simulation.lockstep import Lockstep
+    from dcai.simulation.lockstep import LockstepBase
     from dcai.simulation.record import Record
 
 __all__ = ["Checkpoint"]
@@ -54,7 +54,7 @@ class Checkpoint:
         return cls(steps, fields) if 0 < steps <= record.num_recorded else None
 
     @staticmethod
-    def save(record: Record, lockstep: Lockstep, steps: int) -> None:
+    def save(record: Record, lockstep: LockstepBase[Any, Any], steps: int) -> None:
         """Write the state of the contracts after so many steps, whole or not at all."""
         chain = lockstep.chain
         snapshot = chain.evm.snapshot()
@@ -84,7 +84,7 @@ class Checkpoint:
         """Remove the checkpoint of a run that is complete."""
         _path(record).unlink(missing_ok=True)
 
-    def restore(self, lockstep: Lockstep) -> None:
+    def restore(self, lockstep: LockstepBase[Any, Any]) -> None:
         """Give the contracts this state, and have them compared with the twins from now on.
 
         Raises

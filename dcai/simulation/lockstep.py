@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from dcai.errors import NotEqual, Revert
 from dcai.evm.storage import expected_storage
 
 if TYPE_CHECKING:
+    from dcai.evm import Evm
     from dcai.models import Classifier
-    from dcai.simulation.backend import Call, Outcome
+    from dcai.simulation.backend import Backend, Call, Outcome
     from dcai.simulation.native import Native
     from dcai.simulation.onchain import OnChain
     from dcai.simulation.setup import Setup
 
-__all__ = ["Lockstep"]
+__all__ = ["Lockstep", "LockstepBase"]
+
+N = TypeVar("N", bound="Backend")
+C = TypeVar("C", bound="Chain")
 
 
-class Lockstep:
+class Chain(Protocol):
+    """Contracts on an EVM."""
+
+    evm: Evm
+    gas_used: int
+
+    def run(self, call: Call, timestamp: int) -> Outcome:
+        """Make a call in a block of that time."""
+
+    def balance(self, address: str) -> int:
+        """Return the balance of an account in wei."""
+
+
+class LockstepBase(ABC, Generic[N, C]):
     """A backend of two: the native twins answer, the contracts must have said the same.
-
-    Compared after every call: the events with all arguments, or the error; the balance of every account, the
-    trainer's included; the number of validated contributions of everybody; what is left of the deposit that was
-    touched; and every word of the model's storage.
 
     Parameters
     ----------
-    setup : Setup
-        What is simulated.
-    native : Native
+    native
         The twins.
-    chain : OnChain
+    chain
         The contracts.
+    accounts : list of str
+        Whose balances are compared, beside that of the account that holds the deposits.
 
     Attributes
     ----------
@@ -41,14 +55,12 @@ class Lockstep:
         Whether the contracts take part; until then the twins run alone.
     """
 
-    def __init__(self, setup: Setup, native: Native, chain: OnChain) -> None:
+    def __init__(self, native: N, chain: C, accounts: list[str]) -> None:
         self.native = native
         self.chain = chain
         self.num_compared = 0
-        self._accounts = [agent.address for agent in setup.agents]
+        self.accounts = accounts
         self.joined = False
-        self._compared_model = native.model.copy()
-        self._words = self._expected_words()
 
     @property
     def trainer_address(self) -> str:
@@ -72,11 +84,9 @@ class Lockstep:
             return self.native.run(call, timestamp)
         expected = self.chain.run(call, timestamp)
         actual = self.native.run(call, timestamp)
-        self._compare("outcome", expected, actual)
+        self.compare("outcome", expected, actual)
         self.compare_all()
-        if not isinstance(actual, Revert) and actual and actual[-1].name in ("AddData", "Refund", "Report"):
-            contribution = _contribution(call, timestamp)
-            self._compare("claimable", self.chain.claimable(contribution), self.native.claimable(contribution))
+        self.compare_call(call, timestamp, actual)
         self.num_compared += 1
         return actual
 
@@ -91,6 +101,7 @@ class Lockstep:
         self.joined = True
         self.compare_all()
 
+    @abstractmethod
     def compare_all(self) -> None:
         """Compare balances, counts and the model.
 
@@ -99,23 +110,18 @@ class Lockstep:
         NotEqual
             They differ.
         """
-        for account in (*self._accounts, self.trainer_address):
-            self._compare(f"balance of {account}", self.chain.balance(account), self.native.balance(account))
-        for account in self._accounts:
-            self._compare(f"points of {account}", self.chain.num_valid(account), self.native.num_valid(account))
-        self._compare("validated contributions", self.chain.num_valid_total(), self.native.num_valid_total())
-        if self.native.model != self._compared_model:
-            self._compared_model = self.native.model.copy()
-            self._words = self._expected_words()
-        words = self.chain.storage()
-        if words != self._words:
-            slot = min(s for s in words.keys() | self._words.keys() if words.get(s, 0) != self._words.get(s, 0))
-            self._compare(f"storage slot {slot:#x} of the model", words.get(slot, 0), self._words.get(slot, 0))
 
-    def _expected_words(self) -> dict[int, int]:
-        return expected_storage(self.native.model, self.trainer_address)
+    @abstractmethod
+    def compare_call(self, call: Call, timestamp: int, outcome: Outcome) -> None:
+        """Compare what a call was about."""
 
-    def _compare(self, field: str, expected: Any, actual: Any) -> None:
+    def compare_balances(self) -> None:
+        """Compare the balance of every account."""
+        for account in (*self.accounts, self.trainer_address):
+            self.compare(f"balance of {account}", self.chain.balance(account), self.native.balance(account))
+
+    def compare(self, field: str, expected: Any, actual: Any) -> None:
+        """Raise NotEqual where two values are not equal."""
         if expected != actual:
             raise NotEqual(self.num_compared, field, expected, actual)
 
@@ -130,6 +136,58 @@ class Lockstep:
     def num_valid_total(self) -> int:
         """Return how many contributions were validated."""
         return self.native.num_valid_total()
+
+
+class Lockstep(LockstepBase["Native", "OnChain"]):
+    """The trainer's twins and contracts.
+
+    Compared after every call: the events with all arguments, or the error; the balance of every account, the
+    trainer's included; the number of validated contributions of everybody; what is left of the deposit that was
+    touched; and every word of the model's storage.
+
+    Parameters
+    ----------
+    setup : Setup
+        What is simulated.
+    native : Native
+        The twins.
+    chain : OnChain
+        The contracts.
+    """
+
+    def __init__(self, setup: Setup, native: Native, chain: OnChain) -> None:
+        super().__init__(native, chain, [agent.address for agent in setup.agents])
+        self._compared_model = native.model.copy()
+        self._words = self._expected_words()
+
+    def compare_call(self, call: Call, timestamp: int, outcome: Outcome) -> None:
+        """Compare what is left of the deposit that a call touched."""
+        if not isinstance(outcome, Revert) and outcome and outcome[-1].name in ("AddData", "Refund", "Report"):
+            contribution = _contribution(call, timestamp)
+            self.compare("claimable", self.chain.claimable(contribution), self.native.claimable(contribution))
+
+    def compare_all(self) -> None:
+        """Compare balances, counts and the model.
+
+        Raises
+        ------
+        NotEqual
+            They differ.
+        """
+        self.compare_balances()
+        for account in self.accounts:
+            self.compare(f"points of {account}", self.chain.num_valid(account), self.native.num_valid(account))
+        self.compare("validated contributions", self.chain.num_valid_total(), self.native.num_valid_total())
+        if self.native.model != self._compared_model:
+            self._compared_model = self.native.model.copy()
+            self._words = self._expected_words()
+        words = self.chain.storage()
+        if words != self._words:
+            slot = min(s for s in words.keys() | self._words.keys() if words.get(s, 0) != self._words.get(s, 0))
+            self.compare(f"storage slot {slot:#x} of the model", words.get(slot, 0), self._words.get(slot, 0))
+
+    def _expected_words(self) -> dict[int, int]:
+        return expected_storage(self.native.model, self.trainer_address)
 
 
 def _contribution(call: Call, timestamp: int) -> tuple[Any, ...]:

@@ -87,6 +87,10 @@ def _draw(result: Result) -> Any:
     axes.set_ylim(bottom=0)
     for_agents.set_ylim(bottom=0)
     axes.grid(alpha=0.25)
+    if result.scoring_s is not None:
+        begin = result.scoring_s / DAY_S
+        axes.axvline(begin, color="#888888", linestyle=":", linewidth=1.2)
+        axes.annotate("scoring", (begin, 3), xytext=(6, 0), textcoords="offset points", color="#555555", fontsize=9)
     axes.spines[["top"]].set_visible(False)
     figure.legend(handles=lines, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure

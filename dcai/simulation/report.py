@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from dcai.simulation.amounts import DAY_S, ETHER
 
 if TYPE_CHECKING:
-    from dcai.simulation.result import Result
+    from collections.abc import Callable
+
+    from dcai.simulation.result import AgentResult, Result
 
 __all__ = ["as_text"]
 
@@ -15,32 +17,48 @@ _FINDINGS = {
     "honest_profit": ("every honest agent profited", "an honest agent did not profit"),
     "malicious_lose": ("every malicious agent lost", "a malicious agent did not lose"),
     "accuracy_kept": ("accuracy was maintained or rose", "accuracy fell"),
+    "accuracy_rose": ("accuracy rose", "accuracy did not rise"),
+}
+
+#: What is counted of each agent, by who counts it.
+_COLUMNS: dict[str, tuple[tuple[str, Callable[[AgentResult], int]], ...]] = {
+    "trainer": (
+        ("points", lambda one: one.points),
+        ("refunds", lambda one: one.done["refund"]),
+        ("reports", lambda one: one.done["report"]),
+    ),
+    "market": (("remain", lambda one: one.points),),
 }
 
 
 def as_text(result: Result) -> str:
     """Return what came of a run, for a terminal."""
     setup = result.setup
+    columns = _COLUMNS["market" if setup.mechanism == "market" else "trainer"]
     lines = [
         f"{setup.data}: {result.num_contributions:,} contributions in {result.time_s / DAY_S:,.1f} days, "
         f"{result.num_steps:,} events, seed {setup.seed}",
         "",
-        f"{'agent':<16}{'start, ETH':>14}{'end, ETH':>14}{'change':>9}{'points':>8}{'added':>8}{'refunds':>9}"
-        f"{'reports':>9}{'refused':>9}",
+        f"{'agent':<16}{'start, ETH':>14}{'end, ETH':>14}{'change':>9}{'added':>8}"
+        + "".join(f"{name:>9}" for name, _ in columns)
+        + f"{'refused':>9}",
     ]
-    for agent in setup.agents:
+    for agent in setup.participants:
         one = result.agents[agent.name]
         change = 100 * (one.balance / agent.start_balance - 1) if agent.start_balance else 0.0
         lines.append(
             f"{agent.name[:15]:<16}{agent.start_balance / ETHER:>14.6f}{one.balance / ETHER:>14.6f}{change:>+8.1f}%"
-            f"{one.points:>8,}{one.done['addData']:>8,}{one.done['refund']:>9,}{one.done['report']:>9,}"
-            f"{one.refused.total():>9,}"
+            f"{one.done['addData']:>8,}"
+            + "".join(f"{count(one):>9,}" for _, count in columns)
+            + f"{one.refused.total():>9,}"
         )
     if result.num_right:
+        # A market's model learns at the end.
+        mean = "" if setup.mechanism == "market" else f"{result.late_accuracy:.3f} on average over the second half, "
         lines += [
             "",
-            f"accuracy on {result.num_test:,} hidden samples: {result.accuracies[0]:.3f} at the start, "
-            f"{result.late_accuracy:.3f} on average over the second half, {result.accuracies[-1]:.3f} at the end",
+            f"accuracy on {result.num_test:,} hidden samples: {result.accuracies[0]:.3f} at the start, {mean}"
+            f"{result.accuracies[-1]:.3f} at the end",
         ]
     lines.append("; ".join(_FINDINGS[name][not holds] for name, holds in result.findings().items()))
     if result.engine != "native":

@@ -27,9 +27,9 @@ class AgentResult:
     refused : Counter
         Refused calls, by error.
     balance : int
-        In wei.
+        In wei; in a market, with its stakes.
     points : int
-        Validated contributions.
+        Validated contributions; in a market, those not removed.
     times_s, balances, all_points : list of int
         The two at each event of the agent's.
     """
@@ -61,6 +61,8 @@ class Result:
         Events, and contributions among them.
     time_s, last_contribution_s : int
         When the last event was, and the last contribution.
+    scoring_s : int or None
+        When the scoring of a market began.
     engine : str
         What ran it.
     num_compared : int
@@ -83,13 +85,14 @@ class Result:
     num_contributions: int = 0
     time_s: int = 0
     last_contribution_s: int = 0
+    scoring_s: int | None = None
     num_compared: int = 0
     gas_used: int = 0
     seconds: float = 0.0
     complete: bool = False
 
     def __post_init__(self) -> None:
-        for agent in self.setup.agents:
+        for agent in self.setup.participants:
             self.agents[agent.name] = AgentResult(balance=agent.start_balance)
             self._note(agent, 0, agent.start_balance, 0)
 
@@ -109,7 +112,9 @@ class Result:
         if step.action == "addData":
             self.num_contributions += 1
             self.last_contribution_s = step.time_s
-        for agent in self.setup.agents:
+        elif step.action == "step" and self.scoring_s is None:
+            self.scoring_s = step.time_s
+        for agent in self.setup.participants:
             balance, points = step.balances[agent.name], step.points[agent.name]
             result = self.agents[agent.name]
             if (balance, points) != (result.balance, result.points):
@@ -142,8 +147,8 @@ class Result:
 
     @property
     def held_wei(self) -> int:
-        """What the trainer still holds."""
-        return sum(agent.start_balance - self.agents[agent.name].balance for agent in self.setup.agents)
+        """What the trainer still holds. Of a market 0 at all times: what it holds is counted as its owners'."""
+        return sum(agent.start_balance - self.agents[agent.name].balance for agent in self.setup.participants)
 
     def gain(self, agent: Agent) -> int:
         """What an agent won or lost: in wei, or points where there is no money."""
@@ -151,7 +156,7 @@ class Result:
         return result.points if self.setup.mechanism == "points" else result.balance - agent.start_balance
 
     def findings(self) -> dict[str, bool]:
-        """Whether the honest profited, the malicious lost, and the accuracy was kept."""
+        """Whether the honest profited, the malicious lost, and the accuracy was kept; in a market, whether it rose."""
         contributors = [agent for agent in self.setup.agents if not agent.pay_to_call]
         found = {
             "honest_profit": all(self.gain(agent) > 0 for agent in contributors if agent.good),
@@ -160,6 +165,9 @@ class Result:
         }
         if self.setup.mechanism == "points":
             del found["malicious_lose"]  # nobody can
+        if self.setup.mechanism == "market":
+            del found["accuracy_kept"]
+            found["accuracy_rose"] = bool(self.num_right) and self.accuracies[-1] > self.accuracies[0]
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -183,7 +191,7 @@ class Result:
                 "mean_of_second_half": self.late_accuracy,
                 "test_samples": self.num_test,
             },
-            "agents": {agent.name: self._agent_json(agent) for agent in self.setup.agents},
+            "agents": {agent.name: self._agent_json(agent) for agent in self.setup.participants},
             "findings": self.findings(),
         }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dcai.simulation.agents import Agent
     from dcai.simulation.setup import Setup
 
-__all__ = ["Step", "simulate"]
+__all__ = ["Step", "another", "simulate"]
 
 #: Good agents contribute with the model's accuracy as probability, and a bit more: 0.85 is fine (0xDeCA10B's number).
 _BONUS = 0.15
@@ -38,20 +38,21 @@ class Step:
     ----------
     time_s : int
         Since the start.
-    action : {"accuracy", "addData", "refund", "report", "transfer"}
-        What was done.
+    action : str
+        What was done: "accuracy", "transfer", or the function that was called.
     agent : str
         Name of who did it; empty for "accuracy".
     sample : int
         Number of the contribution that it is about, from 0; -1 for none.
     amount : int
-        Wei that moved: a deposit, a refund, a reward, a payment. Of "accuracy", the test samples that were right.
+        Wei that moved: a deposit, a refund, a reward, a payment; of a market's "step", what left the bounty, negative
+        where stakes came into it. Of "accuracy", the test samples that were right.
     error : Revert or None
         Why it was refused.
     balances : dict of str to int
-        Wei of each agent after it, by name.
+        Wei of each agent after it, by name. In a market, with its stakes, or its bounty, as they stand.
     points : dict of str to int
-        Validated contributions of each agent after it, by name.
+        Validated contributions of each agent after it, by name; in a market, those not removed.
     """
 
     time_s: int
@@ -155,9 +156,9 @@ class _Run:
         agent, random, k = self.agents[i], self.randoms[i], self.done
         label = self.truth[k]
         if not agent.good:
-            label = self.another(label, random)
+            label = another(label, self.num_classes, random)
         if agent.prob_mistake and random.random() < agent.prob_mistake:
-            label = self.another(label, random)
+            label = another(label, self.num_classes, random)
         value = agent.next_deposit(random) if self.has_money else 0
         if value > self.backend.balance(agent.address):
             return
@@ -170,11 +171,6 @@ class _Run:
                 self.seen = self.backend.model.copy()
                 self.looked = self.first
         yield step
-
-    def another(self, label: int, random: Random) -> int:
-        """Draw one of the other labels; of two classes there is but one."""
-        others = self.num_classes - 1
-        return (label + 1 + (random.randrange(others) if others > 1 else 0)) % self.num_classes
 
     def call_model(self, agent: Agent, random: Random, now: int) -> Iterator[Step]:
         """Pay those whose data were validated, by their number of them, if the model is worth it."""
@@ -267,6 +263,12 @@ class _Run:
         balances = {name: self.backend.balance(address) for name, address in self.accounts}
         points = {name: self.backend.num_valid(address) for name, address in self.accounts}
         return Step(now, action, agent, sample, amount, error, balances, points)
+
+
+def another(label: int, num_classes: int, random: Random) -> int:
+    """Draw one of the other labels; of two classes there is but one."""
+    others = num_classes - 1
+    return (label + 1 + (random.randrange(others) if others > 1 else 0)) % num_classes
 
 
 def _rows(samples: Any, which: Any) -> Any:

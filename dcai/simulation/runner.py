@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError
 from dcai.simulation.checkpoint import Checkpoint
+from dcai.simulation.market_course import simulate_market
+from dcai.simulation.market_native import MarketNative
 from dcai.simulation.native import Native
 from dcai.simulation.record import Record, read_steps
 from dcai.simulation.result import Result
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dcai.data import Dataset
     from dcai.models import Classifier
-    from dcai.simulation.backend import Backend
-    from dcai.simulation.lockstep import Lockstep
+    from dcai.simulation.lockstep import LockstepBase
+    from dcai.simulation.run import Step
     from dcai.simulation.setup import Setup
 
 __all__ = ["ENGINES", "NATIVE", "run"]
@@ -74,14 +77,13 @@ def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Pat
         result.complete = True
         yield result
         return
-    native, lockstep = _backends(setup, model, engine, fork)
+    steps, lockstep = _start(setup, dataset, model, engine, fork)
     checkpoint = None if record is None or lockstep is None else Checkpoint.of(record)
     join_at = 0 if checkpoint is None else checkpoint.steps
     if lockstep is not None and not join_at:
         lockstep.join()
-    backend: Backend = native if lockstep is None else lockstep
     with record or nullcontext():
-        for step in simulate(setup, dataset, backend):
+        for step in steps:
             if record is not None:
                 record.add(step)
             result.add(step)
@@ -101,12 +103,30 @@ def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Pat
     yield result
 
 
-def _backends(setup: Setup, model: Classifier, engine: str, fork: str) -> tuple[Native, Lockstep | None]:
+#: The steps of a run, and the twins and contracts that it drives where there are contracts.
+_Started = tuple["Iterator[Step]", "LockstepBase[Any, Any] | None"]
+
+
+def _start(setup: Setup, dataset: Dataset[Any], model: Classifier, engine: str, fork: str) -> _Started:
+    if setup.mechanism == "market":
+        return _start_market(setup, dataset, model, engine, fork)
     if engine == NATIVE:
-        return Native(setup, model, _TRAINER), None
+        return simulate(setup, dataset, Native(setup, model, _TRAINER)), None
     from dcai.simulation.lockstep import Lockstep  # noqa: PLC0415 - the EVM loads where it is used
     from dcai.simulation.onchain import OnChain  # noqa: PLC0415
 
     chain = OnChain(setup, model, engine, fork)
-    native = Native(setup, model, chain.trainer_address, chain.owner)
-    return native, Lockstep(setup, native, chain)
+    lockstep = Lockstep(setup, Native(setup, model, chain.trainer_address, chain.owner), chain)
+    return simulate(setup, dataset, lockstep), lockstep
+
+
+def _start_market(setup: Setup, dataset: Dataset[Any], model: Classifier, engine: str, fork: str) -> _Started:
+    if engine == NATIVE:
+        return simulate_market(setup, dataset, MarketNative(setup, model, _TRAINER)), None
+    from dcai.simulation.market_lockstep import MarketLockstep  # noqa: PLC0415 - as above
+    from dcai.simulation.market_onchain import MarketOnChain  # noqa: PLC0415
+
+    chain = MarketOnChain(setup, model, engine, fork)
+    native = MarketNative(setup, model, chain.trainer_address)
+    lockstep = MarketLockstep(setup, native, chain, dataset.n_features)
+    return simulate_market(setup, dataset, lockstep), lockstep

@@ -50,12 +50,14 @@ class Curve:
 def title(result: Result) -> str:
     """What a plot is of."""
     setup = result.setup
-    mechanism = "Points" if setup.mechanism == "points" else "Ongoing self-assessment"
+    mechanism = {"points": "Points", "market": "Prediction market"}.get(setup.mechanism, "Ongoing self-assessment")
     return f"{mechanism}, {setup.data}, {result.num_contributions:,} contributions, seed {setup.seed}"
 
 
 def y_label(result: Result) -> str:
     """What the values of the agents' curves are, and their unit."""
+    if result.setup.mechanism == "market":
+        return "balance with stakes, % of the start"
     return "points" if result.setup.mechanism == "points" else "balance, % of the start"
 
 

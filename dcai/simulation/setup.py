@@ -13,13 +13,27 @@ from dcai.models import Classifier
 from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
 from dcai.simulation.amounts import DAY_S, FINNEY
+from dcai.simulation.market_terms import MarketTerms
 
-__all__ = ["INITIAL_SHARE", "Setup", "default_data", "given", "honest", "malicious", "points", "self_assessment"]
+__all__ = [
+    "INITIAL_SHARE",
+    "Setup",
+    "default_data",
+    "given",
+    "honest",
+    "malicious",
+    "points",
+    "prediction_market",
+    "self_assessment",
+]
 
 #: Of the training samples, those of which the first model is made: 2,000 of IMDB's 25,000.
 INITIAL_SHARE = 0.08
 
-Mechanism = Literal["stakeable", "points"]
+#: How a record and the results name the provider of a market.
+_PROVIDER = "provider"
+
+Mechanism = Literal["stakeable", "points", "market"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +42,7 @@ class Setup:
 
     Attributes
     ----------
-    mechanism : {"stakeable", "points"}
+    mechanism : {"stakeable", "points", "market"}
         The incentive mechanism.
     data : str
         Name of the data set in the catalogue; the model is that of its scenario.
@@ -46,6 +60,8 @@ class Setup:
         Of ``Stakeable64``, in wei.
     thresholds, badge_names : tuple
         Of ``Points64``.
+    market : MarketTerms, optional
+        Of ``PredictionMarket``.
     accuracy_every_s : int
         How often the model is evaluated on the hidden test samples, in seconds.
     """
@@ -62,7 +78,18 @@ class Setup:
     cost_weight: int = FINNEY // 60
     thresholds: tuple[int, ...] = ()
     badge_names: tuple[str, ...] = ()
+    market: MarketTerms | None = None
     accuracy_every_s: int = DAY_S
+
+    @property
+    def provider(self) -> Agent:
+        """Who provides a market: it owns the bounty and nothing else."""
+        return Agent(name=_PROVIDER, start_balance=0 if self.market is None else self.market.bounty_wei)
+
+    @property
+    def participants(self) -> tuple[Agent, ...]:
+        """All who have an account: the agents, and the provider of a market."""
+        return self.agents if self.market is None else (*self.agents, self.provider)
 
     def as_json(self) -> dict[str, Any]:
         """Return all attributes, as JSON can hold them."""
@@ -80,7 +107,8 @@ class Setup:
         try:
             agents = tuple(agent_from(agent) for agent in fields_["agents"])
             tuples = {name: tuple(fields_[name]) for name in ("thresholds", "badge_names")}
-            return cls(**{**fields_, **tuples, "agents": agents})
+            market = MarketTerms.from_json(fields_["market"])
+            return cls(**{**fields_, **tuples, "agents": agents, "market": market})
         except (KeyError, TypeError) as error:
             raise InputError(f"that is no setup of a simulation: {error}") from error
 
@@ -102,10 +130,12 @@ class Setup:
         """
         scenario = replace(scenario_of(self.data), num_initial=self.num_initial)
         dataset = _dataset(self.data)
-        needed, there = self.num_initial + self.num_contributions, len(dataset.y_train)
+        hidden = 0 if self.market is None else self.market.num_test
+        needed, there = self.num_initial + self.num_contributions + hidden, len(dataset.y_train)
         if needed > there:
+            tested = f", with {hidden} to test them by," if hidden else ""
             raise InputError(
-                f"{self.num_initial} initial samples and {self.num_contributions} contributions need {needed} "
+                f"{self.num_initial} initial samples and {self.num_contributions} contributions{tested} need {needed} "
                 f"training samples; {self.data} has {there}"
             )
         return dataset, initial_model(scenario, dataset)
@@ -194,3 +224,84 @@ def points(data_name: str | None = None, **changed: Any) -> Setup:
     agents = changed.pop("agents", None) or (honest(start_balance=0), malicious(start_balance=0))
     levels = {"thresholds": tuple(_LEVELS), "badge_names": tuple(_LEVELS.values())}
     return self_assessment(data_name, **{"mechanism": "points", "agents": agents, **levels, **changed})
+
+
+#: The paper's number of contributions to a market.
+_MARKET_CONTRIBUTIONS = 8000
+#: Of the provider's test set, the share that it has of the contributions: 1,000 for the paper's 8,000.
+_TEST_SHARE = 8
+#: Its pieces, unless others are asked for.
+_PIECES = 10
+#: What the provider stakes for each contribution: 5 ether for the paper's 8,000.
+_BOUNTY_EACH = FINNEY * 5 // 8
+
+
+def prediction_market(
+    data_name: str | None = None,
+    *,
+    num_contributions: int | None = None,
+    num_initial: int | None = None,
+    num_test: int | None = None,
+    bounty_wei: int | None = None,
+    agents: tuple[Agent, ...] | None = None,
+    seed: int = 0,
+    **terms: Any,
+) -> Setup:
+    """The paper's run of a prediction market: 8,000 contributions, or as many as there are data for.
+
+    The contributors are those of self-assessment, with deposits small enough for 8,000 contributions: nothing comes
+    back before the end.
+
+    Parameters
+    ----------
+    data_name : str, optional
+        `default_data` unless given.
+    num_contributions, num_initial, num_test : int, optional
+        8,000; 8 % of the training samples; an eighth of the contributions, unless given.
+    bounty_wei : int, optional
+        5/8 finney for each contribution unless given.
+    agents : tuple of Agent, optional
+        Contributors other than the paper's.
+    seed : int
+        Of all that is drawn.
+    **terms : Any
+        Other attributes of `MarketTerms`.
+
+    Raises
+    ------
+    InputError
+        An agent would pay to call the model, or has the provider's name; terms are out of range.
+    """
+    name = default_data() if data_name is None else data_name
+    there = len(_dataset(name).y_train)
+    initial = int(there * INITIAL_SHARE) if num_initial is None else num_initial
+    if num_contributions is None:
+        num_contributions = max(min(_MARKET_CONTRIBUTIONS, (there - initial) * _TEST_SHARE // (_TEST_SHARE + 1)), 0)
+    if num_test is None:
+        num_test = max(num_contributions // _TEST_SHARE, terms.get("num_pieces", _PIECES))
+    return Setup(
+        mechanism="market",
+        data=name,
+        agents=_contributors(agents),
+        seed=seed,
+        num_initial=initial,
+        num_contributions=num_contributions,
+        market=MarketTerms(
+            bounty_wei=num_contributions * _BOUNTY_EACH if bounty_wei is None else bounty_wei,
+            num_test=num_test,
+            **{"num_pieces": _PIECES, **terms},
+        ),
+    )
+
+
+def _contributors(agents: tuple[Agent, ...] | None) -> tuple[Agent, ...]:
+    """Return the agents of a market: those given, else the paper's."""
+    for agent in agents or ():
+        if agent.pay_to_call:
+            raise InputError(f"{agent.name} would pay to call the model, which nobody can while a market runs")
+        if agent.name == _PROVIDER:
+            raise InputError(f"{_PROVIDER!r} is who opens the market; give the agent another name")
+    return agents or (
+        honest(mean_deposit=FINNEY, stdev_deposit=FINNEY // 5),
+        malicious(mean_deposit=2 * FINNEY, stdev_deposit=FINNEY * 6 // 100),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dcai.cli.simulate.points import points
+from dcai.cli.simulate.prediction_market import prediction_market
 from dcai.cli.simulate.self_assessment import self_assessment
 from dcai.cli.simulate.sweep import sweep
 
@@ -19,5 +20,5 @@ def simulate() -> None:
     """
 
 
-for command in (self_assessment, points, sweep):
+for command in (self_assessment, prediction_market, points, sweep):
     simulate.add_command(command)

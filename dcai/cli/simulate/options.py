@@ -17,7 +17,7 @@ from dcai.simulation.runner import ENGINES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["given_agents", "mechanism_options", "run_options"]
+__all__ = ["DURATION", "WEI", "given_agents", "mechanism_options", "run_options"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

@@ -1,0 +1,76 @@
+"""``dcai simulate prediction-market``: samples with a stake, scored by a hidden test set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dcai.cli.simulate.options import DURATION, WEI, given_agents, run_options
+from dcai.cli.simulate.running import carry_out
+from dcai.simulation import setup as presets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["prediction_market"]
+
+
+@click.command("prediction-market")
+@run_options
+@click.option("--bounty", type=WEI, help='What the provider stakes; wei, or text like "5 ether".')
+@click.option("--rounds", type=click.IntRange(min=1), help="In how many the bounty is paid; 1,000 unless given.")
+@click.option("--min-stake", type=WEI, help="The least deposit for a sample.")
+@click.option("--test-samples", "num_test", type=click.IntRange(min=2), help="Of the provider, who keeps them hidden.")
+@click.option(
+    "--pieces", "num_pieces", type=click.IntRange(min=2), help="In which it commits to them; 10 unless given."
+)
+@click.option(
+    "--step-units", type=click.IntRange(min=1), help="Most units of work in a transaction; a replay unless given."
+)
+@click.option("--step-every", type=DURATION, help="From one such transaction to the next; an hour unless given.")
+def prediction_market(
+    data: str | None,
+    seed: int,
+    engine: str,
+    fork: str,
+    num_initial: int | None,
+    num_contributions: int | None,
+    agents_text: tuple[str, ...],
+    agents_file: Path | None,
+    output: Path | None,
+    plots: tuple[Path, ...],
+    json_: bool,
+    bounty: int | None,
+    rounds: int | None,
+    min_stake: int | None,
+    num_test: int | None,
+    num_pieces: int | None,
+    step_units: int | None,
+    step_every: int | None,
+) -> None:
+    """Simulate a prediction market.
+
+    Without options: the run of the paper. A Perceptron of 1,000 words has learned 2,000 reviews of IMDB; an honest and
+    a malicious contributor send 8,000 more, each with a stake. Then they are scored by 1,000 reviews that the provider
+    had committed to, and those that harm the model lose their stakes.
+
+    On an EVM every prediction of a test sample costs gas: take few contributions, test samples and rounds.
+    """
+    setup = presets.prediction_market(
+        data,
+        seed=seed,
+        num_initial=num_initial,
+        num_contributions=num_contributions,
+        num_test=num_test,
+        bounty_wei=bounty,
+        agents=given_agents(agents_text, agents_file),
+        **presets.given(
+            rounds=rounds,
+            min_stake_wei=min_stake,
+            num_pieces=num_pieces,
+            step_units=step_units,
+            step_every_s=step_every,
+        ),
+    )
+    carry_out(setup, engine=engine, fork=fork, output=output, plots=plots, json_=json_)
