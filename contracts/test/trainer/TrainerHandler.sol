@@ -551,7 +551,7 @@ contract TrainerHandler is Actors, TrainerBooks {
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, content));
         uint256 key = _keyOf(c.author);
         if (key == 0) {
-            if (flaw != Flaw.OtherSigner) Wallet(payable(c.author)).approve(digest);
+            Wallet(payable(c.author)).approve(flaw == Flaw.OtherSigner ? bytes32(0) : digest);
             return "";
         }
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(flaw == Flaw.OtherSigner ? key + 1 : key, digest);
