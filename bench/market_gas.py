@@ -63,7 +63,7 @@ def measure(length: int) -> Prices:
         for size in (1, TEST_SIZE)
     ]
     market.transact("commit", [piece.hash() for piece in pieces], value=100 * ETHER)
-    chain.block_number += 1
+    chain.block_number += 2
     market.transact("drawPiece")
     market.transact("revealPiece", 0, pieces[0].data, pieces[0].labels, pieces[0].salt)
     added = [market.transact("addData", sample(), rng.randrange(2), value=ETHER).gas_used for _ in range(CONTRIBUTIONS)]

@@ -170,8 +170,8 @@ class PredictionMarket:
             if self.draw_block:
                 raise Revert("AlreadyDrawn", (self.drawn_piece,))
             self._require_in_time(self.deadline)
-            if self._ledger.block_number <= self.commit_block:
-                raise Revert("TooEarlyToDraw", (self.commit_block + 1,))
+            if self._ledger.block_number <= self.commit_block + 1:
+                raise Revert("TooEarlyToDraw", (self.commit_block + 2,))
             self.draw_block = self._ledger.block_number
             self.drawn_piece = self._ledger.prevrandao % len(self.pieces)
             self._emit("PieceDrawn", piece=self.drawn_piece)

@@ -84,7 +84,7 @@ class _Course:
         provider = self.setup.provider
         yield self.evaluate(0)
         yield from self.open(provider)
-        now = 2 * BLOCK_TIME_S
+        now = 3 * BLOCK_TIME_S
         queue = [(now + self.terms.step_every_s, 0, provider)]
         for i, agent in enumerate(self.setup.agents, 1):
             heappush(queue, (now + agent.next_wait_s(self.randoms[agent.name]), i, agent))
@@ -111,8 +111,8 @@ class _Course:
         """Commit to the test set; let a later block draw a piece; show it."""
         hashes = tuple(piece.hash() for piece in self.pieces)
         yield self.call(0, provider, "commit", (hashes,), value=provider.start_balance)
-        yield self.call(BLOCK_TIME_S, provider, "drawPiece", ())
-        yield self.reveal(2 * BLOCK_TIME_S, self.market.drawn_piece)
+        yield self.call(2 * BLOCK_TIME_S, provider, "drawPiece", ())
+        yield self.reveal(3 * BLOCK_TIME_S, self.market.drawn_piece)
 
     def reveal(self, now: int, piece: int) -> Step:
         shown = self.pieces[piece]

@@ -225,6 +225,7 @@ def test_a_market_of_three_pieces(node: Anvil, tmp_path: Path) -> None:
     with at(OWNER) as market:
         market.send(market.commit(pieces, bounty))
         node.mine()
+        node.mine()
         (drawn,) = market.send(market.draw())
         number = drawn.args["piece"]
         market.send(market.reveal(number, pieces))

@@ -177,6 +177,7 @@ def test_a_market(node: Anvil, run: Run) -> None:
 
     assert "Committed" in do("commit", "--pieces", "pieces.json", "--bounty", "1 ether")
     node.mine()
+    node.mine()
     assert "PieceDrawn" in do("draw")
     assert do("reveal", "--pieces", "pieces.json").count("PieceRevealed") == 1
     assert "AddData" in do("contribute", "--sample", 3, "--label", 1, "--key-variable", "OTHER_KEY")

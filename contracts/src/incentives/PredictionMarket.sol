@@ -302,7 +302,8 @@ contract PredictionMarket is ReentrancyGuard {
         _requirePhase(Phase.Commitment);
         if (drawBlock != 0) revert AlreadyDrawn(drawnPiece);
         _requireInTime(deadline);
-        if (block.number <= commitBlock) revert TooEarlyToDraw(commitBlock + 1);
+        // Who proposed the block of the commitment knew the randomness of the one after it.
+        if (block.number <= commitBlock + 1) revert TooEarlyToDraw(commitBlock + 2);
 
         drawBlock = uint64(block.number);
         drawnPiece = uint32(block.prevrandao % pieces.length);

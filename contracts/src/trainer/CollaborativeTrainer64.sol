@@ -32,7 +32,7 @@ import {DataHandler64} from "./DataHandler64.sol";
 contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     /// @dev What {addData} uses before it looks at the gas that is left, and after it has counted, where exactly the
     /// deposit is sent. Measured; a test compares the sum with the receipt, to the unit.
-    uint256 private constant GAS_NOT_SEEN = 28_914;
+    uint256 private constant GAS_NOT_SEEN = 26_414;
 
     /// @dev What the pool may use to record a fee, and to pay one. It cannot make a contribution or a refund fail, nor dear.
     uint256 private constant RECORD_GAS = 50_000;
@@ -297,16 +297,17 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     }
 
     /// @notice Has the pool remember the fee of the contribution under way, for who pays for the transaction. The
-    /// calldata of a transaction are known where it calls this contract itself; else they are not counted.
+    /// calldata of a transaction are known where it calls this contract itself, from an account without code (EIP-7702); else
+    /// they are not counted.
     /// @param gasBefore The gas that was left at the beginning.
     /// @param key Of the contribution.
     function _recordFee(uint256 gasBefore, bytes32 key) private {
         IReimbursementPool pool = reimbursementPool;
-        if (address(pool) == address(0)) return;
+        if (!_isThere(pool)) return;
         // What is asked is who pays for the transaction, not who may do what.
         address payee = tx.origin; // solhint-disable-line avoid-tx-origin
         uint256 gasUsed =
-            msg.sender == payee
+            msg.sender == payee && payee.code.length == 0
                 ? TransactionGas.total(gasBefore, GAS_NOT_SEEN)
                 : gasBefore - gasleft() + GAS_NOT_SEEN;
         _requireGas(RECORD_GAS);
@@ -318,10 +319,17 @@ contract CollaborativeTrainer64 is Ownable, EIP712, Nonces {
     /// @param key Of the contribution.
     function _reimburse(bytes32 key) private {
         IReimbursementPool pool = reimbursementPool;
-        if (address(pool) == address(0)) return;
+        if (!_isThere(pool)) return;
         _requireGas(REIMBURSE_GAS);
         // solhint-disable-next-line no-empty-blocks -- a refund does not fail for its pool
         try pool.reimburse{gas: REIMBURSE_GAS}(key) {} catch {}
+    }
+
+    /// @notice Whether there is a pool. Its code may have gone since it was set, and `try` does not catch a call of no code.
+    /// @param pool The pool.
+    /// @return Whether it can be called.
+    function _isThere(IReimbursementPool pool) private view returns (bool) {
+        return address(pool) != address(0) && address(pool).code.length > 0;
     }
 
     /// @notice Sends money, the last thing that a call does; else `PaymentFailed`.

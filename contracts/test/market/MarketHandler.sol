@@ -330,7 +330,7 @@ contract MarketHandler is Actors, MarketBooks {
         bool can =
             _phase == PredictionMarket.Phase.Commitment &&
                 block.timestamp < _deadline &&
-                block.number > _commitBlock;
+                block.number > _commitBlock + 1;
         if (can) {
             _note("draw");
             _isDrawn = true;

@@ -156,7 +156,7 @@ def test_a_payee_who_takes_no_money_stops_nobody(code: bytes) -> None:
     assert framework.evm.balance(DAVE) == FUNDS + receipt.gas_used * GWEI
 
 
-@pytest.mark.parametrize("code", [REFUSER, BURNER])
+@pytest.mark.parametrize("code", [REFUSER, BURNER, b""])
 def test_a_broken_pool_stops_nobody(code: bytes) -> None:
     framework, pool = pooled()
     give_code(framework, pool.address, code)
@@ -166,6 +166,15 @@ def test_a_broken_pool_stops_nobody(code: bytes) -> None:
     receipt = framework.refund(X, 1, added, sender=ALICE)
     assert receipt.success
     assert receipt.gas_used < 250_000  # no more than the pool may use
+
+
+def test_calldata_that_an_account_with_code_makes_up_are_not_paid() -> None:
+    """As far as the contract can know: an account with delegated code (EIP-7702) may call from within itself."""
+    framework, pool = pooled()
+    give_code(framework, ALICE, b"\x00")
+    key, receipt = contribute(framework, GWEI)
+    _, amount, _ = pool.call("getFee", key)
+    assert 0 < amount <= (receipt.gas_used - receipt.calldata) * GWEI
 
 
 def outcome(receipt: Receipt, is_done: bool) -> str:

@@ -72,9 +72,10 @@ class Lockstep:
         self.ledger.timestamp += seconds
 
     def next_block(self, prevrandao: int = 0) -> None:
-        self.chain.block_number += 1
+        """Go on by two blocks, as far as a draw must be from the commitment."""
+        self.chain.block_number += 2
         self.chain.prevrandao = prevrandao
-        self.ledger.block_number += 1
+        self.ledger.block_number += 2
         self.ledger.prevrandao = prevrandao
 
     # -- calls -- #

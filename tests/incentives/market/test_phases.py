@@ -72,7 +72,10 @@ def test_a_market_that_does_not_own_its_model_takes_no_bounty() -> None:
 
 def test_the_draw_is_made_by_a_later_block_and_once() -> None:
     market = committed()
-    assert market.refuse("TooEarlyToDraw", "drawPiece", sender=ALICE) == (2,)
+    assert market.refuse("TooEarlyToDraw", "drawPiece", sender=ALICE) == (3,)
+    market.chain.block_number += 1
+    market.ledger.block_number += 1
+    assert market.refuse("TooEarlyToDraw", "drawPiece", sender=ALICE) == (3,)
     assert market.refuse("NotDrawn", "revealPiece", 0, PIECES[0].data, PIECES[0].labels, PIECES[0].salt) == (0,)
     market.next_block(prevrandao=2**256 - 1)
     market.do("drawPiece", sender=ALICE)

@@ -115,7 +115,7 @@ def run(
     ledger = Ledger(dict.fromkeys(ACTORS, 10**9))
     market = PredictionMarket(ledger, "0x" + "ee" * 20, model, term, provider=PROVIDER)
     market.commit([piece.hash() for piece in parts], sender=PROVIDER, value=bounty)
-    ledger.block_number += 1
+    ledger.block_number += 2
     market.draw_piece(sender=PROVIDER)
     market.reveal_piece(0, parts[0].data, parts[0].labels, parts[0].salt, sender=PROVIDER)
     for who, x, y, stake in added:
