@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,7 +71,10 @@ def test_the_executable_specification_confirms(name: str, tmp_path: Path) -> Non
 
 def test_its_own_tool_confirms(fixtures: dict[str, Any], tmp_path: Path) -> None:
     """What other people would use: `ethereum-spec-evm statetest`, in a process of its own."""
-    tool = shutil.which("ethereum-spec-evm")
+    # Beside the interpreter, whose environment need not be activated.
+    tool = shutil.which(
+        "ethereum-spec-evm", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     assert tool, "ethereum-execution is not installed"
     (tmp_path / "tests.json").write_text(json.dumps(fixtures))
     printed = subprocess.run(
