@@ -136,8 +136,8 @@ def test_a_fault_is_found_shrunk_and_replayed(tmp_path: Path) -> None:
     case = search.found.case
     assert len(case.steps) == 1
     assert case.steps[0].op == "update"
-    # The smallest step, of 1, is rounded to 0; no sample of fewer features or smaller numbers shows it. Where the label is
-    # 0 the weight must be 1 before, or the prediction is no mistake.
+    # The smallest step, of 1, is rounded to 0; no sample of fewer features or smaller numbers shows it. Where the label
+    # is 0 the weight must be 1 before, or the prediction is no mistake.
     (weight,) = case.model.state()["weights"]
     label = case.steps[0].label
     assert (label, weight) in [(1, 0), (0, 1)]
