@@ -40,8 +40,9 @@ __all__ = ["Attempt", "Mined", "Transactor", "Waiting", "limit_of"]
 
 _HASH_BYTES, _ADDRESS_BYTES = 32, 20
 _FIRST_PAUSE_S = 0.02
-#: Blocks change between an estimate and the transaction, so it gets a little more gas than was estimated.
-_MARGIN = 1.1
+#: Blocks change between an estimate and the transaction, so it gets more gas than was estimated: a deposit falls with
+#: time, and then the contract sends back what is too much, which the estimate did not see.
+_MARGIN, _MARGIN_GAS = 1.1, 50_000
 
 
 @dataclass(frozen=True)
@@ -399,7 +400,7 @@ class Transactor:
 
 def limit_of(gas: int) -> int:
     """Return the gas limit of a transaction of which so much gas was estimated."""
-    return min(int(gas * _MARGIN), max(gas, MAX_TRANSACTION_GAS))
+    return min(int(gas * _MARGIN) + _MARGIN_GAS, max(gas, MAX_TRANSACTION_GAS))
 
 
 def _check_own(node: Node, sender: NodeAccount) -> None:

@@ -80,6 +80,8 @@ def _carry_out(found: Market, proposal: Proposal, sending: Sending) -> bool:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))})"
     return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 

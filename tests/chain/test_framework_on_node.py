@@ -192,6 +192,17 @@ def test_an_answer_that_is_lost_is_looked_up(
     assert int(node.rpc("eth_getTransactionCount", who.address, "latest"), 16) == 1
 
 
+def test_a_deposit_that_falls_before_the_block_leaves_gas_for_the_rest(node: Anvil, tmp_path: Path) -> None:
+    """What is sent is the cost of the latest block; the contract sends back what is then too much."""
+    trainer = deploy(node, framework(), tmp_path / "one.json")["trainer"]
+    add(node, trainer, ALICE, tmp_path, [1], 1)  # so that the next one is no mistake, whose gas would hide it
+    with join(node, trainer, BOB, tmp_path) as bob:
+        offer = bob.contribute([1], 1)
+        node.rpc("evm_increaseTime", hex(DAY))
+        entry = bob.send(offer)
+    assert (entry.status, 0 < entry.deposit_wei < offer.proposal.value_wei) == ("added", True)
+
+
 def test_a_signature_is_good_for_one_trainer(node: Anvil, tmp_path: Path) -> None:
     one_trainer = deploy(node, framework(), tmp_path / "one.json")["trainer"]
     other = deploy(node, framework(), tmp_path / "other.json")["trainer"]
