@@ -44,6 +44,14 @@ def test_what_the_readme_names_exists() -> None:
         assert f"\n{target}:" in makefile, target
 
 
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_the_files_that_documents_name_exist(document: str) -> None:
+    """Those named from the top of the project; `node_modules` and folders beside the project are made or given."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:dcai|kernels|contracts|tests|bench)/[\w./-]+)`", text)
+    assert [path for path in paths if "node_modules" not in path and not (ROOT / path).exists()] == []
+
+
 def test_the_table_of_the_readme_is_what_the_demo_prints() -> None:
     """One scenario of the six, so that the test is quick: gas and accuracy are exact, throughput is not."""
     (scenario,) = [s for s in scenarios() if s.title == "breast cancer" and s.contract is DensePerceptron]
