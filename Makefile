@@ -60,11 +60,11 @@ mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search
 
 artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Compile the contracts to dcai/artifacts; derive their gas
 	$(NPM) run --silent build
-	$(BIN)/python -m dcai.gas.calibrate
+	$(BIN)/python -m dcai.gas.calibration.calibrate
 
 check-artifacts: $(VENV)/.dev contracts/node_modules/.installed ## Make the artifacts anew and compare them with the committed ones
 	$(NPM) run --silent check
-	$(BIN)/python -m dcai.gas.calibrate --check
+	$(BIN)/python -m dcai.gas.calibration.calibrate --check
 
 figures: $(VENV)/.dev ## Draw the figures of the README anew, from the runs of the paper on IMDB
 	$(BIN)/dcai simulate self-assessment --data imdb --plot bench/figures/self-assessment.png

@@ -1,4 +1,4 @@
-# The compiled loop (kernels/evmloop), private: dcai.evm.py_evm_compiled stands in front of it.
+# The compiled loop (kernels/evmloop), private: dcai.evm.engines.py_evm_compiled stands in front of it.
 from collections.abc import Callable, Mapping
 from typing import Any, final
 

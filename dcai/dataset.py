@@ -39,13 +39,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcai.chain.contributions import STATUSES
+from dcai.chain.collect.contributions import STATUSES
 from dcai.errors import InputError
 from dcai.files import write_whole
 from dcai.fixed import TO_FLOAT
-from dcai.tabular.arrow import arrow
-from dcai.tabular.formats import output_format
-from dcai.tabular.writers import writing
+from dcai.tabular.files.arrow import arrow
+from dcai.tabular.files.formats import output_format
+from dcai.tabular.files.writers import writing
 
 if TYPE_CHECKING:
     import os
@@ -68,7 +68,7 @@ def to_table(collected: Contributions, *, real: bool = False) -> Any:
     Parameters
     ----------
     collected : Contributions
-        As ``dcai.chain.contributions`` returns them.
+        As ``dcai.chain.collect.contributions`` returns them.
     real : bool
         Add ``features_real``, for dense models.
 
@@ -98,7 +98,7 @@ def export(
     Parameters
     ----------
     collected : Contributions
-        As ``dcai.chain.contributions`` returns them.
+        As ``dcai.chain.collect.contributions`` returns them.
     output : path
         The file.
     form : str, optional

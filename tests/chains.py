@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dcai.evm import Evm
-from dcai.evm.engine import engine_names
+from dcai.evm.engines.engine import engine_names
 
 #: The engines, the reference first.
 ENGINES = engine_names()

@@ -13,7 +13,7 @@ import chains
 import pytest
 from hypothesis import HealthCheck, settings
 
-import dcai.evm.py_evm  # noqa: F401  # before tests that import py-evm: so its import leaves the recursion limit as it is
+import dcai.evm.engines.py_evm  # noqa: F401  # before tests that import py-evm: so its import leaves the recursion limit as it is
 
 # No deadline: two busy cores make any wall-clock limit a flaky test. The blob lets a failure be replayed elsewhere.
 _SLOW = [HealthCheck.too_slow]

@@ -13,25 +13,25 @@
 What sends transactions is `deployment`, `participant` and `market`.
 """
 
-from dcai.chain.accounts import KEY_VARIABLE, KeyAccount, Nobody, NodeAccount
-from dcai.chain.book import Book, Entry
-from dcai.chain.claims import Claim
-from dcai.chain.contracts import layout_names
-from dcai.chain.contributions import STATUSES, CollectedContribution, Contributions, contributions
-from dcai.chain.deployment import Deployment, Quote, deployment
-from dcai.chain.events import Contribution
-from dcai.chain.fees import Fees
-from dcai.chain.fetch import MAX_WEIGHTS, fetch
-from dcai.chain.follow import Applied, Follower, Update, follow
-from dcai.chain.market import Market, MarketStatus, load_pieces, market, save_pieces
-from dcai.chain.participant import Offer, Participant, SignedContribution, participant
-from dcai.chain.proofs import storage_root
-from dcai.chain.provider import Limits
-from dcai.chain.reader import Features
-from dcai.chain.rehearsal import FrameworkBlueprint, MarketBlueprint
-from dcai.chain.snapshot import Block, Followed, Snapshot, load
-from dcai.chain.trainers import find_classifier
-from dcai.chain.transact import Waiting
+from dcai.chain.collect.claims import Claim
+from dcai.chain.collect.contributions import STATUSES, CollectedContribution, Contributions, contributions
+from dcai.chain.follow.follow import Applied, Follower, Update, follow
+from dcai.chain.read.contracts import layout_names
+from dcai.chain.read.fetch import MAX_WEIGHTS, fetch
+from dcai.chain.read.reader import Features
+from dcai.chain.read.snapshot import Block, Followed, Snapshot, load
+from dcai.chain.read.trainers import find_classifier
+from dcai.chain.rpc.events import Contribution
+from dcai.chain.rpc.proofs import storage_root
+from dcai.chain.rpc.provider import Limits
+from dcai.chain.send.accounts import KEY_VARIABLE, KeyAccount, Nobody, NodeAccount
+from dcai.chain.send.book import Book, Entry
+from dcai.chain.send.deployment import Deployment, Quote, deployment
+from dcai.chain.send.fees import Fees
+from dcai.chain.send.market import Market, MarketStatus, load_pieces, market, save_pieces
+from dcai.chain.send.participant import Offer, Participant, SignedContribution, participant
+from dcai.chain.send.rehearsal import FrameworkBlueprint, MarketBlueprint
+from dcai.chain.send.transact import Waiting
 
 __all__ = [
     "KEY_VARIABLE",

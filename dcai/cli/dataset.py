@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dcai import chain
-from dcai.cli.new_file import NEW_FILE
+from dcai.cli._shared.new_file import NEW_FILE
 from dcai.dataset import FORMATS, check_format, export, metadata_path
-from dcai.tabular.arrow import arrow
+from dcai.tabular.files.arrow import arrow
 
 if TYPE_CHECKING:
     from dcai.chain import Contributions

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli.options import price_options
+from dcai.cli._shared.options import price_options
 from dcai.data import locate
 from dcai.demo import Result, as_json, as_tables, run_scenario
 from dcai.errors import InputError

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcai import chain
-from dcai.cli.new_file import NEW_FILE
-from dcai.cli.sending import Sending, ether, sending_options, show
+from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.sending import Sending, ether, sending_options, show
 from dcai.cli.simulate.options import DURATION, WEI
 from dcai.tabular import load_model
 

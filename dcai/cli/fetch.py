@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from dcai.cli.fetching import block_options, fetch_with_progress
-from dcai.cli.node_options import node_options, rows_of, rpc_option
+from dcai.cli._shared.fetching import block_options, fetch_with_progress
+from dcai.cli._shared.node_options import node_options, rows_of, rpc_option
 
 __all__ = ["fetch"]
 

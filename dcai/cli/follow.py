@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dcai import chain
-from dcai.cli.new_file import NEW_FILE
-from dcai.cli.node_options import node_options, rows_of, rpc_option
+from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.node_options import node_options, rows_of, rpc_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dcai import chain
+from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.node_options import rpc_option
+from dcai.cli._shared.participation import labelled_rows, sample
+from dcai.cli._shared.sending import Sending, ether, sending_options, show
 from dcai.cli.deploy import deploy_blueprint
-from dcai.cli.new_file import NEW_FILE
-from dcai.cli.node_options import rpc_option
-from dcai.cli.participation import labelled_rows, sample
-from dcai.cli.sending import Sending, ether, sending_options, show
 from dcai.cli.simulate.options import DURATION, WEI
 from dcai.incentives import cut
 from dcai.tabular import Layout, load_model
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dcai.chain import Market
-    from dcai.chain.remote import Proposal
+    from dcai.chain.send.remote import Proposal
 
 __all__ = ["market"]
 

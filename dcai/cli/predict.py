@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dcai.cli.new_file import NEW_FILE
-from dcai.cli.node_options import node_options, rpc_option
+from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, load_model, predict_file
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.participation import book_option, carry_out, entries, join
-from dcai.cli.sending import Sending, sending_options
+from dcai.cli._shared.participation import book_option, carry_out, entries, join
+from dcai.cli._shared.sending import Sending, sending_options
 from dcai.errors import Revert
 
 if TYPE_CHECKING:

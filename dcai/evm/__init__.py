@@ -7,9 +7,9 @@
 """
 
 from dcai.evm import storage
-from dcai.evm.chain import CALL_GAS_LIMIT, Evm, Snapshot
 from dcai.evm.contract import Contract
-from dcai.evm.engine import Trace, engine_names
+from dcai.evm.engines.engine import Trace, engine_names
+from dcai.evm.evm import CALL_GAS_LIMIT, Evm, Snapshot
 from dcai.evm.receipt import Log, Receipt
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
     from dcai.evm.abi import Event
-    from dcai.evm.chain import Evm
+    from dcai.evm.evm import Evm
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dcai.artifacts import Artifact
-    from dcai.evm.chain import Evm
+    from dcai.evm.evm import Evm
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dcai.evm.abi import Event
-    from dcai.evm.chain import Evm
     from dcai.evm.contract import Contract
+    from dcai.evm.evm import Evm
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier
 

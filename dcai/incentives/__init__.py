@@ -16,9 +16,9 @@
 
 from dcai.incentives.data_handler import Contribution, DataHandler64
 from dcai.incentives.ledger import Ledger
-from dcai.incentives.market import PredictionMarket
-from dcai.incentives.market_pieces import Piece, cut
-from dcai.incentives.market_state import Phase, Progress, Stage, Terms
+from dcai.incentives.market.market import PredictionMarket
+from dcai.incentives.market.pieces import Piece, cut
+from dcai.incentives.market.state import Phase, Progress, Stage, Terms
 from dcai.incentives.mechanism import IncentiveMechanism
 from dcai.incentives.points import Points64
 from dcai.incentives.pool import Fee, ReimbursementPool

@@ -8,7 +8,7 @@
 """
 
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
-from dcai.simulation.market_terms import MarketTerms
+from dcai.simulation.market.terms import MarketTerms
 from dcai.simulation.result import AgentResult, Result
 from dcai.simulation.run import Step, simulate
 from dcai.simulation.runner import ENGINES, run

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcai import strict_json
 from dcai.errors import DataError
-from dcai.evm.chain import Snapshot
-from dcai.evm.engine import Account, Block
+from dcai.evm.engines.engine import Account, Block
+from dcai.evm.evm import Snapshot
 from dcai.files import write_whole
 
 if TYPE_CHECKING:

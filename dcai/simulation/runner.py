@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError
 from dcai.simulation.checkpoint import Checkpoint
-from dcai.simulation.market_course import simulate_market
-from dcai.simulation.market_native import MarketNative
+from dcai.simulation.market.course import simulate_market
+from dcai.simulation.market.native import MarketNative
 from dcai.simulation.native import Native
 from dcai.simulation.record import Record, read_steps
 from dcai.simulation.result import Result
@@ -123,8 +123,8 @@ def _start(setup: Setup, dataset: Dataset[Any], model: Classifier, engine: str, 
 def _start_market(setup: Setup, dataset: Dataset[Any], model: Classifier, engine: str, fork: str) -> _Started:
     if engine == NATIVE:
         return simulate_market(setup, dataset, MarketNative(setup, model, _TRAINER)), None
-    from dcai.simulation.market_lockstep import MarketLockstep  # noqa: PLC0415 - as above
-    from dcai.simulation.market_onchain import MarketOnChain  # noqa: PLC0415
+    from dcai.simulation.market.lockstep import MarketLockstep  # noqa: PLC0415 - as above
+    from dcai.simulation.market.onchain import MarketOnChain  # noqa: PLC0415
 
     chain = MarketOnChain(setup, model, engine, fork)
     native = MarketNative(setup, model, chain.trainer_address)

@@ -17,7 +17,7 @@ CSV, Parquet and Arrow files need pyarrow (extra ``tabular``), svmlight files sc
 load only when a file needs them.
 """
 
-from dcai.tabular.formats import INPUT_FORMATS, OUTPUT_FORMATS
+from dcai.tabular.files.formats import INPUT_FORMATS, OUTPUT_FORMATS
 from dcai.tabular.layout import Layout
 from dcai.tabular.load import load_model
 from dcai.tabular.predict import predict_file

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dcai.errors import InputError
-from dcai.tabular import formats
+from dcai.tabular.files import formats
+from dcai.tabular.files.writers import Columns, writing
 from dcai.tabular.layout import Layout
 from dcai.tabular.reader import OnBadRow, Paths, as_paths, read_batches
 from dcai.tabular.summary import Summary
-from dcai.tabular.writers import Columns, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

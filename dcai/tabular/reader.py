@@ -12,12 +12,12 @@ import numpy as np
 
 from dcai.errors import InputError
 from dcai.tabular.features import to_samples
-from dcai.tabular.formats import expand, input_format
+from dcai.tabular.files.formats import expand, input_format
+from dcai.tabular.files.npy import read_npy, read_npz
+from dcai.tabular.files.svmlight import read_svmlight
+from dcai.tabular.files.table_files import read_arrow, read_csv, read_parquet
 from dcai.tabular.labels import to_labels
 from dcai.tabular.layout import Agreement, Layout, Shape
-from dcai.tabular.npy import read_npy, read_npz
-from dcai.tabular.svmlight import read_svmlight
-from dcai.tabular.table_files import read_arrow, read_csv, read_parquet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

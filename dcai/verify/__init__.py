@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dcai.verify.case import Case
 from dcai.verify.differential import Differential, Outcome, Step
+from dcai.verify.search.case import Case
 
 if TYPE_CHECKING:
     from dcai.verify.report import Report
@@ -15,7 +15,7 @@ __all__ = ["Case", "Differential", "Outcome", "Step", "history"]
 
 
 def history(rpc_url: str, address: str, **arguments: Any) -> Report:
-    """Replay a classifier's history beside its contract; see ``dcai.verify.replay_history.history``."""
+    """Replay a classifier's history beside its contract; see ``dcai.verify.history.replay.history``."""
     # What reads a chain comes with an extra, which the rest does without.
-    report: Report = import_module("dcai.verify.replay_history").history(rpc_url, address, **arguments)
+    report: Report = import_module("dcai.verify.history.replay").history(rpc_url, address, **arguments)
     return report

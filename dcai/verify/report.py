@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import dcai
 from dcai.files import write_whole
-from dcai.gas import report as tables
+from dcai.gas.reports import report as tables
 from dcai.verify import report_html, report_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dcai.gas import report as tables
+from dcai.gas.reports import report as tables
 
 if TYPE_CHECKING:
     from dcai.verify.report import Report, Section

@@ -253,7 +253,7 @@ def test_a_transaction_that_fails_is_tried_again(node: Anvil, tmp_path: Path, mo
     content["steps"][2]["gas_limit"] = limit // 2
     partial.write_text(json.dumps(content))
     with monkeypatch.context() as patch:
-        patch.setattr("dcai.chain.transact.Transactor.call", lambda *_args, **_more: b"")
+        patch.setattr("dcai.chain.send.transact.Transactor.call", lambda *_args, **_more: b"")
         with pytest.raises(TransactionError, match=r"SparsePerceptron\.constructor failed"):
             deploy(node, output)
     content = json.loads(partial.read_text())

@@ -18,7 +18,8 @@ from chain.anvil import Anvil
 from chain.trained import FEATURES, Trained, height, new_model, samples
 from dcai import artifacts, chain
 from dcai.artifacts import Artifact
-from dcai.cli import main, node_options
+from dcai.cli import main
+from dcai.cli._shared import node_options
 from dcai.errors import RpcError
 
 SPARSE = "SparsePerceptron"

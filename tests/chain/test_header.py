@@ -11,8 +11,8 @@ from eth.vm.forks.london.blocks import LondonBlockHeader
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.shanghai.blocks import ShanghaiBlockHeader
 
-from dcai.chain.fields import Fields
-from dcai.chain.header import read_header
+from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.header import read_header
 from dcai.errors import ProofError, ResponseError
 
 HEADERS = [BlockHeader, LondonBlockHeader, ShanghaiBlockHeader, CancunBlockHeader, PragueBlockHeader]

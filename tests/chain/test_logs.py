@@ -11,9 +11,9 @@ import pytest
 
 from chain.anvil import Anvil
 from chain.lies import Alter, Answer, Liar, flip, in_result, send
-from dcai.chain.logs import PlacedLog, read_logs
-from dcai.chain.node import Node
-from dcai.chain.provider import Limits
+from dcai.chain.rpc.logs import PlacedLog, read_logs
+from dcai.chain.rpc.node import Node
+from dcai.chain.rpc.provider import Limits
 from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError
 from dcai.evm.hashing import keccak
 

@@ -11,7 +11,7 @@ import rlp
 from eth_hash.auto import keccak
 from trie import hexary
 
-from dcai.chain.proofs import Account, proven_account, proven_words
+from dcai.chain.rpc.proofs import Account, proven_account, proven_words
 from dcai.errors import ProofError
 
 HexaryTrie: Any = hexary.HexaryTrie

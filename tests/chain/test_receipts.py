@@ -8,9 +8,9 @@ import pytest
 
 from chain.anvil import Anvil
 from dcai.chain import Limits
-from dcai.chain.node import Node
-from dcai.chain.proofs import ordered_root
-from dcai.chain.receipts import may_have, proven_logs
+from dcai.chain.rpc.node import Node
+from dcai.chain.rpc.proofs import ordered_root
+from dcai.chain.rpc.receipts import may_have, proven_logs
 from dcai.errors import ProofError
 
 #: Logs one topic and a word: PUSH1 7, PUSH0, MSTORE, PUSH1 9, PUSH1 32, PUSH0, LOG1.

@@ -157,7 +157,7 @@ def test_a_time_budget_leaves_a_partial_report(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_a_partial_report() -> None:
     """Of the process as a user runs it: the signal comes while it searches, as a report that grows shows."""
     code = (
-        "import sys; from dcai.verify.search import Search; from dcai import cli; begun = Search._run_case\n"
+        "import sys; from dcai.verify.search.search import Search; from dcai import cli; begun = Search._run_case\n"
         "def case(self, number, deadline):\n"
         "    begun(self, number, deadline)\n"
         "    if number == 2: print('searching', file=sys.stderr, flush=True)\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from dcai.evm.engine import Engine, Execution, Trace, World
+from dcai.evm.engines.engine import Engine, Execution, Trace, World
 from evm.programs import Case
 
 

@@ -20,7 +20,7 @@ from random import Random
 
 import numpy as np
 
-from dcai.evm.engine import Account, Block, Trace, Transaction, World
+from dcai.evm.engines.engine import Account, Block, Trace, Transaction, World
 from evm.assembler import Assembler
 from evm.opcodes import BY_NAME, Opcode, knows, opcodes
 from evm.precompiles import any_precompile, precompile_input, precompiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from dcai.evm.engine import Account, Block, Transaction
+from dcai.evm.engines.engine import Account, Block, Transaction
 from evm.assembler import instructions
 from evm.programs import SENDER, Case
 
@@ -97,7 +97,7 @@ def snippet(case: Case, expected: str, actual: str) -> str:
     accounts = "".join(f"    {_bytes(address)}: {_account(account)},\n" for address, account in case.world.items())
     return (
         f"# seed {case.seed}, fork {case.fork}\n"
-        "from dcai.evm.engine import Account, Block, Transaction, create_engine\n"
+        "from dcai.evm.engines.engine import Account, Block, Transaction, create_engine\n"
         f"world = {{\n{accounts}}}\n"
         f"transaction = {_transaction(transaction)}\n"
         f"for name in ({expected!r}, {actual!r}):\n"

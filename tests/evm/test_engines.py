@@ -8,7 +8,7 @@ import pytest
 from chains import ENGINES
 
 from dcai.errors import InputError
-from dcai.evm.engine import Account, Block, Engine, Execution, Keep, Transaction, World, create_engine
+from dcai.evm.engines.engine import Account, Block, Engine, Execution, Keep, Transaction, World, create_engine
 from dcai.evm.hashing import to_bytes20
 from evm.comparison import run
 from evm.programs import case

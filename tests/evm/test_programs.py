@@ -18,8 +18,8 @@ import pytest
 from eth.exceptions import VMError
 from eth.vm.opcode import as_opcode
 
-from dcai.evm.engine import Engine, Trace, create_engine, engine_names
-from dcai.evm.py_evm import PyEvm
+from dcai.evm.engines.engine import Engine, Trace, create_engine, engine_names
+from dcai.evm.engines.py_evm import PyEvm
 from evm.comparison import Outcome, difference, run
 from evm.execution_specs import ExecutionSpecs
 from evm.opcodes import BY_NAME, FORKS

@@ -18,9 +18,9 @@ from dcai import artifacts
 from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.evm.abi import Abi
-from dcai.evm.engine import Account, Transaction, create_engine
+from dcai.evm.engines.engine import Account, Transaction, create_engine
+from dcai.evm.engines.py_evm import PyEvm
 from dcai.evm.hashing import to_address
-from dcai.evm.py_evm import PyEvm
 
 SENDER = b"\x01" * 20
 PROGRAM = b"\x02" * 20
@@ -157,7 +157,7 @@ def test_a_state_written_anew_after_many_transactions_is_the_same(monkeypatch: p
     values = [1, 2, 2, 0, 3, 3, 0, 0]
     plain = new_engine(STORE_ARGUMENT)
     expected = [send(plain, word(value)) for value in values]
-    monkeypatch.setattr("dcai.evm.py_evm._RENEWED_AFTER", 2)
+    monkeypatch.setattr("dcai.evm.engines.py_evm._RENEWED_AFTER", 2)
     renewed = new_engine(STORE_ARGUMENT)
     assert [send(renewed, word(value)) for value in values] == expected
     assert renewed.dump() == plain.dump()

@@ -26,10 +26,10 @@ from dcai import (
 )
 from dcai.errors import EvmError
 from dcai.evm import Evm
-from dcai.evm.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
+from dcai.evm.engines.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
+from dcai.evm.engines.py_evm import PyEvm
+from dcai.evm.engines.py_evm_compiled import PyEvmCompiled
 from dcai.evm.hashing import keccak
-from dcai.evm.py_evm import PyEvm
-from dcai.evm.py_evm_compiled import PyEvmCompiled
 from dcai.models import Classifier
 
 # py-evm warns of SELFDESTRUCT.
@@ -309,7 +309,7 @@ def test_calls_too_deep_for_python_say_so_and_leave_the_state_as_it_was(
     chosen.load(world(DEEP))
     before = chosen.dump()
     limit = sys.getrecursionlimit()
-    monkeypatch.setattr("dcai.evm.py_evm.EVM_RECURSION_LIMIT", 0)
+    monkeypatch.setattr("dcai.evm.engines.py_evm.EVM_RECURSION_LIMIT", 0)
     sys.setrecursionlimit(1_000)
     try:
         with pytest.raises(EvmError, match="nest deeper than this Python can follow"):
@@ -548,7 +548,7 @@ def test_opcodes_that_a_fork_does_otherwise_are_left_to_it(monkeypatch: pytest.M
     state_class: Any = PragueVM.get_state_class()
     computation_class = state_class.computation_class.configure(opcodes=opcodes)
     vm = PragueVM.configure(_state_class=state_class.configure(computation_class=computation_class))
-    monkeypatch.setattr("dcai.evm.py_evm._VMS", (vm,) * len(PyEvm.FORKS))
+    monkeypatch.setattr("dcai.evm.engines.py_evm._VMS", (vm,) * len(PyEvm.FORKS))
 
     def spent(code: str) -> tuple[int, list[int], str | None]:
         chosen = create_engine("py-evm-compiled", "prague")

@@ -15,15 +15,15 @@ from py_ecc.bls12_381.bls12_381_curve import neg as bls_neg
 from dcai import DensePerceptron, NearestCentroidClassifier, SparseNearestCentroidClassifier, SparsePerceptron, _kernels
 from dcai.errors import EvmError, InputError, Revert
 from dcai.evm import Evm
-from dcai.evm.engine import Account, Block, Transaction, create_engine
-from dcai.evm.py_evm import PyEvm
-from dcai.evm.revm import Revm
+from dcai.evm.engines.engine import Account, Block, Transaction, create_engine
+from dcai.evm.engines.py_evm import PyEvm
+from dcai.evm.engines.revm import Revm
 from dcai.evm.schedule import FORKS, MAX_TRANSACTION_GAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcai.evm.engine import Engine, Execution, Keep, Trace, World
+    from dcai.evm.engines.engine import Engine, Execution, Keep, Trace, World
     from dcai.models import Classifier
 
 # py-evm warns of an opcode that a program uses.

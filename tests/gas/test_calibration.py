@@ -13,12 +13,12 @@ import pytest
 
 from dcai import artifacts
 from dcai.errors import ArtifactError
-from dcai.gas import calibrate as module
-from dcai.gas.calibrate import FORKS, calibrate, main, text_of
-from dcai.gas.calibration import prices
+from dcai.gas.calibration import calibrate as module
+from dcai.gas.calibration.calibrate import FORKS, calibrate, main, text_of
+from dcai.gas.calibration.samples import Labelled, samples
+from dcai.gas.calibration.solve import prices
 from dcai.gas.coefficients import Coefficients, code_hash, load
 from dcai.gas.oracle import counters
-from dcai.gas.samples import Labelled, samples
 from dcai.models import MODELS
 
 #: Fewer models than the files were derived from; they suffice for calls.

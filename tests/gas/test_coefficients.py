@@ -12,7 +12,7 @@ import pytest
 from dcai import artifacts
 from dcai.errors import ArtifactError
 from dcai.evm.abi import Abi
-from dcai.gas.calibrate import FORKS
+from dcai.gas.calibration.calibrate import FORKS
 from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, from_fields, load, to_fields
 from dcai.gas.oracle import counters
 from dcai.models import MODELS

@@ -9,7 +9,7 @@ import pytest
 from evm.assembler import Assembler
 
 from dcai.evm import Evm
-from dcai.gas.coverage import Coverage
+from dcai.gas.calibration.coverage import Coverage
 
 ADDRESS = "0x" + "c0" * 20
 PANIC, ERROR, OTHER = bytes.fromhex("4e487b71"), bytes.fromhex("aabbccdd"), bytes.fromhex("00bbccdd")

@@ -19,11 +19,11 @@ from dcai import (
 from dcai.data import SparseRows
 from dcai.evm import Evm
 from dcai.gas import Costs, Oracle
-from dcai.gas.forecast import Forecast, forecast, spread
-from dcai.gas.forecast_report import forecast_fields, forecast_report
+from dcai.gas.measuring.forecast import Forecast, forecast, spread
+from dcai.gas.measuring.replay import Replay
+from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.gas.prices import PAPER, Prices
-from dcai.gas.replay import Replay
-from dcai.gas.stream import Stream, of_file, of_model, of_scenario
+from dcai.gas.reports.forecast import forecast_fields, forecast_report
 from dcai.scenarios import scenario_of
 
 ONE = 10**9

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from dcai import data
 from dcai.cli.gas import gas
-from dcai.gas.framework import ORIGINAL, SIZES, action_rows, stream_rows
-from dcai.gas.stream import of_scenario
+from dcai.gas.measuring.framework import ORIGINAL, SIZES, action_rows, stream_rows
+from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
 
 PERCEPTRON = {"deploy", "addData, correct", "addData, mistake", "refund", "report"}

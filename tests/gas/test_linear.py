@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcai.gas.linear import Undetermined, solve
+from dcai.gas.calibration.linear import Undetermined, solve
 
 
 def test_by_hand() -> None:

@@ -7,7 +7,8 @@ import pytest
 from dcai import DensePerceptron, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.errors import EvmError
 from dcai.evm import Contract, Evm
-from dcai.gas import Oracle, measure
+from dcai.gas import Oracle
+from dcai.gas.measuring import measure
 from dcai.models import Classifier
 
 ONE = 10**9

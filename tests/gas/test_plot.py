@@ -8,12 +8,12 @@ import pytest
 
 from dcai import InputError
 from dcai.errors import MissingExtraError
-from dcai.gas.forecast import forecast
-from dcai.gas.plot import check, plot_forecast, plot_table
+from dcai.gas.measuring.forecast import forecast
+from dcai.gas.measuring.rows import Row
+from dcai.gas.measuring.stream import Stream, of_scenario
+from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import PAPER
-from dcai.gas.rows import Row
-from dcai.gas.stream import Stream, of_scenario
-from dcai.gas.table import PREDICTED, rows_of
+from dcai.gas.reports.plot import check, plot_forecast, plot_table
 from dcai.scenarios import scenario_of
 
 

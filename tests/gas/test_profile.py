@@ -15,8 +15,8 @@ from dcai.artifacts import Artifact, Place, Places, Run, load
 from dcai.errors import ArtifactError, InputError
 from dcai.evm import Contract, Evm, Trace
 from dcai.evm.abi import Abi
-from dcai.gas.lines import frames
-from dcai.gas.profile import Profile, Row, profile, profile_call, profile_creation
+from dcai.gas.profile.lines import frames
+from dcai.gas.profile.profile import Profile, Row, profile, profile_call, profile_creation
 
 SOURCES = Path(__file__).parents[2] / "contracts" / "src"
 ONE = 10**9

@@ -13,9 +13,9 @@ import dcai
 from dcai import data
 from dcai.data import l2_normalized
 from dcai.gas import Oracle
-from dcai.gas.forecast import forecast
-from dcai.gas.framework import ORIGINAL, SIZES, action_rows
-from dcai.gas.stream import of_scenario
+from dcai.gas.measuring.forecast import forecast
+from dcai.gas.measuring.framework import ORIGINAL, SIZES, action_rows
+from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Reports as text, Markdown and CSV."""
 
-from dcai.gas.report import Report, Section, csv_text, json_text
+from dcai.gas.reports.report import Report, Section, csv_text, json_text
 
 
 def report() -> Report:

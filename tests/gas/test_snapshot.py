@@ -8,9 +8,9 @@ import pytest
 
 from dcai import InputError, Revert
 from dcai.evm import Evm
-from dcai.gas.snapshot import Change, Key, Tolerance, beyond, changes, read, take, text_of
-from dcai.gas.snapshot_cases import CASES
-from dcai.gas.snapshot_report import changes_report
+from dcai.gas.measuring.snapshot import Change, Key, Tolerance, beyond, changes, read, take, text_of
+from dcai.gas.measuring.snapshot_cases import CASES
+from dcai.gas.reports.snapshot import changes_report
 
 COMMITTED = Path(__file__).parent / "snapshot.json"
 

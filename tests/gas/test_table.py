@@ -10,11 +10,11 @@ import pytest
 from dcai import DensePerceptron, NearestCentroidClassifier, Revert, SparsePerceptron
 from dcai.gas import Costs
 from dcai.gas.columns import concatenated, total
+from dcai.gas.measuring.rows import Kind, Row, kinds, row_of
+from dcai.gas.measuring.stream import Stream, of_scenario
+from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import PAPER, Prices, money
-from dcai.gas.rows import Kind, Row, kinds, row_of
-from dcai.gas.stream import Stream, of_scenario
-from dcai.gas.table import PREDICTED, rows_of
-from dcai.gas.table_report import table_report
+from dcai.gas.reports.table import table_report
 from dcai.scenarios import SCENARIOS
 
 WHAT = {"data": "some", "model": "SparsePerceptron", "engine": "none", "fork": "prague"}

@@ -19,7 +19,7 @@ from dcai.cli.simulate import simulate
 from dcai.errors import DataError, InputError
 from dcai.simulation import agents_from_text, agents_from_toml, points, run, runner, self_assessment
 from dcai.simulation.amounts import duration_s, wei
-from dcai.simulation.plot import check, plot
+from dcai.simulation.reports.plot import check, plot
 
 
 def setup(seed: int = 0, contributions: int = 60):  # type: ignore[no-untyped-def]

@@ -17,10 +17,10 @@ from dcai.errors import InputError, NotEqual
 from dcai.incentives import PredictionMarket, Stage
 from dcai.simulation import MarketTerms, Result, Setup, Step, honest, prediction_market, run, runner
 from dcai.simulation.amounts import FINNEY
-from dcai.simulation.market_course import simulate_market
-from dcai.simulation.market_native import MarketNative
-from dcai.simulation.plot import plot
+from dcai.simulation.market.course import simulate_market
+from dcai.simulation.market.native import MarketNative
 from dcai.simulation.record import read_steps
+from dcai.simulation.reports.plot import plot
 
 MARKET = "0x" + "22" * 20
 
@@ -80,7 +80,7 @@ def test_a_fault_of_the_twin_is_found(monkeypatch: pytest.MonkeyPatch, fault: st
 
         monkeypatch.setattr(PredictionMarket, "commit", commit)
     elif fault == "model":
-        monkeypatch.setattr("dcai.incentives.market_replay.Replay.carry_out", lambda self, plan: None)
+        monkeypatch.setattr("dcai.incentives.market.replay.Replay.carry_out", lambda self, plan: None)
     elif fault == "score":
         score = PredictionMarket._score
         monkeypatch.setattr(PredictionMarket, "_score", lambda self, change: score(self, abs(change)))

@@ -19,8 +19,8 @@ from dcai.errors import InputError, NoCodeError, ProofError
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.storage import contract_name
-from dcai.verify.history_compare import compare
-from dcai.verify.history_run import History
+from dcai.verify.history.compare import compare
+from dcai.verify.history.run import History
 
 DENSE, SPARSE = "DensePerceptron", "SparsePerceptron"
 #: The slot of the mapping of weights, by the layout in the contract's documentation.
@@ -293,7 +293,7 @@ def test_an_interrupt_leaves_what_was_done(node: anvil.Anvil, tmp_path: Path, mo
         compared.append(1)
         return compare(*arguments, **options)
 
-    monkeypatch.setattr("dcai.verify.history_run.compare", interrupted)
+    monkeypatch.setattr("dcai.verify.history.run.compare", interrupted)
     file = tmp_path / "history.json"
     at = ("--rpc", node.url, "--block", "latest", "--compare-every", "2", "--report", str(file))
     assert command(monkeypatch, by.trainer, *at) == 3

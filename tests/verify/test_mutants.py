@@ -14,8 +14,8 @@ from dcai import artifacts
 from dcai.cli.verify.mutants import mutants
 from dcai.errors import MutationError
 from dcai.models import MODELS
-from dcai.verify import mutants as subject
-from dcai.verify.faults import FAULTS, SAMPLE, Fault
+from dcai.verify.mutants import mutants as subject
+from dcai.verify.mutants.faults import FAULTS, SAMPLE, Fault
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS, CACHE = ROOT / "contracts", ROOT / "target" / "mutants"

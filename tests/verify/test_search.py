@@ -15,7 +15,7 @@ from dcai.errors import NotEqual, Revert
 from dcai.models import MODELS
 from dcai.verify import Case, Differential, Step
 from dcai.verify.differential import Outcome
-from dcai.verify.search import Search
+from dcai.verify.search.search import Search
 from dcai.verify.step import STRANGER
 from verify.faulty import wrong_scale
 

@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli.new_file import NEW_FILE
+from dcai.cli._shared.new_file import NEW_FILE
 from dcai.data import CATALOGUE
 from dcai.errors import InputError, MissingExtraError
-from dcai.evm.engine import create_engine, engine_names
+from dcai.evm.engines.engine import create_engine, engine_names
 from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
-from dcai.gas.stream import Stream, of_file, of_model, of_scenario
+from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.models import (
     Classifier,
     DensePerceptron,
@@ -30,7 +30,7 @@ from dcai.scenarios import SCENARIOS, scenario_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dcai.gas.report import Report
+    from dcai.gas.reports.report import Report
 
 __all__ = [
     "CONTRACTS",
@@ -132,7 +132,7 @@ def _model_or_contract(text: str) -> Classifier | type[Classifier]:
 def check_picture(path: Path | None) -> None:
     """Refuse a picture that could not be drawn before anything is computed."""
     if path is not None:
-        from dcai.gas import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
+        from dcai.gas.reports import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
         plot.check(path)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcai.cli._shared.options import price_options
 from dcai.cli.gas.common import (
     DATA,
     FILE,
@@ -20,19 +21,18 @@ from dcai.cli.gas.common import (
     progress_bar,
     stream_of,
 )
-from dcai.cli.options import price_options
 from dcai.files import write_whole
-from dcai.gas.forecast import Forecast
-from dcai.gas.forecast import forecast as run
-from dcai.gas.forecast_report import forecast_fields, forecast_report
+from dcai.gas.measuring.forecast import Forecast
+from dcai.gas.measuring.forecast import forecast as run
+from dcai.gas.measuring.replay import Replay
 from dcai.gas.prices import Prices
-from dcai.gas.replay import Replay
-from dcai.gas.report import csv_text, json_text
+from dcai.gas.reports.forecast import forecast_fields, forecast_report
+from dcai.gas.reports.report import csv_text, json_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dcai.gas.stream import Stream
+    from dcai.gas.measuring.stream import Stream
 
 __all__ = ["forecast"]
 
@@ -94,7 +94,7 @@ def forecast(
         write_whole(transactions, csv_text(rows) if transactions.suffix == ".csv" else json_text(rows))
         click.echo(f"wrote {transactions}", err=True)
     if plot is not None:
-        from dcai.gas.plot import plot_forecast  # noqa: PLC0415  # matplotlib is slow to load, and optional
+        from dcai.gas.reports.plot import plot_forecast  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
         plot_forecast(result, prices, plot)
         click.echo(f"wrote {plot}", err=True)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcai.cli._shared.options import price_options
 from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
-from dcai.cli.options import price_options
 from dcai.errors import EvmError, InputError
-from dcai.evm.engine import engine_names
+from dcai.evm.engines.engine import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
-from dcai.gas import measure
+from dcai.gas.measuring import measure
+from dcai.gas.measuring.table import PREDICTED
 from dcai.gas.oracle import Oracle
-from dcai.gas.plan_report import plan_fields, plan_report
 from dcai.gas.prices import Prices
-from dcai.gas.report import json_text
-from dcai.gas.table import PREDICTED
+from dcai.gas.reports.plan import plan_fields, plan_report
+from dcai.gas.reports.report import json_text
 from dcai.models import from_json
 from dcai.scenarios import initial_model, scenario_of
 

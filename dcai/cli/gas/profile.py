@@ -11,12 +11,12 @@ from dcai.cli.gas.common import DATA, FILE, MODEL, emit, engine_option, fork_opt
 from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.gas.oracle import Oracle
-from dcai.gas.profile import profile_call, profile_creation
-from dcai.gas.report import json_text
+from dcai.gas.profile.profile import profile_call, profile_creation
+from dcai.gas.reports.report import json_text
 
 if TYPE_CHECKING:
-    from dcai.gas.profile import Profile
-    from dcai.gas.stream import Stream
+    from dcai.gas.measuring.stream import Stream
+    from dcai.gas.profile.profile import Profile
 
 __all__ = ["profile"]
 

@@ -10,13 +10,13 @@ import click
 
 from dcai.cli.gas.common import FILE, emit, engine_option, known_engine, progress_bar
 from dcai.evm.schedule import FORKS
-from dcai.gas.snapshot import Tolerance, beyond, changes, read, take, text_of
-from dcai.gas.snapshot_report import changes_report
+from dcai.gas.measuring.snapshot import Tolerance, beyond, changes, read, take, text_of
+from dcai.gas.reports.snapshot import changes_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcai.gas.snapshot import Snapshot
+    from dcai.gas.measuring.snapshot import Snapshot
 
 __all__ = ["check", "diff", "snapshot"]
 

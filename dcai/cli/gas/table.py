@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcai.cli._shared.options import price_options
 from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
-from dcai.cli.options import price_options
 from dcai.errors import InputError
-from dcai.evm.engine import engine_names
+from dcai.evm.engines.engine import engine_names
 from dcai.evm.schedule import FORKS
+from dcai.gas.measuring.stream import of_scenario
+from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
-from dcai.gas.report import Report, csv_text, json_text
-from dcai.gas.stream import of_scenario
-from dcai.gas.table import PREDICTED, rows_of
-from dcai.gas.table_report import table_report
+from dcai.gas.reports.report import Report, csv_text, json_text
+from dcai.gas.reports.table import table_report
 from dcai.scenarios import SCENARIOS, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcai.gas.rows import Row
+    from dcai.gas.measuring.rows import Row
     from dcai.scenarios import Scenario
 
 __all__ = ["table"]
@@ -90,7 +90,7 @@ def table(
         raise click.Abort
     emit(_rendered(rows, prices, form, complete=True), output)
     if plot is not None:
-        from dcai.gas.plot import plot_table  # noqa: PLC0415  # matplotlib is slow to load, and optional
+        from dcai.gas.reports.plot import plot_table  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
         plot_table(rows, plot)
         click.echo(f"wrote {plot}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dcai.cli.new_file import NEW_FILE
+from dcai.cli._shared.new_file import NEW_FILE
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.simulation.plot import check, plot
-from dcai.simulation.report import as_text
+from dcai.simulation.reports.plot import check, plot
+from dcai.simulation.reports.table import as_text
 from dcai.simulation.runner import run
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli.new_file import NEW_FILE
+from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli.simulate.options import given_agents
 from dcai.data import CATALOGUE
 from dcai.errors import InputError

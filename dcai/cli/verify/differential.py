@@ -21,9 +21,9 @@ from dcai.cli.verify.common import (
 from dcai.errors import InputError
 from dcai.models import MODELS
 from dcai.verify.report import Report, Section, installed_versions
-from dcai.verify.search import CASES, STEPS, Search
-from dcai.verify.search_report import section
-from dcai.verify.target import Target, of_address, of_name
+from dcai.verify.search.report import section
+from dcai.verify.search.search import CASES, STEPS, Search
+from dcai.verify.search.target import Target, of_address, of_name
 
 __all__ = ["differential"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcai.cli.fetching import block_options, fetch_with_progress
-from dcai.cli.node_options import node_options, rpc_option
+from dcai.cli._shared.fetching import block_options, fetch_with_progress
+from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.errors import ChainError
 from dcai.tabular import load_model
 from dcai.verify.against import against

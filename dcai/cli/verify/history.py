@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from dcai import chain
-from dcai.cli.node_options import node_options, rpc_option
+from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli.verify.common import TIME_BUDGET, emit, progress_bar, report_options, this_command
-from dcai.verify.history_run import COMPARE_EVERY
-from dcai.verify.replay_history import history as replay
+from dcai.verify.history.replay import history as replay
+from dcai.verify.history.run import COMPARE_EVERY
 
 __all__ = ["history"]
 

@@ -20,14 +20,14 @@ from dcai.cli.verify.common import (
     this_command,
 )
 from dcai.errors import InputError
-from dcai.verify import mutants_report
-from dcai.verify.faults import FAULTS, SAMPLE
-from dcai.verify.mutants import Compiler, Trial, try_fault
+from dcai.verify.mutants import report as mutants_report
+from dcai.verify.mutants.faults import FAULTS, SAMPLE
+from dcai.verify.mutants.mutants import Compiler, Trial, try_fault
 from dcai.verify.report import Report, installed_versions
-from dcai.verify.search import CASES, STEPS
+from dcai.verify.search.search import CASES, STEPS
 
 if TYPE_CHECKING:
-    from dcai.verify.faults import Fault
+    from dcai.verify.mutants.faults import Fault
 
 __all__ = ["mutants"]
 
@@ -125,5 +125,5 @@ def _choose(only: str | None, sample: bool) -> list[Fault]:
         text = only.lower()
         chosen = [f for f in chosen if text in f"{f.name} {f.contract} {f.kind}".lower()]
     if not chosen:
-        raise InputError(f"--only {only!r} matches no fault; all are in dcai/verify/faults.py")
+        raise InputError(f"--only {only!r} matches no fault; all are in dcai/verify/mutants/faults.py")
     return chosen

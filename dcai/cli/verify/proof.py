@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dcai.cli.new_file import NEW_FILE
+from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.files import write_whole
 from dcai.verify.proof import CLAIMS, Proof, results

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcai.cli.fetching import block_options, fetch_with_progress
-from dcai.cli.node_options import node_options, rpc_option
+from dcai.cli._shared.fetching import block_options, fetch_with_progress
+from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.errors import InputError
 from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron

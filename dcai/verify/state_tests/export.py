@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import dcai
 from dcai import artifacts
-from dcai.chain.proofs import Account, state_root, storage_root
+from dcai.chain.rpc.proofs import Account, state_root, storage_root
 from dcai.errors import InputError, NotEqual, Revert
 from dcai.evm import Evm
 from dcai.evm.abi import Abi

@@ -4,7 +4,7 @@ use revm::inspector::Inspector;
 use revm::interpreter::Interpreter;
 use revm::interpreter::interpreter_types::{InputsTr, Jumps, LegacyBytecode, LoopControl, MemoryTr};
 
-/// One entry of each column a step; their meaning is that of `dcai.evm.engine.Trace`.
+/// One entry of each column a step; their meaning is that of `dcai.evm.engines.engine.Trace`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// The program counter.

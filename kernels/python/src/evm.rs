@@ -1,4 +1,4 @@
-//! The fast EVM: bytes and integers in, tuples out. What they mean is said in `dcai.evm.engine`.
+//! The fast EVM: bytes and integers in, tuples out. What they mean is said in `dcai.evm.engines.engine`.
 
 use dcai_evm::{Account, Address, B256, Block, Bytes, Evm, Execution, Fork, Keep, Transaction, U256};
 use numpy::PyArray1;
@@ -159,7 +159,7 @@ impl Revm {
     }
 }
 
-/// The attributes of `dcai.evm.engine.Block`.
+/// The attributes of `dcai.evm.engines.engine.Block`.
 #[derive(FromPyObject)]
 struct PyBlock<'py> {
     number: Bound<'py, PyAny>,
@@ -170,7 +170,7 @@ struct PyBlock<'py> {
     prevrandao: Bound<'py, PyAny>,
 }
 
-/// The attributes of `dcai.evm.engine.Transaction`.
+/// The attributes of `dcai.evm.engines.engine.Transaction`.
 #[derive(FromPyObject)]
 struct PyTransaction<'py> {
     sender: Bound<'py, PyBytes>,

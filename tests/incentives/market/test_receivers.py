@@ -7,7 +7,7 @@ from lockstep import ALICE, BOB, FUNDS, Lockstep
 from test_phases import BOUNTY, contributed
 
 from dcai.errors import Revert
-from dcai.evm.engine import Account
+from dcai.evm.engines.engine import Account
 from dcai.evm.hashing import to_bytes20
 
 REFUSES = bytes.fromhex("5f5ffd")

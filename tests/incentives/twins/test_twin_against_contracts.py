@@ -11,7 +11,7 @@ from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, PEOPLE, START, WEIG
 
 from dcai import Revert
 from dcai.evm import Evm
-from dcai.evm.chain import Snapshot
+from dcai.evm.evm import Snapshot
 from dcai.evm.framework import POINTS, STAKEABLE, Framework, deploy
 from dcai.incentives import CollaborativeTrainer64, IncentiveMechanism, Points64, Stakeable64
 

@@ -14,7 +14,7 @@ from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, PEOPLE, START, WEIG
 
 from dcai import Revert, artifacts
 from dcai.evm import Contract, Evm
-from dcai.evm.chain import Snapshot
+from dcai.evm.evm import Snapshot
 from dcai.evm.framework import STAKEABLE, Framework, contribution_key, deploy
 from dcai.evm.hashing import to_address
 from dcai.evm.receipt import Receipt

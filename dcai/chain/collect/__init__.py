@@ -1,0 +1,1 @@
+"""Collect the contributions of a trainer, and what became of each."""

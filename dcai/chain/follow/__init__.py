@@ -1,0 +1,1 @@
+"""Keep a model up to date with the contributions on a chain."""

@@ -1,0 +1,183 @@
+"""The states of the last blocks, so that those of a reorganised chain can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from dcai.chain.read.reader import KnownWords
+from dcai.errors import ReorgError, Revert
+from dcai.evm.storage import expected_storage, read_known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dcai.chain.read.reader import Features
+    from dcai.chain.read.snapshot import Block, Snapshot
+    from dcai.chain.rpc.events import Contribution
+    from dcai.models import Classifier
+
+__all__ = ["History", "State", "learn", "words_of"]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a model stands after a block; never changed, so that it can be kept.
+
+    Attributes
+    ----------
+    block : Block
+        The block.
+    model : Classifier or None
+        As of this block; None where it is to be computed from an earlier state.
+    base : Snapshot
+        What was last read from storage.
+    features : Features or None
+        Of a sparse model: all that were ever looked up in storage.
+    extra_slots : tuple of int
+        Those that were looked up since the base.
+    found : mapping of int to int
+        The words of features that this block is the first to name, as they were before it, by slot.
+    contributions : tuple of Contribution
+        Those in this block.
+    num_learned : int
+        Contributions since the base.
+    proven : bool
+        The contributions since the base are proven to be complete.
+    """
+
+    block: Block
+    model: Classifier | None
+    base: Snapshot
+    features: Features | None
+    extra_slots: tuple[int, ...] = ()
+    found: Mapping[int, int] = field(default_factory=dict, repr=False)
+    contributions: tuple[Contribution, ...] = ()
+    num_learned: int = 0
+    proven: bool = True
+
+    @property
+    def known_model(self) -> Classifier:
+        """The model of a state that has it."""
+        assert self.model is not None
+        return self.model
+
+    def as_read(self, snapshot: Snapshot) -> Self:
+        """Return the same state once its storage has been read, and is equal."""
+        return replace(self, base=snapshot, features=snapshot.features, extra_slots=(), num_learned=0, proven=True)
+
+
+def words_of(state: State, model: Classifier) -> dict[int, int]:
+    """Return the word of each slot that was ever read, zeros too, as it is with this model."""
+    owner = f"0x{state.base.storage[0]:040x}"
+    zeros = dict.fromkeys([*state.base.storage, *state.extra_slots], 0)
+    return zeros | expected_storage(model, owner, artifact=state.base.kind.artifact)
+
+
+def learn(model: Classifier, state: State) -> tuple[Classifier, list[tuple[int, bool]]]:
+    """Return the model after the block of a state, from that before it, which stays as it is.
+
+    Returns
+    -------
+    model : Classifier
+        After all contributions of the block; the same object where there are none.
+    outcomes : list of (int, bool)
+        For each contribution the label that the model predicted before it, and whether it changed the model.
+
+    Raises
+    ------
+    Revert
+        The kernel refuses a contribution; ``row`` says which.
+    """
+    if any(state.found.values()):
+        words = words_of(state, model) | dict(state.found)
+        model = read_known(state.base.kind.artifact, KnownWords(words), state.features or ())
+    elif state.contributions:
+        model = model.copy()
+    outcomes = []
+    for row, contribution in enumerate(state.contributions):
+        sample: Any = list(contribution.data)
+        try:
+            outcomes.append((int(model.predict(sample)), bool(model.update(sample, contribution.label))))
+        except Revert as error:
+            error.row = row
+            raise
+    return model, outcomes
+
+
+class History:
+    """The states of the last blocks; of most of them the contributions alone, and not the model.
+
+    Parameters
+    ----------
+    first : State
+        With its model.
+    depth : int
+        Blocks that can be undone, at least, once so many have been added.
+    """
+
+    #: Of so many states one keeps its model.
+    _SPACING = 16
+
+    def __init__(self, first: State, depth: int) -> None:
+        self._depth = depth
+        self._states = [first]
+
+    @property
+    def newest(self) -> State:
+        """The state after the last block, with its model."""
+        return self._states[-1]
+
+    @property
+    def oldest(self) -> Block:
+        """The earliest block that can be gone back to."""
+        return self._states[0].block
+
+    def block(self, number: int) -> Block | None:
+        """Return the block at a height, None where it is not remembered."""
+        i = number - self.oldest.number
+        return self._states[i].block if 0 <= i < len(self._states) else None
+
+    def at(self, number: int) -> State:
+        """Return the state at a height that is remembered, with its model."""
+        at = number - self.oldest.number
+        start = next(i for i in range(at, -1, -1) if self._states[i].model is not None)
+        model = self._states[start].known_model
+        for state in self._states[start + 1 : at + 1]:
+            model, _ = learn(model, state)
+        return replace(self._states[at], model=model)
+
+    # Each of these changes the list in one step at its end, so that an interrupt finds the old one or the new one.
+
+    def append(self, state: State) -> None:
+        """Add the state of the next block, with its model."""
+        states = [*self._states, state]
+        if len(states) > 2 and states[-2].block.number % self._SPACING:
+            states[-2] = replace(states[-2], model=None)
+        for i in range(len(states) - 1 - self._depth, 0, -1):
+            if states[i].model is not None:
+                states = states[i:]
+                break
+        self._states = states
+
+    def replace_newest(self, state: State) -> None:
+        """Put another state of the same block in the place of the newest."""
+        self._states = [*self._states[:-1], state]
+
+    def rewind(self, number: int) -> list[Block]:
+        """Undo all blocks above a height, and return them, the highest first.
+
+        Raises
+        ------
+        ReorgError
+            They are more than are remembered.
+        """
+        at = number - self.oldest.number
+        if at < 0:
+            raise ReorgError(
+                f"the chain was reorganised below block {self.oldest.number}, the earliest that is remembered: fetch "
+                "the model anew, of the block 'finalized'"
+            )
+        undone = [state.block for state in reversed(self._states[at + 1 :])]
+        self._states = [*self._states[:at], self.at(number)]
+        return undone

@@ -1,0 +1,126 @@
+"""What a follower reads of a classifier's storage on its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dcai.chain.follow.history import words_of
+from dcai.chain.read.compare import Difference, first_difference
+from dcai.chain.read.fetch import Reading, fetch_at
+from dcai.chain.read.reader import Features, index_bits, missing_slots
+from dcai.chain.read.snapshot import Block
+from dcai.chain.read.trainers import owner_of
+from dcai.errors import BlockError
+
+if TYPE_CHECKING:
+    from dcai.chain.follow.history import State
+    from dcai.chain.read.snapshot import Snapshot
+    from dcai.chain.rpc.header import Header
+    from dcai.chain.rpc.node import Node
+
+__all__ = ["Stored"]
+
+#: What is added to the source of features.
+_AND_NAMED = ", and those that contributions name"
+
+
+class Stored:
+    """The storage of a classifier on a chain.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    trainer : str
+        Owner of the classifier.
+    verify : bool
+        Prove what is read.
+    max_weights : int
+        Most slots.
+    """
+
+    def __init__(self, node: Node, trainer: str, *, verify: bool, max_weights: int) -> None:
+        self._node = node
+        self._trainer = trainer
+        self._verify = verify
+        self._max_weights = max_weights
+
+    def look_up(self, before: State, state: State) -> State:
+        """Add to a state what storage held, in the block before, of the features that its block is the first to name.
+
+        Parameters
+        ----------
+        before : State
+            The state before it, with its model.
+        state : State
+            With contributions, not learned yet.
+        """
+        features, artifact = state.features, state.base.kind.artifact
+        if features is None or not state.contributions:
+            return state
+        named = (i for contribution in state.contributions for i in contribution.data)
+        # The others the kernel refuses.
+        new = features.lacking(i for i in named if 0 <= i < 1 << index_bits(artifact))
+        if not new:
+            return state
+        header = self._header(before.block)
+        reading = Reading(self._node, state.base.address, header, verify=self._verify)
+        slots = missing_slots(artifact, words_of(before, before.known_model), new, self._max_weights)
+        reading.fetch([slot for slot in slots if slot not in reading.words])
+        source = f"{features.source.removesuffix(_AND_NAMED)}{_AND_NAMED}"
+        return replace(
+            state,
+            features=Features.of(source, [*features, *new]),
+            extra_slots=(*state.extra_slots, *slots),
+            found={slot: reading.words[slot] for slot in slots},
+        )
+
+    def compare(self, state: State) -> tuple[Snapshot, Difference | None]:
+        """Read the model in the block of a state, and say where it is another than that of the state.
+
+        Returns
+        -------
+        snapshot : Snapshot
+            What was read.
+        difference : Difference or None
+            The first one, what is in storage as expected.
+
+        Raises
+        ------
+        RpcError
+            The node has no such state, for example.
+        ChainError
+            As `dcai.chain.read.fetch`.
+        """
+        base = state.base
+        snapshot = fetch_at(
+            self._node,
+            base.chain_id,
+            base.address,
+            self._header(state.block),
+            lambda *_: state.features,
+            layout=base.layout if base.recognised_by == "argument" else None,
+            verify=self._verify,
+            max_weights=self._max_weights,
+        )
+        return snapshot, self._difference(snapshot, state)
+
+    def _header(self, block: Block) -> Header:
+        header = self._node.header(block.hash, verify=self._verify)
+        if Block.of(header) != block:
+            raise BlockError(f"the node gives another block in place of {block.number}, {block.hash}")
+        return header
+
+    def _difference(self, snapshot: Snapshot, state: State) -> Difference | None:
+        base = state.base
+        if snapshot.code_hash != base.code_hash:
+            return Difference("the code hash", snapshot.code_hash, base.code_hash)
+        if owner_of(snapshot) != self._trainer:
+            return Difference("the owner", owner_of(snapshot), self._trainer)
+        difference = first_difference(snapshot.model(), state.known_model)
+        roots = snapshot.storage_root, base.storage_root
+        # Where nothing was learned nothing was to change, not even features that nobody has named.
+        if difference is None and not state.num_learned and None not in roots and roots[0] != roots[1]:
+            return Difference("the storage root", *roots)
+        return difference

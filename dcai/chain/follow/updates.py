@@ -1,0 +1,56 @@
+"""What a follower did in one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dcai.chain.read.snapshot import Block
+    from dcai.chain.rpc.events import Contribution
+    from dcai.models import Classifier
+
+__all__ = ["Applied", "Update"]
+
+
+class Applied(NamedTuple):
+    """A contribution, and what it did.
+
+    Attributes
+    ----------
+    contribution : Contribution
+        What the trainer logged.
+    predicted : int
+        The label that the model predicted before it.
+    changed : bool
+        Whether it changed the model.
+    """
+
+    contribution: Contribution
+    predicted: int
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Update:
+    """What one step did.
+
+    Attributes
+    ----------
+    block : Block
+        Where the model stands now.
+    applied : tuple of Applied
+        The contributions in that block, in their order.
+    compared : bool
+        The model was compared with storage in this block, and is equal.
+    undone : tuple of Block
+        Blocks that left the chain, the highest first. Then ``block`` is the last one that is still on it.
+    model : Classifier
+        As of this block. It is not changed later, and must not be: take a copy to train it.
+    """
+
+    block: Block
+    applied: tuple[Applied, ...]
+    compared: bool
+    undone: tuple[Block, ...]
+    model: Classifier = field(repr=False)

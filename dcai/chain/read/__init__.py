@@ -1,0 +1,1 @@
+"""Read models from contracts on a chain, with proofs."""

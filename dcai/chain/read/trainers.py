@@ -1,0 +1,179 @@
+"""Which classifier a trainer trains, and which trainer a classifier belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dcai.chain.read.contracts import has_function, owner_in
+from dcai.chain.read.fetch import Reading
+from dcai.chain.rpc.node import Node
+from dcai.chain.rpc.provider import Limits
+from dcai.errors import NoCodeError, ProofError, ResponseError, UnknownContractError
+from dcai.evm.hashing import keccak, to_address, to_bytes20
+
+if TYPE_CHECKING:
+    from dcai.chain.read.snapshot import Snapshot
+    from dcai.errors import ChainError
+
+__all__ = ["Trainer", "check_trainer", "classifier_of", "find_classifier", "find_trainer", "owner_of"]
+
+#: The getter of a trainer, here and in 0xDeCA10B.
+_GETTER = "classifier()"
+_OWNER = "owner()"
+#: All that a trainer owns, in the order of `Trainer`.
+_GETTERS = ("dataHandler()", "incentiveMechanism()", _GETTER)
+
+
+class Trainer(NamedTuple):
+    """A trainer and what it owns: addresses, with their checksums."""
+
+    address: str
+    data_handler: str
+    incentive_mechanism: str
+    classifier: str
+
+
+def classifier_of(node: Node, address: str, *, verify: bool) -> str | None:
+    """Return the classifier of a trainer, as the node says; None where the address is no trainer's.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    address : str
+        Of some contract.
+    verify : bool
+        Check the header of the latest block, in which it is asked for.
+    """
+    number = node.header("latest", verify=verify).number
+    if not has_function(node.code(address, number), _GETTER):
+        return None
+    return _call(node, address, _GETTER, number)
+
+
+def find_trainer(node: Node, address: str, number: int) -> Trainer:
+    """Return the trainer that is meant by its own address, or by that of its classifier.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask, and to believe.
+    address : str
+        Of a trainer or of a classifier.
+    number : int
+        Of the block.
+
+    Raises
+    ------
+    NoCodeError
+        There is no contract at the address.
+    UnknownContractError
+        It is no trainer, and is not owned by one whose classifier it is.
+    """
+    code = node.code(address, number)
+    if not code:
+        raise NoCodeError(f"there is no contract at {address} in block {number}")
+    if _is_trainer(code):
+        return _trainer(node, address, number)
+    if not has_function(code, _OWNER):
+        raise UnknownContractError(
+            f"{address} is no trainer, which has the getters {', '.join(_GETTERS)}, and no classifier, which has an "
+            "owner"
+        )
+    owner = _call(node, address, _OWNER, number)
+    if not _is_trainer(node.code(owner, number)):
+        raise UnknownContractError(f"{address} is no trainer, and its owner {owner} is none either")
+    trainer = _trainer(node, owner, number)
+    if trainer.classifier != address:
+        raise UnknownContractError(
+            f"{address} is owned by the trainer {owner}, whose classifier is {trainer.classifier}; pass the trainer's "
+            "address if it is meant"
+        )
+    return trainer
+
+
+def _is_trainer(code: bytes) -> bool:
+    return all(has_function(code, getter) for getter in _GETTERS)
+
+
+def _trainer(node: Node, address: str, number: int) -> Trainer:
+    return Trainer(address, *(_call(node, address, getter, number) for getter in _GETTERS))
+
+
+def _call(node: Node, address: str, getter: str, number: int) -> str:
+    """Return the address that a getter gives."""
+    word = node.call(address, keccak(getter.encode())[:4], number)
+    if len(word) != 32 or any(word[:12]):
+        raise ResponseError("eth_call", f"{getter} of {address} gives 0x{word.hex()[:80]}; expected an address")
+    return to_address(word[12:])
+
+
+def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: Limits | None = None) -> str:
+    """Return the classifier of a trainer, as the node says; an address that is no trainer's comes back as it is.
+
+    Parameters
+    ----------
+    rpc_url : str
+        The node's JSON-RPC server.
+    address : str
+        Of a classifier or of its trainer.
+    verify : bool
+        Check that the classifier belongs to the trainer, by a proof of its owner.
+    limits : Limits, optional
+        As of `dcai.chain.read.fetch`.
+
+    Raises
+    ------
+    ProofError
+        The classifier belongs to somebody else.
+    RpcError, ResponseError, InputError
+        As `dcai.chain.read.fetch`.
+    """
+    address = to_address(to_bytes20(address))
+    with Node(rpc_url, limits or Limits()) as node:
+        classifier = classifier_of(node, address, verify=verify)
+        if classifier is not None and verify:
+            header = node.header("latest", verify=True)
+            owner = owner_in(Reading(node, classifier, header, verify=True).words)
+            _check_owner(classifier, owner, address, ProofError)
+    return classifier or address
+
+
+def owner_of(snapshot: Snapshot) -> str:
+    """Return the owner of a classifier, which alone may train it: it is in slot 0, and proven where storage is."""
+    return owner_in(snapshot.storage)
+
+
+def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
+    """Return the trainer of a classifier.
+
+    Parameters
+    ----------
+    node : Node
+        Which to ask.
+    snapshot : Snapshot
+        Of the classifier.
+    trainer : str, optional
+        What it is said to be.
+
+    Raises
+    ------
+    ProofError, UnknownContractError
+        The classifier belongs to somebody else; proven, or as the node says.
+    NoCodeError
+        Its owner is no contract, and logs nothing.
+    """
+    owner = owner_of(snapshot)
+    if trainer is not None:
+        _check_owner(snapshot.address, owner, trainer, ProofError if snapshot.verified else UnknownContractError)
+    if not node.code(owner, snapshot.block.number):
+        raise NoCodeError(
+            f"the owner of {snapshot.address} is {owner}, which has no code: it is no trainer, and what it does to the "
+            "model is in no event; 'fetch' reads the model as it stands"
+        )
+    return owner
+
+
+def _check_owner(classifier: str, owner: str, trainer: str, kind: type[ChainError]) -> None:
+    if owner != trainer:
+        raise kind(f"the classifier {classifier} belongs to {owner} and not to {trainer}, which so cannot train it")

@@ -1,0 +1,1 @@
+"""Talk to nodes: requests, blocks, receipts, logs and proofs."""

@@ -1,0 +1,1 @@
+"""Send transactions: deploy contracts, contribute data, and trade in markets."""

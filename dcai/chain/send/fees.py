@@ -1,0 +1,129 @@
+"""What a transaction may cost: the price of its gas, given or asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcai.chain.rpc.fields import Fields, quantity
+from dcai.chain.rpc.node import NO_METHOD
+from dcai.errors import InputError, InputTypeError, RpcError, shown
+
+if TYPE_CHECKING:
+    from dcai.chain.rpc.node import Node
+
+__all__ = ["Fees", "Price", "current_price"]
+
+GWEI = 10**9
+#: What is offered beyond the base fee where a node does not say what is usual.
+_USUAL_TIP_WEI = GWEI
+#: The base fee rises by an eighth a block at most (EIP-1559); twice of it lasts for five full blocks.
+_BASE_FEE_ROOM = 2
+
+
+@dataclass(frozen=True)
+class Fees:
+    """What the sender wants to pay for a unit of gas, in wei; what is None is asked of the node.
+
+    Attributes
+    ----------
+    gas_price_wei : int, optional
+        Of a legacy transaction: all of it is paid.
+    max_fee_wei : int, optional
+        The most, with the base fee (EIP-1559).
+    tip_wei : int, optional
+        Of that the most that goes to whoever makes the block.
+    """
+
+    gas_price_wei: int | None = None
+    max_fee_wei: int | None = None
+    tip_wei: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise InputTypeError(f"{name} is {shown(value)}; it must be an integer, in wei")
+            if value < 0:
+                raise InputError(f"{name} is {value}; it cannot be negative")
+        if self.gas_price_wei is not None and (self.max_fee_wei is not None or self.tip_wei is not None):
+            raise InputError("a gas price is of a legacy transaction, without a highest fee and a tip: give one kind")
+        if None not in (self.max_fee_wei, self.tip_wei) and self.tip_wei > self.max_fee_wei:  # type: ignore[operator]
+            raise InputError(f"the tip, {self.tip_wei} wei, is part of the highest fee, {self.max_fee_wei} wei")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a unit of gas costs now, in wei.
+
+    Attributes
+    ----------
+    expected_wei : int
+        What would be paid in the next block, about.
+    most_wei : int
+        What could be paid.
+    tip_wei : int or None
+        None of a legacy transaction.
+    """
+
+    expected_wei: int
+    most_wei: int
+    tip_wei: int | None
+
+    def fields(self) -> dict[str, int]:
+        """Return the fields of a transaction that say so."""
+        if self.tip_wei is None:
+            return {"gasPrice": self.most_wei}
+        return {"maxFeePerGas": self.most_wei, "maxPriorityFeePerGas": self.tip_wei}
+
+
+def current_price(node: Node, fees: Fees) -> Price:
+    """Return the price of gas.
+
+    Parameters
+    ----------
+    node : Node
+        Asked for what ``fees`` leaves open.
+    fees : Fees
+        What the sender wants.
+
+    Raises
+    ------
+    InputError
+        The highest fee is below the base fee: no block would take the transaction.
+    """
+    base_fee = _base_fee(node)
+    if fees.gas_price_wei is not None or base_fee is None:
+        price = fees.gas_price_wei
+        if price is None:
+            price = quantity("eth_gasPrice", node.request("eth_gasPrice"))
+        _check(price, base_fee or 0)
+        return Price(price, price, None)
+    tip = fees.tip_wei if fees.tip_wei is not None else _usual_tip(node)
+    most = fees.max_fee_wei if fees.max_fee_wei is not None else _BASE_FEE_ROOM * base_fee + tip
+    _check(most, base_fee)
+    tip = min(tip, most)
+    return Price(min(base_fee + tip, most), most, tip)
+
+
+def _base_fee(node: Node) -> int | None:
+    """Return that of the latest block, None where blocks have none: before London."""
+    method = "eth_getBlockByNumber"
+    block = Fields(method, node.request(method, "latest", False))
+    return block.quantity("baseFeePerGas") if "baseFeePerGas" in block else None
+
+
+def _usual_tip(node: Node) -> int:
+    method = "eth_maxPriorityFeePerGas"
+    try:
+        return quantity(method, node.request(method))
+    except RpcError as error:
+        if error.code not in NO_METHOD:
+            raise
+        return _USUAL_TIP_WEI
+
+
+def _check(most: int, base_fee: int) -> None:
+    if most < base_fee:
+        raise InputError(f"{most} wei for a unit of gas is below the base fee, {base_fee} wei; no block would take it")

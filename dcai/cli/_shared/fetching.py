@@ -1,0 +1,64 @@
+"""Reading the contract that a command is told of: which block, and a bar while it is fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dcai import chain
+from dcai.errors import UnknownContractError
+from dcai.evm.hashing import to_address, to_bytes20
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dcai.chain import Snapshot
+
+__all__ = ["block_options", "fetch_with_progress"]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def block_options(command: F) -> F:
+    """Add which block is read, and what is known of it."""
+    options = (
+        click.option(
+            "--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number."
+        ),
+        click.option("--block-hash", help="Hash of the block, from a source that you trust."),
+        click.option("--state-root", help="State root of the block, from a source that you trust."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def fetch_with_progress(
+    address: str, *, rpc_url: str, block: str, no_verify: bool, timeout_s: float, **options: Any
+) -> Snapshot:
+    """Fetch a snapshot of a classifier, with bars on a terminal; see `dcai.chain.read.fetch`.
+
+    The address may be that of its trainer.
+    """
+    verify, limits = not no_verify, chain.Limits(timeout_s=timeout_s)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        slots = bar.add_task("storage slots", total=None)
+        blocks = bar.add_task("blocks", total=None, visible=False)
+        options |= {
+            "verify": verify,
+            "limits": limits,
+            "progress": lambda done, total: bar.update(slots, completed=done, total=total),
+            "progress_events": lambda done, total: bar.update(blocks, completed=done, total=total, visible=True),
+        }
+        try:
+            return chain.fetch(rpc_url, address, block, **options)
+        except UnknownContractError:
+            classifier = chain.find_classifier(rpc_url, address, verify=verify, limits=limits)
+            if classifier == to_address(to_bytes20(address)):
+                raise
+            return chain.fetch(rpc_url, classifier, block, **options)

@@ -1,0 +1,107 @@
+"""What ``dcai contribute``, ``refund`` and ``report`` have in common."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dcai import chain
+from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.sending import Sending, ether, show
+from dcai.errors import InputError
+from dcai.tabular import Layout, load_model, read_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dcai.chain import Entry, Offer, Participant
+
+__all__ = ["book_option", "carry_out", "entries", "join", "labelled_rows", "sample"]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def book_option(command: F) -> F:
+    """Add ``--book``."""
+    return click.option(
+        "--book",
+        type=NEW_FILE,
+        default="contributions.json",
+        show_default=True,
+        help="File with your contributions, which refunds and reports need.",
+    )(command)
+
+
+@contextmanager
+def join(trainer: str, book: Path, sending: Sending) -> Iterator[Participant]:
+    """Take part, and first find out what became of what was under way."""
+    with chain.participant(sending.rpc_url, trainer, sending.sender, book, **sending.options) as one:
+        if not sending.dry_run:
+            for entry in one.recover():
+                click.echo(f"contribution {entry.id} was under way: {entry.status}")
+        yield one
+
+
+def carry_out(one: Participant, offers: list[Offer], sending: Sending) -> None:
+    """Show what would be done and cost, ask once, and do it."""
+    for offer in offers:
+        _show_offer(offer)
+    if not sending.confirm(f"Send {len(offers)} transaction{'s' * (len(offers) != 1)} from {sending.sender.address}?"):
+        return
+    for offer in offers:
+        entry = one.send(offer)
+        if offer.kind == "add":
+            click.echo(
+                f"contribution {entry.id}: added at {entry.time} for {ether(entry.deposit_wei or 0)}, block "
+                f"{entry.block}, {entry.transaction}"
+            )
+        else:
+            claim = entry.claims[-1]
+            click.echo(
+                f"contribution {entry.id}: {entry.status}, {ether(claim['amount_wei'])} to {claim['recipient']}, "
+                f"{claim['transaction']}"
+            )
+    click.echo(f"written: {one.book.path}")
+
+
+def _show_offer(offer: Offer) -> None:
+    proposal, label = offer.proposal, offer.entry.label
+    says = "as its label says" if offer.prediction == label else f"its label is {label}"
+    amount = "deposit" if offer.kind == "add" else "claimable"
+    show(
+        [
+            (offer.kind, f"label {label}, by {offer.entry.author}"),
+            ("predicted", f"{offer.prediction}, {says}"),
+            (amount, ether(offer.deposit_wei)),
+            *([("sent", f"{ether(proposal.value_wei)}; the rest comes back")] if offer.kind == "add" else []),
+            ("gas", f"{proposal.gas:,}: {ether(proposal.expected_wei)}, at most {ether(proposal.most_wei)}"),
+        ]
+    )
+
+
+def entries(one: Participant, numbers: tuple[int, ...]) -> list[Entry]:
+    """Return contributions of the file by their numbers."""
+    return [one.book.find(number) for number in numbers]
+
+
+def sample(text: str) -> list[int]:
+    """Read a sample: integers with commas or blanks between them."""
+    try:
+        return [int(number) for number in text.replace(",", " ").split()]
+    except ValueError as error:
+        raise InputError(f"the sample {text!r} is no list of integers; it would be such as 3,17,256") from error
+
+
+def labelled_rows(paths: tuple[Path, ...], model: Path, layout: Layout) -> Iterator[tuple[list[int], int]]:
+    """Yield samples, as the model in a file takes them, and their labels."""
+    for batch in read_batches(paths, load_model(model), layout):
+        assert batch.labels is not None
+        for i, label in enumerate(batch.labels.tolist()):
+            if isinstance(batch.samples, tuple):
+                indptr, indices = batch.samples
+                yield indices[indptr[i] : indptr[i + 1]].tolist(), label
+            else:
+                yield batch.samples[i].tolist(), label

@@ -1,0 +1,151 @@
+"""The options of commands that send transactions, and what they show and ask before they do."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dcai import chain
+from dcai.cli._shared.node_options import rpc_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Sending", "ether", "sending_options", "show"]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_GWEI, _ETHER = 10**9, 10**18
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Who sends to which node, and how.
+
+    Attributes
+    ----------
+    rpc_url : str
+        The node.
+    sender : KeyAccount or NodeAccount
+        The account.
+    options : dict
+        The arguments that `dcai.chain.send.deployment`, `participant` and `market` have in common.
+    yes, dry_run : bool
+        Not to ask; not to send.
+    """
+
+    rpc_url: str
+    sender: Any
+    options: dict[str, Any]
+    yes: bool
+    dry_run: bool
+
+    def confirm(self, question: str) -> bool:
+        """Whether to go on: False for a dry run; whoever says no ends the command."""
+        if self.dry_run:
+            click.echo("dry run: nothing is sent")
+            return False
+        if not self.yes:
+            click.confirm(question, abort=True, err=True)
+        return True
+
+
+def sending_options(command: F) -> F:
+    """Add the options of an account, its fees and its patience; the command gets them as ``sending``."""
+
+    @functools.wraps(command)
+    def with_sending(
+        *args: Any,
+        rpc_url: str,
+        key_file: Path | None,
+        key_variable: str | None,
+        from_: str | None,
+        gas_price_gwei: float | None,
+        max_fee_gwei: float | None,
+        tip_gwei: float | None,
+        confirmations: int,
+        patience_s: float,
+        expect_chain_id: int | None,
+        timeout_s: float,
+        yes: bool,
+        dry_run: bool,
+        **more: Any,
+    ) -> Any:
+        options = {
+            "fees": chain.Fees(*map(_wei, (gas_price_gwei, max_fee_gwei, tip_gwei))),
+            "waiting": chain.Waiting(timeout_s=patience_s, confirmations=confirmations),
+            "limits": chain.Limits(timeout_s=timeout_s),
+            "expect_chain_id": expect_chain_id,
+        }
+        sender = _sender(key_file, key_variable, from_)
+        return command(*args, sending=Sending(rpc_url, sender, options, yes, dry_run), **more)
+
+    positive = click.FloatRange(min=0, min_open=True)
+    gwei = click.FloatRange(min=0)
+    options = (
+        rpc_option(required=True),
+        click.option(
+            "--key-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="File with the private key, or an encrypted keystore, whose password is asked for.",
+        ),
+        click.option(
+            "--key-variable", metavar="NAME", help=f"Variable with the private key.  [default: {chain.KEY_VARIABLE}]"
+        ),
+        click.option("--from", "from_", metavar="ADDRESS", help="An account of the node's own, which signs for it."),
+        click.option("--gas-price-gwei", type=gwei, help="Price of gas; as a legacy transaction."),
+        click.option(
+            "--max-fee-gwei", type=gwei, help="Highest price of gas.  [default: twice the base fee, and the tip]"
+        ),
+        click.option(
+            "--tip-gwei", type=gwei, help="Of that for whoever makes the block.  [default: what the node says]"
+        ),
+        click.option(
+            "--confirmations", type=click.IntRange(min=1), default=1, show_default=True, help="Blocks to wait for."
+        ),
+        click.option(
+            "--patience", "patience_s", type=positive, default=600.0, show_default=True, help="Seconds a transaction."
+        ),
+        click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
+        click.option(
+            "--timeout", "timeout_s", type=positive, default=30.0, show_default=True, help="Seconds an answer."
+        ),
+        click.option("--yes", is_flag=True, help="Do not ask before anything is sent."),
+        click.option("--dry-run", is_flag=True, help="Show what would be sent, and what it would cost."),
+    )
+    decorated: Any = with_sending
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _wei(gwei: float | None) -> int | None:
+    return None if gwei is None else round(gwei * _GWEI)
+
+
+def _sender(key_file: Path | None, key_variable: str | None, from_: str | None) -> Any:
+    if sum(given is not None for given in (key_file, key_variable, from_)) > 1:
+        raise click.UsageError("give one of --key-file, --key-variable and --from: who is it?")
+    if from_ is not None:
+        return chain.NodeAccount(from_)
+    if key_file is not None:
+        return chain.KeyAccount.from_file(key_file, lambda: click.prompt("Password", hide_input=True, err=True))
+    return chain.KeyAccount.from_environment(key_variable or chain.KEY_VARIABLE)
+
+
+def ether(wei: int) -> str:
+    """Write an amount: in ether where that is short, else in wei."""
+    whole, rest = divmod(wei, _ETHER)
+    decimals = f"{rest:018d}".rstrip("0")
+    return f"{whole}{'.' * bool(decimals)}{decimals} ether"
+
+
+def show(rows: list[tuple[str, str]]) -> None:
+    """Print titles and texts."""
+    width = max(len(title) for title, _ in rows) + 2
+    for title, text in rows:
+        click.echo(f"{title + ':':<{width}}{text}")

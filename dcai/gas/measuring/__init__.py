@@ -1,0 +1,1 @@
+"""Measure gas in an EVM, and forecast it for streams of contributions."""

@@ -1,0 +1,1 @@
+"""Attribute the gas of a transaction to lines and functions of Solidity."""

@@ -1,0 +1,1 @@
+"""Print and plot gas: tables, forecasts, plans and snapshots."""

@@ -1,0 +1,64 @@
+"""The table of gas as a report."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dcai.gas.prices import money
+from dcai.gas.reports.report import Report, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dcai.gas.measuring.rows import Row
+    from dcai.gas.prices import Prices
+
+__all__ = ["table_report"]
+
+_HEADER = (
+    "transactions",
+    "n",
+    "min",
+    "median",
+    "max",
+    "intrinsic",
+    "calldata",
+    "execution",
+    "refund",
+    "limit",
+    "USD",
+)
+
+
+def table_report(rows: Sequence[Row], prices: Prices) -> Report:
+    """Return a section for each scenario, fork and engine; rows of one section follow one another."""
+    sections = [
+        Section(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)
+    ]
+    before = [
+        "What one of n transactions uses: the least, the median, the most; of what that of the median one consists; "
+        f"the gas limit that is enough for each of them; USD of the median one at {prices}."
+    ]
+    after = []
+    if any(row.at_floor for row in rows):
+        after.append("* The median one pays the floor of its calldata (EIP-7623), which is more than it uses.")
+    return Report(sections, before, after)
+
+
+def _title(row: Row) -> str:
+    return f"{row.data}: {row.model}, {row.fork}, {row.engine}"
+
+
+def _cells(row: Row, prices: Prices) -> list[str]:
+    least, most = (f"{row.minimum:,}", f"{row.maximum:,}") if row.n > 1 else ("", "")
+    return [
+        f"{row.kind}{'*' if row.at_floor else ''}",
+        f"{row.n:,}",
+        least,
+        f"{row.median:,}",
+        most,
+        *(f"{part:,}" for part in (row.intrinsic, row.calldata, row.execution, row.refund)),
+        f"{row.gas_limit:,}",
+        money(prices.usd(row.median)),
+    ]

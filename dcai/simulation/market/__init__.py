@@ -1,0 +1,1 @@
+"""Simulate prediction markets."""

@@ -1,0 +1,144 @@
+"""A simulated prediction market on the contract, in an EVM in this process: every call is a transaction."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from dcai import artifacts
+from dcai.errors import InputError, Revert
+from dcai.evm import Evm
+from dcai.models import DensePerceptron, SparsePerceptron
+from dcai.simulation.backend import START, Call, Outcome
+from dcai.simulation.market.native import block_at
+
+if TYPE_CHECKING:
+    from dcai.evm.contract import Contract
+    from dcai.models import Classifier
+    from dcai.simulation.setup import Setup
+
+__all__ = ["MarketOnChain"]
+
+#: Weights that a transaction of 2^24 gas can write.
+_WEIGHTS_AT_ONCE = 400
+#: A whole replay in a transaction needs more gas than any block has; under Osaka there is a cap, and steps must be cut.
+_GAS_LIMIT = 1 << 50
+
+
+class MarketOnChain:
+    """The contract of the market on an EVM of its own.
+
+    Parameters
+    ----------
+    setup : Setup
+        What is simulated.
+    model : Classifier
+        The first model, which is deployed and not touched.
+    engine, fork : str
+        Which EVM, under which rules.
+
+    Attributes
+    ----------
+    market, classifier : Contract
+        ``PredictionMarket`` and the model's contract, which it owns.
+    gas_used : int
+        Of all calls so far, refused ones included.
+
+    Raises
+    ------
+    InputError
+        There is no contract for that model that can begin again.
+    """
+
+    def __init__(self, setup: Setup, model: Classifier, engine: str, fork: str) -> None:
+        assert setup.market is not None
+        self.evm = Evm(engine, fork)
+        self._seed = setup.seed
+        self._gas_limit = None if fork == "osaka" else _GAS_LIMIT
+        self._set_block(START)
+        owner = setup.provider.address
+        for agent in setup.participants:
+            self.evm.set_balance(agent.address, agent.start_balance)
+        self.classifier = _deploy(self.evm, model, owner)
+        self.market = self.evm.create(
+            artifacts.load("PredictionMarket"),
+            self.classifier.address,
+            astuple(setup.market.on_chain(setup.num_contributions)),
+            sender=owner,
+        )
+        self.evm.errors.learn(self.classifier.abi.errors.values())
+        self.classifier.transact("transferOwnership", self.market.address, sender=owner)
+        self._get_contribution = self.market.abi.function("getContribution", 1).selector
+        self.gas_used = 0
+
+    @property
+    def trainer_address(self) -> str:
+        """The account that holds bounty and stakes."""
+        return self.market.address
+
+    def run(self, call: Call, timestamp: int) -> Outcome:
+        """Make a call in a block of that time."""
+        self._set_block(timestamp)
+        calldata = self.market.abi.function(call.function, len(call.args)).encode(call.args)
+        receipt = self.evm.transact(
+            self.market.address, calldata, sender=call.sender, value=call.value, gas_limit=self._gas_limit
+        )
+        self.gas_used += receipt.gas_used
+        if isinstance(receipt.error, Revert):
+            return receipt.error
+        receipt.raise_for_error()
+        return tuple(self.market.events(receipt))
+
+    def _set_block(self, timestamp: int) -> None:
+        self.evm.timestamp = timestamp
+        self.evm.block_number, self.evm.prevrandao = block_at(self._seed, timestamp)
+
+    def balance(self, address: str) -> int:
+        """Return the balance of an account in wei."""
+        return self.evm.balance(address)
+
+    def get(self, name: str, *args: Any) -> Any:
+        """Ask the market."""
+        return self.market.call(name, *args)
+
+    def contribution(self, number: int) -> tuple[int, int, int, bool]:
+        """Return contributor (as a number), balance, score of a contribution, and whether it was removed.
+
+        Read word by word: a run asks tens of thousands of times, and the ABI's decoder takes a millisecond for each.
+        """
+        output = self.evm.call(self.market.address, self._get_contribution + number.to_bytes(32, "big"))
+        contributor, balance, _, score, is_removed = (output[start : start + 32] for start in range(0, 160, 32))
+        return (
+            int.from_bytes(contributor, "big"),
+            int.from_bytes(balance, "big"),
+            int.from_bytes(score, "big", signed=True),
+            is_removed[-1] == 1,
+        )
+
+    def weights(self, num_features: int) -> list[int]:
+        """Return the weights of the first features, as they are now."""
+        return [int(self.classifier.call("weights", i)) for i in range(num_features)]
+
+
+def _deploy(chain: Evm, model: Classifier, owner: str) -> Contract:
+    """Deploy the contract of a model that can begin again, in as many transactions as it needs."""
+    if not isinstance(model, (SparsePerceptron, DensePerceptron)):
+        raise InputError(
+            f"a market on chain needs a model that can begin again: a SparsePerceptron or a DensePerceptron, not a "
+            f"{type(model).__name__}; with --engine native any will do"
+        )
+    if isinstance(model, DensePerceptron):
+        weights = [int(weight) for weight in model.weights]
+    else:
+        weights = [model.weights[i] for i in range(max(model.weights, default=-1) + 1)]
+    first, rest = weights[:_WEIGHTS_AT_ONCE], weights[_WEIGHTS_AT_ONCE:]
+    contract = chain.create(
+        artifacts.load(f"Restorable{type(model).__name__}"),
+        *(model.classifications, first, model.intercept, model.learning_rate),
+        sender=owner,
+    )
+    for start in range(0, len(rest), _WEIGHTS_AT_ONCE):
+        some = rest[start : start + _WEIGHTS_AT_ONCE]
+        where = [] if isinstance(model, DensePerceptron) else [_WEIGHTS_AT_ONCE + start]
+        contract.transact("initializeWeights", *where, some, sender=owner)
+    return contract

@@ -1,0 +1,1 @@
+"""Print and plot the results of simulations."""

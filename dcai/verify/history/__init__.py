@@ -1,0 +1,1 @@
+"""Replay the history of a contract, and compare its storage."""

@@ -1,0 +1,61 @@
+"""Whether a contract's storage is what its history gives, from its deployment to a block, as a report."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from dcai.errors import RpcError
+from dcai.verify.history.report import section
+from dcai.verify.history.run import COMPARE_EVERY, Checkpoint, Departure, History
+from dcai.verify.report import Report, installed_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMPARE_EVERY", "Checkpoint", "Departure", "History", "history"]
+
+
+def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None, **arguments: Any) -> Report:
+    """Replay every accepted contribution in the kernel, and compare with the contract's storage.
+
+    >>> report = dcai.verify.history("http://localhost:8545", trainer, block="latest")           # doctest: +SKIP
+    >>> report.verdict                                                                           # doctest: +SKIP
+    'passed'
+
+    Parameters
+    ----------
+    rpc_url, address, arguments
+        As of `History`: ``from_block``, ``block``, ``compare_every``, ``verify``, ``num_features``, ``indices``,
+        ``time_budget_s`` and more.
+    command : sequence of str, optional
+        What repeats it, for the report.
+
+    Returns
+    -------
+    Report
+        Of one section. Its verdict is ``"passed"``, ``"failed"`` where the contract departs from its history, or
+        ``"partial"`` where Ctrl-C, the time budget or the node ended the run.
+
+    Raises
+    ------
+    InputError
+        An argument is none that can be.
+    ChainError
+        Nothing could be begun with: as `dcai.chain.read.fetch`.
+    """
+    began = time.monotonic()
+    run = History(rpc_url, address, **arguments)
+    try:
+        run.run()
+    except RpcError as error:
+        if run.replica is None:
+            raise
+        run.partial = f"the node: {error}"
+    return Report(
+        "History",
+        command or ["dcai", "verify", "history", run.address, "--rpc", rpc_url, "--block", str(run.last_block)],
+        [section(run)],
+        time.monotonic() - began,
+        versions=installed_versions("web3", "trie"),
+    )

@@ -1,0 +1,1 @@
+"""Check the search with contracts that have one fault each."""
