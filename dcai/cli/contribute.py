@@ -10,7 +10,7 @@ import click
 from dcai import chain, encoders
 from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.participation import book_option, carry_out, join, labelled_rows, sample
-from dcai.cli._shared.sending import Sending, sending_options
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.cli.simulate.options import DURATION, WEI
 from dcai.tabular import Layout
 
@@ -24,7 +24,7 @@ __all__ = ["contribute"]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.argument("rows", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--sample", "sample_", metavar="NUMBERS", help="One sample, as the model takes it: 3,17,256.")

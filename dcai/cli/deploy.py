@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dcai import chain
 from dcai.cli._shared.new_file import NEW_FILE
-from dcai.cli._shared.sending import Sending, ether, sending_options, show
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, ether, sending_options, show
 from dcai.cli.simulate.options import DURATION, WEI
 from dcai.tabular import load_model
 
@@ -37,7 +37,7 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     ctx.default_map = {names[name]: value for name, value in given.items()}
 
 
-@click.command()
+@click.command(epilog=NOT_AUDITED)
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
 @click.option(

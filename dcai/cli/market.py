@@ -13,7 +13,7 @@ from dcai import chain
 from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.participation import labelled_rows, sample
-from dcai.cli._shared.sending import Sending, ether, sending_options, show
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, ether, sending_options, show
 from dcai.cli.deploy import deploy_blueprint
 from dcai.cli.simulate.options import DURATION, WEI
 from dcai.incentives import cut
@@ -32,7 +32,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(epilog=NOT_AUDITED)
 def market() -> None:
     """Take part in a prediction market: data that improve a model earn a share of a bounty.
 
@@ -51,7 +51,7 @@ def _call(command: F) -> F:
         help="File that is there as long as a transaction is under way.",
     )
     decorated: Any = click.argument("address")(pending(sending_options(command)))
-    return market.command()(decorated)  # type: ignore[return-value]
+    return market.command(epilog=NOT_AUDITED)(decorated)  # type: ignore[return-value]
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
     return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-@market.command()
+@market.command(epilog=NOT_AUDITED)
 @click.argument("model", type=_FILE)
 @click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
 @click.option("--min-stake", type=WEI, default="1 finney", show_default=True, help="Least deposit for a sample.")
@@ -108,7 +108,7 @@ def deploy(model: Path, output: Path, sending: Sending, **terms: int) -> None:
     deploy_blueprint(chain.MarketBlueprint(load_model(model), values), output, 1 << 24, sending)
 
 
-@market.command()
+@market.command(epilog=NOT_AUDITED)
 @click.argument("rows", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--model", type=_FILE, required=True, help="The model, which says what a row must be.")
 @click.option("--labels", metavar="COLUMN", required=True, help="The column with the labels.")

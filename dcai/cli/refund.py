@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.participation import book_option, carry_out, entries, join
-from dcai.cli._shared.sending import Sending, sending_options
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.errors import Revert
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["refund"]
 
 
-@click.command()
+@click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.argument("numbers", nargs=-1, type=click.IntRange(min=1))
 @click.option("--all", "all_", is_flag=True, help="Of all contributions whose deposits are due.")

@@ -8,7 +8,7 @@ import click
 
 from dcai import chain
 from dcai.cli._shared.participation import book_option, carry_out, join
-from dcai.cli._shared.sending import Sending, sending_options
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.errors import Revert
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 
-@click.command()
+@click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.option(
     "--transaction", "transactions", multiple=True, metavar="HASH", help="That made the contribution. Repeatable."

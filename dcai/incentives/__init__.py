@@ -1,5 +1,7 @@
 """Native twins of the trainer, its data handler and its incentive mechanisms: the same integers as the contracts.
 
+The contracts are not audited: use test networks only.
+
 >>> from dcai import SparsePerceptron
 >>> from dcai.incentives import CollaborativeTrainer64, DataHandler64, Ledger, Stakeable64
 >>> alice, trainer_address = "0x" + "11" * 20, "0x" + "22" * 20

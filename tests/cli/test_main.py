@@ -37,6 +37,14 @@ def test_each_command_has_help(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [["deploy"], ["contribute"], ["refund"], ["report"], ["market"], ["market", "deploy"], ["market", "commit"]],
+)
+def test_each_command_that_moves_money_says_that_nobody_audited_the_contracts(command: list[str]) -> None:
+    assert "not audited: use test networks only" in run(*command, "--help").stdout
+
+
+@pytest.mark.parametrize(
     ("args", "message"),
     [
         (["nonsense"], "nonsense"),

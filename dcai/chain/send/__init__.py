@@ -1,1 +1,4 @@
-"""Send transactions: deploy contracts, contribute data, and trade in markets."""
+"""Send transactions: deploy contracts, contribute data, and trade in markets.
+
+The contracts are not audited: use test networks only.
+"""

@@ -15,7 +15,10 @@ from dcai.cli._shared.node_options import rpc_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Sending", "ether", "sending_options", "show"]
+__all__ = ["NOT_AUDITED", "Sending", "ether", "sending_options", "show"]
+
+NOT_AUDITED = "The contracts are not audited: use test networks only."
+"""Epilog of the help of each command that moves money."""
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
