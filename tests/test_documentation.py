@@ -44,7 +44,19 @@ def test_what_the_readme_names_exists() -> None:
         assert f"\n{target}:" in makefile, target
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_the_documents_name_the_version() -> None:
+    found = [
+        re.findall(pattern, (ROOT / document).read_text(encoding="utf-8"), re.MULTILINE)[0]
+        for document, pattern in [
+            ("Cargo.toml", r'^version = "(.+)"'),
+            ("CHANGELOG.md", r"^## (\S+) - \d{4}-\d\d-\d\d$"),
+            ("CITATION.cff", r"^version: (.+)"),
+        ]
+    ]
+    assert len(set(found)) == 1, found
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"])
 def test_the_files_that_documents_name_exist(document: str) -> None:
     """Those named from the top of the project; `node_modules` and folders beside the project are made or given."""
     text = (ROOT / document).read_text(encoding="utf-8")
