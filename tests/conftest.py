@@ -9,11 +9,11 @@ import os
 import signal
 from collections.abc import Iterator
 
-import chains
 import pytest
 from hypothesis import HealthCheck, settings
 
 import dcai.evm.engines.py_evm  # noqa: F401  # before tests that import py-evm: so its import leaves the recursion limit as it is
+from tests.support import engines
 
 # No deadline: two busy cores make any wall-clock limit a flaky test. The blob lets a failure be replayed elsewhere.
 _SLOW = [HealthCheck.too_slow]
@@ -30,8 +30,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
-@pytest.fixture(scope="session", params=chains.ENGINES)
+@pytest.fixture(scope="session", params=engines.ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Name of an engine, on which ``chains.new_chain`` makes chains meanwhile; the test runs once on each."""
-    with chains.on_engine(request.param) as name:
+    """Name of an engine, on which ``engines.new_chain`` makes chains meanwhile; the test runs once on each."""
+    with engines.on_engine(request.param) as name:
         yield name

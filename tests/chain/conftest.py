@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chain import anvil, lies
 from dcai.artifacts import Artifact
+from tests.support.node import anvil, lies
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def original_trainers() -> dict[str, Artifact]:
 
 
 def _compiled(name: str) -> dict[str, Artifact]:
-    script = Path(__file__).parent / "original" / "compile.mjs"
+    script = Path(anvil.__file__).parent / "original" / "compile.mjs"
     run = subprocess.run(["node", str(script), name], capture_output=True, text=True, check=True, timeout=120)
     return {
         fields["name"]: Artifact(

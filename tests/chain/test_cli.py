@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import dcai
-from chain.anvil import Anvil
-from chain.trainers import deploy_framework
 from dcai import artifacts, chain
 from dcai.cli import main
 from dcai.evm.storage import expected_storage
+from tests.support.node.anvil import Anvil
+from tests.support.node.trainers import deploy_framework
 
 MODEL = dcai.SparsePerceptron([1, 2, 3], 0, 10**9, classifications=["ham", "spam"])
 

@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
-from chain.lies import Liar, flip, in_result
-from chain.trainers import Sender, checksummed, packed_key
 from dcai.artifacts import Artifact
 from dcai.chain import Limits, contributions
 from dcai.errors import (
@@ -25,6 +21,10 @@ from dcai.errors import (
     WrongChainError,
 )
 from dcai.evm.hashing import keccak
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Liar, flip, in_result
+from tests.support.node.trainers import Sender, checksummed, packed_key
 
 LIMITS = Limits(tries=2, backoff_s=0.01)
 CLASSIFIER = "0x" + keccak(b"classifier()")[:4].hex()

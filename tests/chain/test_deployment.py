@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
 from dcai import artifacts, chain
 from dcai.errors import InputError, ProofError, Revert, RpcError, TransactionError
 from dcai.evm.abi import Abi
 from dcai.gas import Oracle
 from dcai.models import DensePerceptron, SparsePerceptron
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
 
 DAY = 86_400
 TERMS = (DAY, 7 * DAY, 9 * DAY, 10**15)

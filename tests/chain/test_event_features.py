@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import dcai
-from chain.anvil import Anvil
-from chain.lies import Liar, in_result
-from chain.trainers import Framework, deploy_framework
 from dcai.chain import fetch
 from dcai.errors import InputError, TooLargeError, UnknownContractError, UnknownFeaturesError
 from dcai.evm.hashing import mapping_slot
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Liar, in_result
+from tests.support.node.trainers import Framework, deploy_framework
 
 #: Of the mapping, after owner, classifications and featureIndices.
 WEIGHTS_SLOT = 3

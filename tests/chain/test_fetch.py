@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import dcai
-from chain.anvil import Anvil, Deployed
 from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.chain import Snapshot, fetch
@@ -25,6 +24,7 @@ from dcai.errors import (
 )
 from dcai.evm.abi import Abi
 from dcai.evm.storage import expected_storage
+from tests.support.node.anvil import Anvil, Deployed
 
 FEATURES = 40
 UPDATES, ROWS = 200, 10_000
@@ -151,7 +151,7 @@ def test_a_contract_with_the_layout_of_0xdeca10b(
 
 
 def create_original(node: Anvil, artifact: Artifact, model: Any) -> str:
-    """Deploy a contract of tests/chain/original, in the state of a model."""
+    """Deploy a contract of tests/support/node/original, in the state of a model."""
     head: tuple[Any, ...] = (model.classifications, model.feature_indices)
     if artifact.name == "DensePerceptron":
         return node.create(artifact, *head, model.weights, model.intercept, model.learning_rate)

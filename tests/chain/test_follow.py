@@ -12,9 +12,6 @@ import numpy as np
 import pytest
 
 import dcai
-from chain import anvil
-from chain.anvil import Anvil
-from chain.trained import FEATURES, MODELS, Trained, arguments, height, new_model, samples
 from dcai import artifacts, chain
 from dcai.artifacts import Artifact
 from dcai.chain import Follower, Update, fetch, follow
@@ -28,6 +25,9 @@ from dcai.errors import (
     UnknownContractError,
     WrongChainError,
 )
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.trained import FEATURES, MODELS, Trained, arguments, height, new_model, samples
 
 SPARSE = "SparsePerceptron"
 #: keccak256 of AddData(int64[],uint64,uint256,address,uint256).

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
-from chain.trained import FEATURES, Trained, height, new_model, samples
 from dcai import artifacts, chain
 from dcai.artifacts import Artifact
 from dcai.cli import main
 from dcai.cli._shared import node_options
 from dcai.errors import RpcError
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.trained import FEATURES, Trained, height, new_model, samples
 
 SPARSE = "SparsePerceptron"
 

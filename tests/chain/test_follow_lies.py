@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
-from chain.lies import Answer, Liar, flip, in_result, send
-from chain.trained import FEATURES, Trained, height, new_model, samples
 from dcai import artifacts
 from dcai.chain import Follower, Limits, fetch
 from dcai.errors import (
@@ -23,6 +19,10 @@ from dcai.errors import (
     RpcError,
     UnknownContractError,
 )
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Answer, Liar, flip, in_result, send
+from tests.support.node.trained import FEATURES, Trained, height, new_model, samples
 
 LIMITS = Limits(tries=2, backoff_s=0.01, max_response_bytes=300_000)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
-from chain.trainers import packed_key
 from dcai import chain
 from dcai.errors import Revert, RpcError, TransactionError, WrongChainError
 from dcai.incentives import Phase, Piece, Terms
 from dcai.models import SparsePerceptron
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.trainers import packed_key
 
 DAY, WEIGHT = 86_400, 10**15
 #: The first five keys of anvil's public mnemonic.

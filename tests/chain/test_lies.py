@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 
 import dcai
-from chain.anvil import Anvil
-from chain.lies import Answer, Liar, flip, in_result, send
 from dcai import artifacts
 from dcai.chain import Limits, Snapshot, fetch
 from dcai.errors import (
@@ -28,6 +26,8 @@ from dcai.errors import (
     UnknownContractError,
 )
 from dcai.evm.storage import expected_storage
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Answer, Liar, flip, in_result, send
 
 LIMITS = Limits(tries=2, backoff_s=0.01, max_response_bytes=200_000, slots_per_request=20)
 

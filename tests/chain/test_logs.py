@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from chain.anvil import Anvil
-from chain.lies import Alter, Answer, Liar, flip, in_result, send
 from dcai.chain.rpc.logs import PlacedLog, read_logs
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.provider import Limits
 from dcai.errors import ResponseError, ResponseTooLongError, RpcError, RpcTimeoutError
 from dcai.evm.hashing import keccak
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Alter, Answer, Liar, flip, in_result, send
 
 LIMITS = Limits(tries=2, backoff_s=0.01)
 BLOCKS, LOGS_A_BLOCK = 60, 3

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from chain.anvil import Anvil
 from dcai.chain import Limits
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.proofs import ordered_root
 from dcai.chain.rpc.receipts import may_have, proven_logs
 from dcai.errors import ProofError
+from tests.support.node.anvil import Anvil
 
 #: Logs one topic and a word: PUSH1 7, PUSH0, MSTORE, PUSH1 9, PUSH1 32, PUSH0, LOG1.
 LOGGER = bytes.fromhex("60075f5260096020 5fa1")

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chain import anvil
-from chain.anvil import Anvil
 from dcai import chain
 from dcai.cli import main
 from dcai.errors import InputError
 from dcai.models import DensePerceptron, SparsePerceptron
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
 
 #: Of the first accounts of anvil's public mnemonic.
 KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"

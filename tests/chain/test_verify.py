@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 from click.testing import CliRunner, Result
-from verify.faulty import wrong_scale
 
 import dcai
-from chain.anvil import Anvil
 from dcai import artifacts
 from dcai.cli.verify.differential import differential
 from dcai.cli.verify.replay import replay
 from dcai.evm.storage import expected_storage
+from tests.support.models.faulty import wrong_scale
+from tests.support.node.anvil import Anvil
 
 MODEL = dcai.DensePerceptron([5 * 10**8, -3, 7, 2**79 - 1], 1, 10**7, classifications=["no", "yes"])
 

@@ -17,15 +17,15 @@ import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet
 import pytest
-from chain import anvil
-from chain.anvil import Anvil
-from chain.lies import Liar, in_result
-from chain.trainers import Framework, deploy_framework, packed_key
 
 import dcai
 from dcai import chain, dataset
 from dcai.cli import main
 from dcai.evm.hashing import keccak
+from tests.support.node import anvil
+from tests.support.node.anvil import Anvil
+from tests.support.node.lies import Liar, in_result
+from tests.support.node.trainers import Framework, deploy_framework, packed_key
 
 WAIT_S, ETHER = 10, 10**18
 MODEL = dcai.SparsePerceptron([0] * 6, 0, 10**9)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from verify.faulty import wrong_scale
 
 from dcai import artifacts
 from dcai.artifacts import Artifact, foreign
@@ -19,6 +18,7 @@ from dcai.cli.verify import verify
 from dcai.cli.verify.differential import differential
 from dcai.cli.verify.replay import replay
 from dcai.errors import ArtifactError, InputError
+from tests.support.models.faulty import wrong_scale
 
 
 def run(*args: str) -> Result:

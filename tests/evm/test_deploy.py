@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 
 import pytest
-from chains import new_chain
 
 from dcai import (
     DensePerceptron,
@@ -19,6 +18,7 @@ from dcai.evm import MAX_TRANSACTION_GAS, Contract
 from dcai.evm.deploy import _dense_length, _halvings, _shrinkings
 from dcai.evm.storage import expected_storage
 from dcai.models import Classifier
+from tests.support.engines import new_chain
 
 #: Each test runs on every engine.
 pytestmark = pytest.mark.usefixtures("engine")

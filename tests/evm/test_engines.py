@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from chains import ENGINES
 
 from dcai.errors import InputError
 from dcai.evm.engines.engine import Account, Block, Engine, Execution, Keep, Transaction, World, create_engine
 from dcai.evm.hashing import to_bytes20
-from evm.comparison import run
-from evm.programs import case
+from tests.support.engines import ENGINES
+from tests.support.evm.comparison import run
+from tests.support.evm.programs import case
 
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT")  # py-evm warns of the opcode itself
 

@@ -20,11 +20,11 @@ from eth.vm.opcode import as_opcode
 
 from dcai.evm.engines.engine import Engine, Trace, create_engine, engine_names
 from dcai.evm.engines.py_evm import PyEvm
-from evm.comparison import Outcome, difference, run
-from evm.execution_specs import ExecutionSpecs
-from evm.opcodes import BY_NAME, FORKS
-from evm.programs import PLENTY, SENDER, Case, case, tightened
-from evm.shrinking import shrink, snippet
+from tests.support.evm.comparison import Outcome, difference, run
+from tests.support.evm.execution_specs import ExecutionSpecs
+from tests.support.evm.opcodes import BY_NAME, FORKS
+from tests.support.evm.programs import PLENTY, SENDER, Case, case, tightened
+from tests.support.evm.shrinking import shrink, snippet
 
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT")  # py-evm warns of the opcode itself
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from evm.assembler import Assembler
 
 from dcai.evm import Evm
 from dcai.gas.calibration.coverage import Coverage
+from tests.support.evm.assembler import Assembler
 
 ADDRESS = "0x" + "c0" * 20
 PANIC, ERROR, OTHER = bytes.fromhex("4e487b71"), bytes.fromhex("aabbccdd"), bytes.fromhex("00bbccdd")

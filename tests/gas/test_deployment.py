@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from receipts import FIELDS, FORKS, chain
-from verify import strategies as s
 
 from dcai.artifacts import load
 from dcai.errors import ArtifactError, EvmError, InputError
@@ -29,6 +27,8 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from tests.support.gas.receipts import FIELDS, FORKS, chain
+from tests.support.models import strategies as s
 
 FAST = os.environ.get("HYPOTHESIS_PROFILE", "fast") == "fast"
 PROFILE = settings(derandomize=True) if FAST else settings()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from chains import FASTEST
 from click.testing import CliRunner
 
 from dcai import data
@@ -13,6 +12,7 @@ from dcai.cli.gas import gas
 from dcai.gas.measuring.framework import ORIGINAL, SIZES, action_rows, stream_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
+from tests.support.engines import FASTEST
 
 PERCEPTRON = {"deploy", "addData, correct", "addData, mistake", "refund", "report"}
 CENTROIDS = {"deploy", "addData", "refund", "report"}

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from receipts import FORKS, PY_EVM_FORKS, OnChain, Tally, chain
-from states import MODELS, samples
-from verify import strategies as s
+
+from tests.support.gas.receipts import FORKS, PY_EVM_FORKS, OnChain, Tally, chain
+from tests.support.gas.states import MODELS, samples
+from tests.support.models import strategies as s
 
 FAST = os.environ.get("HYPOTHESIS_PROFILE", "fast") == "fast"
 PROFILE = settings(derandomize=True) if FAST else settings()

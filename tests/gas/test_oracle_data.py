@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from receipts import PY_EVM_FORKS, OnChain, measured, predicted
 
 from dcai import data
 from dcai.data import Dataset, SparseRows
@@ -20,6 +19,7 @@ from dcai.models import (
     SparsePerceptron,
 )
 from dcai.models.means import dense_means, presence_means
+from tests.support.gas.receipts import PY_EVM_FORKS, OnChain, measured, predicted
 
 ONE = 10**9
 

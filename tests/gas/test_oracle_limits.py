@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from receipts import FORKS, PY_EVM_FORKS, SENTRY, OnChain, Tally
 
 from dcai.gas.coefficients import UNAUTHORIZED
 from dcai.models import (
@@ -15,6 +14,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from tests.support.gas.receipts import FORKS, PY_EVM_FORKS, SENTRY, OnChain, Tally
 
 ONE = 10**9
 STRANGER = "0x" + "05" * 20

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chains import FASTEST
 
 import dcai
 from dcai import data
@@ -17,6 +16,7 @@ from dcai.gas.measuring.forecast import forecast
 from dcai.gas.measuring.framework import ORIGINAL, SIZES, action_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
+from tests.support.engines import FASTEST
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

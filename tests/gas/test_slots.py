@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from evm.assembler import Assembler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from dcai.evm import Evm
 from dcai.evm.engines.engine import engine_names
 from dcai.gas.initialization import memory_gas
 from dcai.gas.slots import Slots
+from tests.support.evm.assembler import Assembler
 
 COLD = 2_100
 

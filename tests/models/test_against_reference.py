@@ -7,16 +7,16 @@ import pickle
 from functools import partial
 from typing import Any, ClassVar
 
-import model_strategies as s
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import dcai
 from dcai import Revert
+from tests.support.models import model_strategies as s
+from tests.support.models import reference
 
 
 class Machine(RuleBasedStateMachine):

@@ -16,12 +16,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-import model_strategies as s
 import numpy as np
 import pytest
 
 import dcai
 from dcai import InputError, InputTypeError, Revert
+from tests.support.models import model_strategies as s
 
 ONE = 10**9
 HUGE = 10**5000  # longer than what int() and str() convert by default

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import model_strategies as s
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import dcai
 from dcai import Revert
+from tests.support.models import model_strategies as s
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
 

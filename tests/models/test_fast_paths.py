@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
 import dcai
+from tests.support.models import reference
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
 

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import model_strategies as s
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 import dcai
 from dcai import InputError, Revert, from_json
+from tests.support.models import model_strategies as s
 
 ONE = 10**9
 HUGE_DIGITS = "9" * 5000

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import model_strategies as s
 import numpy as np
 import pytest
 
 import dcai
+from tests.support.models import model_strategies as s
 
 ONE = 10**9
 

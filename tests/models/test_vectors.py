@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import recorded
 
 import dcai
 from dcai import Revert
+from tests.support.models import recorded
 
 ONE = 10**9
 SEQUENCES = recorded.load()

@@ -20,7 +20,7 @@ import pytest
 from dcai.errors import DataError, InputError, InputTypeError, MissingExtraError, NotEqual, Revert
 from dcai.ray.engine import as_raised_in_worker
 
-SCRIPT = Path(__file__).with_name("cluster.py")
+SCRIPT = Path(__file__).parent.parent.joinpath("support", "ray_cluster.py")
 
 
 @pytest.fixture(scope="module")

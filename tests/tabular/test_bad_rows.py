@@ -12,11 +12,22 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 import scipy.sparse
-from row_files import FIXED, REALS, Write, dense_models, expected, sparse_models, to_feather, to_npy, to_npz, to_parquet
 
 from dcai import InputError
 from dcai.tabular import Layout, predict_file, read_batches
 from dcai.tabular.files import table_files
+from tests.support.row_files import (
+    FIXED,
+    REALS,
+    Write,
+    dense_models,
+    expected,
+    sparse_models,
+    to_feather,
+    to_npy,
+    to_npz,
+    to_parquet,
+)
 
 DENSE, ORACLE = dense_models()[0]
 SPARSE, CENTROIDS = sparse_models()[0][0], sparse_models()[1][0]

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from row_files import dense_models
 
 from dcai.errors import InputError
 from dcai.tabular import load_model
+from tests.support.row_files import dense_models
 
 MODEL, _ = dense_models()[1]
 

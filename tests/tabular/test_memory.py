@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-import reference
 
 import dcai
+from tests.support.models import reference
 
 NUM_FEATURES, ROWS, COPIES = 100, 1 << 14, 40
 DECODED = NUM_FEATURES * ROWS * COPIES * 8  # 524 MB, in the file as in memory

@@ -16,11 +16,11 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from row_files import FIXED, REALS, dense_models, expected, to_npy, to_parquet
 
 import dcai
 from dcai.errors import InputError, MissingExtraError
 from dcai.tabular import Layout, predict_file
+from tests.support.row_files import FIXED, REALS, dense_models, expected, to_npy, to_parquet
 
 MODEL, ORACLE = dense_models()[1]
 LABELS = expected(ORACLE, FIXED)

@@ -9,8 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-import reference
-from row_files import (
+from sklearn.datasets import dump_svmlight_file
+
+import dcai
+from dcai.tabular import Layout, predict_file, read_batches
+from tests.support.models import reference
+from tests.support.row_files import (
     DENSE,
     FIXED,
     REALS,
@@ -25,10 +29,6 @@ from row_files import (
     to_npy,
     to_parquet,
 )
-from sklearn.datasets import dump_svmlight_file
-
-import dcai
-from dcai.tabular import Layout, predict_file, read_batches
 
 Pair = tuple[dcai.Classifier, reference.Model]
 

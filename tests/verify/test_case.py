@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from chains import new_chain
 
 import dcai
 from dcai.errors import InputError, NotEqual
 from dcai.verify import Case, Differential, Step
+from tests.support.engines import new_chain
 
 MODELS: list[dcai.Classifier] = [
     dcai.DensePerceptron([2**79 - 1, 0], -(2**79), 10**9, classifications=["no", "yes"]),

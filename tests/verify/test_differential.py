@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from chains import new_chain
 
 import dcai
 from dcai import artifacts
 from dcai.errors import NotEqual, Revert
 from dcai.verify import Differential, Step
+from tests.support.engines import new_chain
 
 #: Each test runs on every engine.
 pytestmark = pytest.mark.usefixtures("engine")

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chains import FASTEST
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_strategies import small_models
 
 import dcai
 from dcai.cli.verify import verify
 from dcai.evm import Evm
 from dcai.models import DenseClassifier
-from verify import strategies as some
+from tests.support.engines import FASTEST
+from tests.support.models import strategies as some
+from tests.support.models.model_strategies import small_models
 
 # The form once more, written from its description with struct-like simplicity: bits as text, cut into bytes at the end.
 

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chain import anvil, lies
-from chain.trained import FEATURES, MODELS, Trained, height, new_model, samples
-from chain.trainers import checksummed
 
 import dcai
 from dcai import artifacts, chain, verify
@@ -21,6 +18,9 @@ from dcai.evm.hashing import mapping_slot
 from dcai.evm.storage import contract_name
 from dcai.verify.history.compare import compare
 from dcai.verify.history.run import History
+from tests.support.node import anvil, lies
+from tests.support.node.trained import FEATURES, MODELS, Trained, height, new_model, samples
+from tests.support.node.trainers import checksummed
 
 DENSE, SPARSE = "DensePerceptron", "SparsePerceptron"
 #: The slot of the mapping of weights, by the layout in the contract's documentation.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from chains import FASTEST, new_chain
 
 from dcai import data
 from dcai.errors import Revert
 from dcai.models import Classifier, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.scenarios import Scenario, initial_model
 from dcai.verify import Differential
+from tests.support.engines import FASTEST, new_chain
 
 NUM_INITIAL = 2_000
 

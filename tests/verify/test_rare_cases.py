@@ -10,8 +10,8 @@ import pytest
 import dcai
 from dcai.errors import InputError, Revert
 from dcai.models import Classifier
-from verify import strategies as s
-from verify.twins import Twins, construct, outcome
+from tests.support.models import strategies as s
+from tests.support.models.twins import Twins, construct, outcome
 
 #: Each test runs on every engine.
 pytestmark = pytest.mark.usefixtures("engine")

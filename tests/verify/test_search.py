@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from chains import FASTEST
 
 import dcai
 from dcai import artifacts
@@ -17,7 +16,8 @@ from dcai.verify import Case, Differential, Step
 from dcai.verify.differential import Outcome
 from dcai.verify.search.search import Search
 from dcai.verify.step import STRANGER
-from verify.faulty import wrong_scale
+from tests.support.engines import FASTEST
+from tests.support.models.faulty import wrong_scale
 
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 #: Steps of each model: in the deep profile on the fastest engine, and in every run on each of the others.
@@ -216,7 +216,7 @@ def test_every_other_sequence_begins_with_the_state_that_is_given() -> None:
 
 
 def twins(model: dcai.Classifier) -> Differential:
-    from chains import new_chain  # noqa: PLC0415
+    from tests.support.engines import new_chain  # noqa: PLC0415
 
     return Differential(new_chain().place(model), model)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chain import anvil
 
 import dcai
 from dcai import artifacts
@@ -17,6 +16,7 @@ from dcai.evm.storage import contract_name, expected_storage
 from dcai.verify.proof import CLAIMS
 from dcai.verify.proof.claim import Refuted, Verified
 from dcai.verify.state_tests.specs import Result
+from tests.support.node import anvil
 
 MODEL = dcai.DensePerceptron([3, -4, 7], 8, 10**9)
 

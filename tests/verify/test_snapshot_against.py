@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chain import anvil
-from model_strategies import small_models
 
 import dcai
 from dcai import artifacts, chain
@@ -17,6 +15,8 @@ from dcai.cli import main
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.storage import contract_name, expected_storage
 from dcai.models import SparseClassifier
+from tests.support.models.model_strategies import small_models
+from tests.support.node import anvil
 
 ONE = 10**9
 

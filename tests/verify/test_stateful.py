@@ -12,7 +12,6 @@ import os
 from typing import Any, ClassVar
 
 import pytest
-from chains import FASTEST, new_chain
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -20,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import dcai
 from dcai.errors import Revert
 from dcai.models import Classifier
-from verify import strategies as s
-from verify.twins import STEPS, TALLY, Twins, outcome
+from tests.support.engines import FASTEST, new_chain
+from tests.support.models import strategies as s
+from tests.support.models.twins import STEPS, TALLY, Twins, outcome
 
 FAST = os.environ.get("HYPOTHESIS_PROFILE", "fast") == "fast"
 PROFILE = settings(derandomize=True) if FAST else settings()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import recorded
-from chains import FASTEST
 
 from dcai.errors import Revert
 from dcai.models import MODELS
-from verify.twins import Twins
+from tests.support.engines import FASTEST
+from tests.support.models import recorded
+from tests.support.models.twins import Twins
 
 SEQUENCES = recorded.load()
 

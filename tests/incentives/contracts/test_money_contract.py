@@ -5,7 +5,10 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from framework_world import (
+
+from dcai.errors import EvmError, Revert
+from dcai.evm.framework import Framework
+from tests.support.incentives.framework_world import (
     ALICE,
     ANY_WAIT,
     BOB,
@@ -25,9 +28,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai.errors import EvmError, Revert
-from dcai.evm.framework import Framework
 
 X = [1, 2]
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from framework_world import (
+
+from dcai import artifacts
+from dcai.evm import Evm
+from dcai.evm.framework import POINTS, Framework, contribution_key
+from tests.support.incentives.framework_world import (
     ALICE,
     ANY_WAIT,
     BOB,
@@ -21,10 +25,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai import artifacts
-from dcai.evm import Evm
-from dcai.evm.framework import POINTS, Framework, contribution_key
 
 X = [1, 2]
 WAITS = (REFUND_WAIT, OWNER_WAIT, ANY_WAIT)

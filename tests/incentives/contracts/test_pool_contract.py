@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from framework_world import (
+
+from dcai import artifacts
+from dcai.errors import EvmError, InputError, Revert
+from dcai.evm import Contract, Evm
+from dcai.evm.framework import Framework, contribution_key
+from dcai.evm.hashing import to_address
+from dcai.evm.receipt import Receipt
+from tests.support.incentives.framework_world import (
     ALICE,
     ANY_WAIT,
     BOB,
@@ -23,13 +30,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai import artifacts
-from dcai.errors import EvmError, InputError, Revert
-from dcai.evm import Contract, Evm
-from dcai.evm.framework import Framework, contribution_key
-from dcai.evm.hashing import to_address
-from dcai.evm.receipt import Receipt
 
 X = [1, 2]
 GWEI = 10**9

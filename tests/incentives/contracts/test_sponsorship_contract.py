@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from framework_world import (
+
+from dcai.evm.framework import Framework, contribution_key
+from dcai.evm.hashing import keccak
+from dcai.evm.receipt import Receipt
+from tests.support.incentives.framework_world import (
     ALICE,
     ANY_WAIT,
     BOB,
@@ -24,10 +28,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai.evm.framework import Framework, contribution_key
-from dcai.evm.hashing import keccak
-from dcai.evm.receipt import Receipt
 
 X = [1, 2]
 AUTHOR = Account.from_key(b"\x05" * 32)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from math import isqrt
 
 import pytest
-from framework_world import (
+
+from dcai import artifacts
+from dcai.evm import Evm
+from dcai.evm.framework import Framework, contribution_key
+from tests.support.incentives.framework_world import (
     ALICE,
     ANY_WAIT,
     BOB,
@@ -26,10 +30,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai import artifacts
-from dcai.evm import Evm
-from dcai.evm.framework import Framework, contribution_key
 
 X, Y = [1, 2], [3]
 

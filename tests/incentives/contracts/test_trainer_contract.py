@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from framework_world import (
+
+from dcai import artifacts
+from dcai.evm import Evm
+from dcai.evm.framework import Framework, contribution_key
+from dcai.evm.hashing import keccak, to_address
+from tests.support.incentives.framework_world import (
     ALICE,
     BOB,
     DAVE,
@@ -21,11 +26,6 @@ from framework_world import (
     refused,
     wait,
 )
-
-from dcai import artifacts
-from dcai.evm import Evm
-from dcai.evm.framework import Framework, contribution_key
-from dcai.evm.hashing import keccak, to_address
 
 X = [1, 2]
 LOWEST, HIGHEST = -(2**63), 2**63 - 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from lockstep import ALICE, BOB, FUNDS, Lockstep
-from test_phases import BOUNTY, contributed
 
 from dcai.errors import Revert
 from dcai.evm.engines.engine import Account
 from dcai.evm.hashing import to_bytes20
+from tests.support.incentives.lockstep import ALICE, BOB, FUNDS, Lockstep
+from tests.support.incentives.phases import BOUNTY, contributed
 
 REFUSES = bytes.fromhex("5f5ffd")
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lockstep import PROVIDER, Lockstep, create_classifier
 
 from dcai.errors import Revert
 from dcai.evm import Contract, Evm
 from dcai.incentives import Piece, Terms
 from dcai.models import DensePerceptron, SparsePerceptron
+from tests.support.incentives.lockstep import PROVIDER, Lockstep, create_classifier
 
 FEATURES = 5
 LARGEST = 2**79 - 1

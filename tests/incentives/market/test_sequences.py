@@ -6,11 +6,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lockstep import ACTORS, PROVIDER, Lockstep
 
 from dcai.errors import Revert
 from dcai.incentives import Ledger, Phase, Piece, PredictionMarket, Terms
 from dcai.models import SparsePerceptron
+from tests.support.incentives.lockstep import ACTORS, PROVIDER, Lockstep
 
 FEATURES = 6
 samples = st.lists(st.integers(0, FEATURES - 1), max_size=4) | st.just([-1])

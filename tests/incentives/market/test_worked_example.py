@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from lockstep import ALICE, BOB, CAROL, FUNDS, PROVIDER, Lockstep
 
 from dcai.evm.abi import Event
 from dcai.incentives import Piece, Terms
 from dcai.models import SparsePerceptron
+from tests.support.incentives.lockstep import ALICE, BOB, CAROL, FUNDS, PROVIDER, Lockstep
 
 SHOWN = Piece([[0, 1]], [1], bytes(32))
 # The model predicts 0 for all: two of four are correct.

@@ -7,13 +7,26 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, PEOPLE, START, WEIGHT, World, first_model, sign
 
 from dcai import Revert
 from dcai.evm import Evm
 from dcai.evm.evm import Snapshot
 from dcai.evm.framework import POINTS, STAKEABLE, Framework, deploy
 from dcai.incentives import CollaborativeTrainer64, IncentiveMechanism, Points64, Stakeable64
+from tests.support.incentives.twin_world import (
+    ANN,
+    BOB,
+    DAY,
+    ETHER,
+    EVE,
+    FULL_COST,
+    PEOPLE,
+    START,
+    WEIGHT,
+    World,
+    first_model,
+    sign,
+)
 
 WAITS = (DAY, 3 * DAY, 9 * DAY)
 LEVELS = ((1, 3), ("bronze", "silver"))

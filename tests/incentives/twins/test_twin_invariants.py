@@ -6,10 +6,23 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, OWNER, PEOPLE, START, TRAINER, World, sign
 
 from dcai import Revert
 from dcai.incentives import ReimbursementPool
+from tests.support.incentives.twin_world import (
+    ANN,
+    BOB,
+    DAY,
+    ETHER,
+    EVE,
+    FULL_COST,
+    OWNER,
+    PEOPLE,
+    START,
+    TRAINER,
+    World,
+    sign,
+)
 
 ACCOUNTS = (ANN, BOB, EVE, OWNER)
 PEOPLES_NAMES = {address: name for name, address in PEOPLE.items()}

@@ -7,11 +7,25 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, KEYS, OWNER, START, TRAINER, PointsWorld, World, sign
 
 from dcai import Revert
 from dcai.evm.hashing import keccak
 from dcai.incentives import Ledger, Points64, ReimbursementPool, contribution_digest
+from tests.support.incentives.twin_world import (
+    ANN,
+    BOB,
+    DAY,
+    ETHER,
+    EVE,
+    FULL_COST,
+    KEYS,
+    OWNER,
+    START,
+    TRAINER,
+    PointsWorld,
+    World,
+    sign,
+)
 
 # -- points -- #
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, PEOPLE, START, WEIGHT, first_model, sign
 
 from dcai import Revert, artifacts
 from dcai.evm import Contract, Evm
@@ -19,6 +18,19 @@ from dcai.evm.framework import STAKEABLE, Framework, contribution_key, deploy
 from dcai.evm.hashing import to_address
 from dcai.evm.receipt import Receipt
 from dcai.incentives import CollaborativeTrainer64, DataHandler64, Ledger, ReimbursementPool, Stakeable64
+from tests.support.incentives.twin_world import (
+    ANN,
+    BOB,
+    DAY,
+    ETHER,
+    EVE,
+    FULL_COST,
+    PEOPLE,
+    START,
+    WEIGHT,
+    first_model,
+    sign,
+)
 
 WAITS = (DAY, 3 * DAY, 9 * DAY)
 GWEI = 10**9

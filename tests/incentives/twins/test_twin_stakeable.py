@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from twin_world import ANN, BOB, DAY, ETHER, EVE, FULL_COST, OWNER, START, TRAINER, WEIGHT, World
 
 from dcai import Revert
 from dcai.errors import InputError
 from dcai.incentives import Ledger, Stakeable64
+from tests.support.incentives.twin_world import (
+    ANN,
+    BOB,
+    DAY,
+    ETHER,
+    EVE,
+    FULL_COST,
+    OWNER,
+    START,
+    TRAINER,
+    WEIGHT,
+    World,
+)
 
 
 @pytest.fixture

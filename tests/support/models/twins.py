@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from chains import new_chain
-
 from dcai import artifacts
 from dcai.errors import DcaiError, Revert
 from dcai.evm import Contract
 from dcai.evm.abi import Abi
 from dcai.models import Classifier
 from dcai.verify import Differential
+from tests.support.engines import new_chain
 
 #: How often each outcome of each operation was compared: (contract, operation, "ok" or the error's name).
 TALLY: Counter[tuple[str, str, str]] = Counter()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
-from verify import strategies as s
 
 from dcai.models import (
     Classifier,
@@ -15,6 +14,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from tests.support.models import strategies as s
 
 #: Weights at their bounds, which the next step may push over them.
 _full_weights = st.sampled_from([s.INT80_MIN, s.INT80_MIN, s.INT80_MIN + 1, 0, s.INT80_MAX - 1, s.INT80_MAX])

@@ -14,12 +14,12 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet
-import reference
 import scipy.sparse
 from sklearn.datasets import dump_svmlight_file
 
 import dcai
 from dcai.tabular import Layout
+from tests.support.models import reference
 
 ONE = 10**9
 NAMES = ("no", "yes", "perhaps")

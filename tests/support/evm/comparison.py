@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from dcai.evm.engines.engine import Engine, Execution, Trace, World
-from evm.programs import Case
+from tests.support.evm.programs import Case
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from eth_keys.datatypes import PrivateKey
 from py_ecc.bls12_381 import bls12_381_curve as bls12_381
 from py_ecc.bn128 import bn128_curve as bn128
 
-from evm.opcodes import knows
+from tests.support.evm.opcodes import knows
 
 #: From which fork on each address is a precompiled contract.
 _SINCE: dict[int, str] = {

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dcai.evm.engines.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
-from evm.opcodes import FORKS, knows
+from tests.support.evm.opcodes import FORKS, knows
 
 _RECURSION_LIMIT = sys.getrecursionlimit()
 try:

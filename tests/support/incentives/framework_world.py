@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import chains
 import pytest
 
 from dcai import SparsePerceptron
@@ -14,6 +13,7 @@ from dcai.errors import Revert
 from dcai.evm import Evm, Receipt
 from dcai.evm.framework import STAKEABLE, Framework, deploy
 from dcai.evm.hashing import to_address
+from tests.support.engines import FASTEST
 
 ALICE, BOB, CAROL, DAVE, OWNER = (to_address(bytes([byte]) * 20) for byte in (0xA1, 0xB2, 0xC3, 0xD4, 0x0F))
 PEOPLE = (OWNER, ALICE, BOB, CAROL, DAVE)
@@ -32,7 +32,7 @@ REFUSER = bytes.fromhex("5f5ffd")
 BURNER = bytes.fromhex("5b5f56")
 
 
-def new_framework(mechanism: str = STAKEABLE, terms: Sequence[Any] = TERMS, engine: str = chains.FASTEST) -> Framework:
+def new_framework(mechanism: str = STAKEABLE, terms: Sequence[Any] = TERMS, engine: str = FASTEST) -> Framework:
     """Deploy around a Perceptron that says 0 to all it has not learned; one weight of a feature is enough."""
     chain = Evm(engine)
     chain.timestamp = START

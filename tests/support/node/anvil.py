@@ -23,7 +23,7 @@ from dcai.evm.deploy import Driver, drive
 from dcai.evm.storage import contract_name
 from dcai.models import Classifier
 
-_PACKAGES = Path(__file__).parents[2] / "contracts" / "node_modules" / "@foundry-rs"
+_PACKAGES = Path(__file__).parents[3] / "contracts" / "node_modules" / "@foundry-rs"
 _GAS_LIMIT = 1 << 24
 #: Without the variables that would send a request to loopback elsewhere.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

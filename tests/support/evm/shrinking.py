@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dcai.evm.engines.engine import Account, Block, Transaction
-from evm.assembler import instructions
-from evm.programs import SENDER, Case
+from tests.support.evm.assembler import instructions
+from tests.support.evm.programs import SENDER, Case
 
 Differs = Callable[[Case], bool]
 

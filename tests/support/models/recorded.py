@@ -14,7 +14,7 @@ from typing import Any
 
 from dcai.models import MODELS, Classifier
 
-_BESIDE = Path(__file__).parents[2] / "shared" / "vectors"
+_BESIDE = Path(__file__).parents[4] / "shared" / "vectors"
 _FILE = Path(os.environ.get("DCAI_VECTORS_DIR", _BESIDE)) / "0xdeca10b.json"
 
 

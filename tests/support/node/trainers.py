@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chain.anvil import Anvil
 from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.evm.abi import Abi, encode
 from dcai.evm.hashing import keccak, to_address
 from dcai.models import Classifier
+from tests.support.node.anvil import Anvil
 
 
 def checksummed(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evm.opcodes import BY_NAME
+from tests.support.evm.opcodes import BY_NAME
 
 _PUSH0 = 0x5F
 _BY_BYTE = {opcode.byte: opcode for opcode in BY_NAME.values()}

@@ -21,9 +21,9 @@ from random import Random
 import numpy as np
 
 from dcai.evm.engines.engine import Account, Block, Trace, Transaction, World
-from evm.assembler import Assembler
-from evm.opcodes import BY_NAME, Opcode, knows, opcodes
-from evm.precompiles import any_precompile, precompile_input, precompiles
+from tests.support.evm.assembler import Assembler
+from tests.support.evm.opcodes import BY_NAME, Opcode, knows, opcodes
+from tests.support.evm.precompiles import any_precompile, precompile_input, precompiles
 
 SENDER = b"\x5e" * 20
 CONTRACTS = tuple(b"\xc0" * 19 + bytes([n]) for n in range(4))

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import reference
 from hypothesis import strategies as st
 
 import dcai
 from dcai import errors
+from tests.support.models import reference
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT80_MIN, INT80_MAX = -(2**79), 2**79 - 1

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import dcai
-from chain.anvil import Anvil
 from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.evm.abi import Abi
+from tests.support.node.anvil import Anvil
 
 FEATURES = 20
 MODELS = ("DensePerceptron", "SparsePerceptron", "NearestCentroidClassifier", "SparseNearestCentroidClassifier")

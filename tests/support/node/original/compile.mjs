@@ -1,9 +1,9 @@
-// Compiles a Solidity file beside this one with the pinned compiler of ../../../contracts and prints the artifacts as JSON.
+// Compiles a Solidity file beside this one with the pinned compiler of ../../../../contracts and prints the artifacts as JSON.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const require = createRequire(new URL("../../../contracts/package.json", import.meta.url));
+const require = createRequire(new URL("../../../../contracts/package.json", import.meta.url));
 const solc = require("solc");
 
 const content = readFileSync(new URL(process.argv[2], import.meta.url), "utf8");

@@ -1,0 +1,1 @@
+"""Random EVM programs, and the engines and the executable specification that run them."""

@@ -1,0 +1,1 @@
+"""A real node for tests, nodes that lie, and contracts on them."""
