@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dcai.simulation import Result, prediction_market, run, self_assessment
+from dcai.simulation import SimulationResult, prediction_market, run, self_assessment
 
 SEEDS = range(10)
 
@@ -21,7 +21,7 @@ def bench_self_assessment(benchmark: Any, seed: int) -> None:
     setup = self_assessment(seed=seed) if benchmark.enabled else self_assessment("digits-parity", seed=seed)
     setup.load()  # reading the data is not the run
 
-    def whole() -> Result:
+    def whole() -> SimulationResult:
         *_, result = run(setup)
         return result
 
@@ -38,7 +38,7 @@ def bench_prediction_market(benchmark: Any, seed: int) -> None:
     setup = prediction_market(seed=seed) if benchmark.enabled else prediction_market(seed=seed, **digits)
     setup.load()  # reading the data is not the run
 
-    def whole() -> Result:
+    def whole() -> SimulationResult:
         *_, result = run(setup)
         return result
 

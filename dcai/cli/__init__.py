@@ -7,12 +7,12 @@ unreachable server), 130 interrupted.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 
-import dcai
-from dcai.errors import DcaiError, InputError, MissingExtraError, NotEqual, Revert
+from dcai._kernels import __version__
+from dcai.cli._shared.lazy import LazyGroup
+from dcai.errors import DcaiError, InputError, NotEqual, Revert
 
 __all__ = ["main"]
 
@@ -35,29 +35,8 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    """A group whose help costs no imports: a command's module is imported when the command runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        try:
-            module = import_module(f"dcai.cli.{cmd_name}")
-        except MissingExtraError as error:
-            raise MissingExtraError(f"dcai {cmd_name}", _COMMANDS[cmd_name][1]) from error
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (text, _) in _COMMANDS.items()])
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(dcai.__version__, prog_name="dcai")
+@click.group(cls=LazyGroup, package=__name__, table=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dcai")
 def _group() -> None:
     """The off-chain twin of on-chain learning.
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dcai.cli._shared.options import price_options
 from dcai.data import locate
-from dcai.demo import Result, as_json, as_tables, run_scenario
+from dcai.demo import DemoResult, as_json, as_tables, run_scenario
 from dcai.errors import InputError
 from dcai.gas.prices import Prices
 from dcai.scenarios import Scenario, scenarios
@@ -82,9 +82,9 @@ def demo(
         raise click.Abort
 
 
-def _run(chosen: list[Scenario], contributions: int, engine: str, fork: str) -> tuple[list[Result], bool]:
+def _run(chosen: list[Scenario], contributions: int, engine: str, fork: str) -> tuple[list[DemoResult], bool]:
     """The results so far, and whether Ctrl-C ended the run."""
-    results: list[Result] = []
+    results: list[DemoResult] = []
     with _progress() as progress:
         for scenario in chosen:
             task = progress.add_task(f"{scenario.title}, {scenario.contract.__name__}", total=contributions)
@@ -110,7 +110,7 @@ def _progress() -> Progress:
     )
 
 
-def _print_tables(results: list[Result], prices: Prices) -> None:
+def _print_tables(results: list[DemoResult], prices: Prices) -> None:
     console = Console()
     if not console.is_terminal or console.width < _WIDTH:
         console = Console(width=_WIDTH)
@@ -120,7 +120,7 @@ def _print_tables(results: list[Result], prices: Prices) -> None:
         console.print()
 
 
-def _save_cases(results: list[Result], folder: Path) -> None:
+def _save_cases(results: list[DemoResult], folder: Path) -> None:
     for result in results:
         if result.case is None:
             continue
@@ -130,7 +130,7 @@ def _save_cases(results: list[Result], folder: Path) -> None:
         click.echo(f"replay it with: dcai verify replay {path}", err=True)
 
 
-def _verdict(results: list[Result], engine: str, fork: str, *, interrupted: bool) -> str:
+def _verdict(results: list[DemoResult], engine: str, fork: str, *, interrupted: bool) -> str:
     steps = sum(result.steps for result in results)
     mismatches = sum(result.difference is not None for result in results)
     refused = sum(result.refused for result in results)

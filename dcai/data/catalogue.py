@@ -22,7 +22,7 @@ __all__ = [
     "CACHE_DIR_VARIABLE",
     "CATALOGUE",
     "DATA_DIR_VARIABLE",
-    "Entry",
+    "CatalogueEntry",
     "Remote",
     "cache_dir",
     "imdb",
@@ -46,7 +46,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A data set of the catalogue.
 
     Parameters
@@ -161,7 +161,7 @@ def imdb(*, num_words: int = 1000) -> Dataset[SparseRows]:
     return read_imdb(path, num_words=num_words)
 
 
-def _entry(name: str) -> Entry:
+def _entry(name: str) -> CatalogueEntry:
     try:
         return CATALOGUE[name]
     except KeyError:
@@ -169,34 +169,34 @@ def _entry(name: str) -> Entry:
 
 
 #: Every data set by name, in the order of the list.
-CATALOGUE: dict[str, Entry] = {
+CATALOGUE: dict[str, CatalogueEntry] = {
     entry.name: entry
     for entry in (
-        Entry(
+        CatalogueEntry(
             "breast-cancer",
             "455 + 114 samples, 30 features, dense, 2 classes",
             bundled.breast_cancer,
             sklearn_file="breast_cancer.csv",
         ),
-        Entry(
+        CatalogueEntry(
             "digits",
             "1,437 + 360 samples, 64 features, dense, 10 classes",
             bundled.digits,
             sklearn_file="digits.csv.gz",
         ),
-        Entry(
+        CatalogueEntry(
             "digits-presence",
             "1,437 + 360 samples, 64 features, sparse, 10 classes",
             bundled.digits_presence,
             sklearn_file="digits.csv.gz",
         ),
-        Entry(
+        CatalogueEntry(
             "digits-parity",
             "1,437 + 360 samples, 64 features, sparse, 2 classes",
             bundled.digits_parity,
             sklearn_file="digits.csv.gz",
         ),
-        Entry(
+        CatalogueEntry(
             "imdb",
             "25,000 + 25,000 samples, 1,000 features, sparse, 2 classes",
             imdb,

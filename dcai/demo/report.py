@@ -8,13 +8,13 @@ from typing import Any
 
 from rich.table import Table
 
-from dcai.demo.run import Result
+from dcai.demo.run import DemoResult
 from dcai.gas.prices import Prices
 
 __all__ = ["as_json", "as_tables"]
 
 
-def as_tables(results: Sequence[Result], prices: Prices) -> list[tuple[str, Table]]:
+def as_tables(results: Sequence[DemoResult], prices: Prices) -> list[tuple[str, Table]]:
     """Two tables for a terminal, each with its title: what was learned, and what it cost."""
     return [
         (
@@ -28,7 +28,7 @@ def as_tables(results: Sequence[Result], prices: Prices) -> list[tuple[str, Tabl
     ]
 
 
-def as_json(results: Sequence[Result], prices: Prices, *, engine: str, fork: str) -> dict[str, Any]:
+def as_json(results: Sequence[DemoResult], prices: Prices, *, engine: str, fork: str) -> dict[str, Any]:
     """The same for a program: plain numbers, gas as measured, costs at the stated prices."""
     return {
         "engine": engine,
@@ -42,7 +42,7 @@ def as_json(results: Sequence[Result], prices: Prices, *, engine: str, fork: str
     }
 
 
-def _learning(results: Sequence[Result]) -> Table:
+def _learning(results: Sequence[DemoResult]) -> Table:
     names = ("classes", "features", "updates", "before", "after", "predictions/s", "steps")
     table = _table(names)
     for result in results:
@@ -60,7 +60,7 @@ def _learning(results: Sequence[Result]) -> Table:
     return table
 
 
-def _costs(results: Sequence[Result], prices: Prices) -> Table:
+def _costs(results: Sequence[DemoResult], prices: Prices) -> Table:
     table = _table(("deploy", "txs", "USD", "mistake", "USD", "correct", "USD"))
     for result in results:
         deploy_gas = sum(result.deploy_gas)
@@ -96,7 +96,7 @@ def _gas_and_usd(gas: Sequence[int], prices: Prices) -> tuple[str, str]:
     return f"{middle:,.0f}", f"{prices.usd(middle):.3f}"
 
 
-def _result_as_json(result: Result, prices: Prices) -> dict[str, Any]:
+def _result_as_json(result: DemoResult, prices: Prices) -> dict[str, Any]:
     return {
         "data": result.data,
         "contract": result.contract,

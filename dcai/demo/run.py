@@ -16,7 +16,7 @@ from dcai.models import Classifier
 from dcai.scenarios import Scenario, initial_model, refused_calls
 from dcai.verify import Case, Differential, Outcome
 
-__all__ = ["Result", "run_scenario"]
+__all__ = ["DemoResult", "run_scenario"]
 
 #: After this many contributions comes one round of calls that the contract must refuse.
 _REFUSED_EVERY = 50
@@ -26,7 +26,7 @@ _THROUGHPUT_RUNS = 5
 
 
 @dataclass(eq=False)
-class Result:
+class DemoResult:
     """What a scenario gave.
 
     Attributes
@@ -82,7 +82,7 @@ def run_scenario(
     contributions: int,
     engine: str = "py-evm",
     fork: str = "prague",
-) -> Iterator[Result]:
+) -> Iterator[DemoResult]:
     """Run a scenario step by step; a difference ends it and is part of the result.
 
     Parameters
@@ -96,12 +96,12 @@ def run_scenario(
 
     Yields
     ------
-    Result
+    DemoResult
         Always the same object, as it grows: at the start, after each contribution, and at the end.
     """
     dataset = scenario.load()
     model = initial_model(scenario, dataset)
-    result = Result(
+    result = DemoResult(
         data=scenario.title,
         contract=scenario.contract.__name__,
         num_features=dataset.n_features,
@@ -128,7 +128,7 @@ def run_scenario(
     yield result
 
 
-def _contribute(differential: Differential, sample: list[int], label: int, result: Result) -> None:
+def _contribute(differential: Differential, sample: list[int], label: int, result: DemoResult) -> None:
     predicted = _count(result, differential.predict(sample))
     outcome = _count(result, differential.update(sample, label))
     if outcome.receipt is not None and outcome.receipt.success:
@@ -140,7 +140,7 @@ def _contribute(differential: Differential, sample: list[int], label: int, resul
     result.contributions += 1
 
 
-def _count(result: Result, outcome: Outcome) -> Outcome:
+def _count(result: DemoResult, outcome: Outcome) -> Outcome:
     result.steps += 1
     result.refused += isinstance(outcome.value, Revert)
     return outcome

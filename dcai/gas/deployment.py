@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dcai.gas.coefficients import Coefficients
     from dcai.models import Classifier
 
-__all__ = ["Chunk", "Deployment", "plan"]
+__all__ = ["Chunk", "DeploymentPlan", "plan"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Deployment:
+class DeploymentPlan:
     """The transactions that put a model on a chain.
 
     Attributes
@@ -83,12 +83,12 @@ class Deployment:
 
 def plan(
     artifact: Artifact, coefficients: Mapping[str, Coefficients], fork: str, model: Classifier, gas_cap: int | None
-) -> Deployment:
+) -> DeploymentPlan:
     """Plan a deployment; see :meth:`dcai.gas.Oracle.deployment`."""
     cap = MAX_TRANSACTION_GAS if gas_cap is None else _checked_cap(fork, gas_cap)
     planner = _Planner(artifact, coefficients, fork, cap)
     drive(planner, model)
-    return Deployment(tuple(planner.chunks), cap)
+    return DeploymentPlan(tuple(planner.chunks), cap)
 
 
 def _checked_cap(fork: str, gas_cap: object) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcai.artifacts import Artifact
-    from dcai.gas.deployment import Deployment
+    from dcai.gas.deployment import DeploymentPlan
     from dcai.models import Classifier
 
 __all__ = ["Oracle"]
@@ -128,7 +128,7 @@ class Oracle:
         kernel = self._kernel(model)
         return self._costs("predict", lambda tariff: kernel.predict_costs(*model.rows(data), tariff))
 
-    def deployment(self, model: Classifier, gas_cap: int | None = None) -> Deployment:
+    def deployment(self, model: Classifier, gas_cap: int | None = None) -> DeploymentPlan:
         """Plan how to put a model on a chain, and predict what each transaction costs.
 
         The constructor takes as much of the model as fits; what is left follows in chunks, each half of what did not
@@ -143,7 +143,7 @@ class Oracle:
 
         Returns
         -------
-        Deployment
+        DeploymentPlan
             The transactions in their order.
 
         Raises

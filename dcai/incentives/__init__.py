@@ -16,7 +16,7 @@ The contracts are not audited: use test networks only.
 3600000000000000
 """
 
-from dcai.incentives.data_handler import Contribution, DataHandler64
+from dcai.incentives.data_handler import DataHandler64, StoredData
 from dcai.incentives.ledger import Ledger
 from dcai.incentives.market.market import PredictionMarket
 from dcai.incentives.market.pieces import Piece, cut
@@ -30,7 +30,6 @@ from dcai.incentives.trainer import CollaborativeTrainer64
 
 __all__ = [
     "CollaborativeTrainer64",
-    "Contribution",
     "DataHandler64",
     "Domain",
     "Fee",
@@ -44,6 +43,7 @@ __all__ = [
     "ReimbursementPool",
     "Stage",
     "Stakeable64",
+    "StoredData",
     "Terms",
     "contribution_digest",
     "cut",

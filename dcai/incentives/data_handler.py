@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from dcai.incentives.ledger import Ledger
 
-__all__ = ["Contribution", "DataHandler64"]
+__all__ = ["DataHandler64", "StoredData"]
 
 
 @dataclass(slots=True)
-class Contribution:
+class StoredData:
     """What is known of one contribution.
 
     Attributes
@@ -59,11 +59,9 @@ class DataHandler64:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._added: dict[bytes, Contribution] = {}
+        self._added: dict[bytes, StoredData] = {}
 
-    def find(
-        self, data: Sequence[int], classification: int, added_time: int, author: str
-    ) -> tuple[bytes, Contribution]:
+    def find(self, data: Sequence[int], classification: int, added_time: int, author: str) -> tuple[bytes, StoredData]:
         """Return the key and the record of a contribution.
 
         Raises
@@ -114,14 +112,14 @@ class DataHandler64:
         old = self._added.get(key)
         if old is not None and old.claimable_amount:
             raise Revert("ContributionExists", (key,))
-        record = Contribution(classification, time, author, cost, cost, payer)
+        record = StoredData(classification, time, author, cost, cost, payer)
         if old is not None:
             record.claimed_by = old.claimed_by  # who has claimed stays so
         self._added[key] = record
         self._ledger.on_failure(lambda: self._put_back(key, old))
         return key, time
 
-    def handle_claim(self, record: Contribution, claimer: str, amount: int) -> None:
+    def handle_claim(self, record: StoredData, claimer: str, amount: int) -> None:
         """Take an amount off a record, and note who claimed it."""
         is_new = claimer not in record.claimed_by
         record.claimable_amount -= amount
@@ -136,7 +134,7 @@ class DataHandler64:
 
         self._ledger.on_failure(undo)
 
-    def _put_back(self, key: bytes, old: Contribution | None) -> None:
+    def _put_back(self, key: bytes, old: StoredData | None) -> None:
         if old is None:
             del self._added[key]
         else:

@@ -10,7 +10,7 @@ from dcai.errors import InputError, Revert
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcai.incentives.data_handler import Contribution
+    from dcai.incentives.data_handler import StoredData
     from dcai.incentives.ledger import Ledger
 
 __all__ = ["IncentiveMechanism"]
@@ -73,27 +73,27 @@ class IncentiveMechanism(ABC):
         """Check the payment for a contribution, and return its deposit in wei."""
 
     @abstractmethod
-    def handle_refund(self, record: Contribution, predict: Callable[[], int]) -> int:
+    def handle_refund(self, record: StoredData, predict: Callable[[], int]) -> int:
         """Check a refund, count the contribution as validated, and return the amount in wei."""
 
     @abstractmethod
-    def handle_report(self, reporter: str, record: Contribution, predict: Callable[[], int], *, by_owner: bool) -> int:
+    def handle_report(self, reporter: str, record: StoredData, predict: Callable[[], int], *, by_owner: bool) -> int:
         """Check a report, and return the amount in wei; ``by_owner``: whether the reporter owns the trainer."""
 
     # -- shared checks -- #
 
-    def _check_waited(self, record: Contribution) -> None:
+    def _check_waited(self, record: StoredData) -> None:
         available_at = record.time + self.refund_wait_time_s
         if self._ledger.timestamp < available_at:
             raise Revert("TooEarly", (available_at,))
 
-    def _check_refund(self, record: Contribution, predict: Callable[[], int]) -> None:
+    def _check_refund(self, record: StoredData, predict: Callable[[], int]) -> None:
         self._check_waited(record)
         predicted = predict()
         if predicted != record.classification:
             raise Revert("PredictionDiffers", (predicted, record.classification))
 
-    def _check_report(self, reporter: str, record: Contribution, predict: Callable[[], int]) -> None:
+    def _check_report(self, reporter: str, record: StoredData, predict: Callable[[], int]) -> None:
         if reporter == record.sender:
             raise Revert("OwnData", (record.sender,))
         if reporter in record.claimed_by:

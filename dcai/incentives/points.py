@@ -12,7 +12,7 @@ from dcai.incentives.mechanism import IncentiveMechanism
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dcai.incentives.data_handler import Contribution
+    from dcai.incentives.data_handler import StoredData
     from dcai.incentives.ledger import Ledger
 
 __all__ = ["Points64"]
@@ -81,7 +81,7 @@ class Points64(IncentiveMechanism):
         """Return the deposit, 0."""
         return 0
 
-    def handle_refund(self, record: Contribution, predict: Callable[[], int]) -> int:
+    def handle_refund(self, record: StoredData, predict: Callable[[], int]) -> int:
         """Check a validation, and count it: a point, and a badge where it reaches a level."""
         if record.sender in record.claimed_by:
             raise Revert("AlreadyClaimed", (record.sender,))
@@ -92,7 +92,7 @@ class Points64(IncentiveMechanism):
             self._ledger.emit(Event("BadgeEarned", {"account": record.sender, "level": level}))
         return 0
 
-    def handle_report(self, reporter: str, record: Contribution, predict: Callable[[], int], *, by_owner: bool) -> int:
+    def handle_report(self, reporter: str, record: StoredData, predict: Callable[[], int], *, by_owner: bool) -> int:
         """Check a report, which is recorded."""
         self._check_report(reporter, record, predict)
         return 0

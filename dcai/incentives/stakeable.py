@@ -11,7 +11,7 @@ from dcai.incentives.mechanism import IncentiveMechanism
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcai.incentives.data_handler import Contribution
+    from dcai.incentives.data_handler import StoredData
     from dcai.incentives.ledger import Ledger
 
 __all__ = ["Stakeable64"]
@@ -88,7 +88,7 @@ class Stakeable64(IncentiveMechanism):
         self._ledger.on_failure(lambda: setattr(self, "last_update_time_s", before))
         return cost
 
-    def handle_refund(self, record: Contribution, predict: Callable[[], int]) -> int:
+    def handle_refund(self, record: StoredData, predict: Callable[[], int]) -> int:
         """Check a refund, count the contribution as validated, and return all that is claimable."""
         if record.sender in record.claimed_by:
             raise Revert("AlreadyClaimed", (record.sender,))
@@ -98,7 +98,7 @@ class Stakeable64(IncentiveMechanism):
         self._count_valid(record.sender)
         return record.claimable_amount
 
-    def handle_report(self, reporter: str, record: Contribution, predict: Callable[[], int], *, by_owner: bool) -> int:
+    def handle_report(self, reporter: str, record: StoredData, predict: Callable[[], int], *, by_owner: bool) -> int:
         """Check a report, and return the reporter's share of the deposit, rounded down, or all where that is none."""
         if not record.claimable_amount:
             raise Revert("NothingToClaim")

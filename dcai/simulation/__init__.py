@@ -9,8 +9,8 @@
 
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
 from dcai.simulation.market.terms import MarketTerms
-from dcai.simulation.result import AgentResult, Result
-from dcai.simulation.run import Step, simulate
+from dcai.simulation.result import AgentResult, SimulationResult
+from dcai.simulation.run import SimulationStep, simulate
 from dcai.simulation.runner import ENGINES, run
 from dcai.simulation.setup import Setup, honest, malicious, points, prediction_market, self_assessment
 from dcai.simulation.sweeps import Variant, sweep, variants
@@ -20,9 +20,9 @@ __all__ = [
     "Agent",
     "AgentResult",
     "MarketTerms",
-    "Result",
     "Setup",
-    "Step",
+    "SimulationResult",
+    "SimulationStep",
     "Variant",
     "agents_from_text",
     "agents_from_toml",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai import strict_json
 from dcai.errors import DataError, InputError, Revert
-from dcai.simulation.run import Step
+from dcai.simulation.run import SimulationStep
 from dcai.simulation.setup import Setup
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-def _step_line(step: Step) -> bytes:
+def _step_line(step: SimulationStep) -> bytes:
     fields: dict[str, Any] = {"t": step.time_s, "do": step.action}
     if step.agent:
         fields |= {"by": step.agent, "sample": step.sample}
@@ -43,9 +43,9 @@ def _step_line(step: Step) -> bytes:
     return _line({**fields, "balances": step.balances, "points": step.points})
 
 
-def _step(fields: dict[str, Any]) -> Step:
+def _step(fields: dict[str, Any]) -> SimulationStep:
     error = Revert(fields["error"][0], fields["error"][1]) if "error" in fields else None
-    return Step(
+    return SimulationStep(
         fields["t"],
         fields["do"],
         fields.get("by", ""),
@@ -116,7 +116,7 @@ class Record:
         if self._file is not None:
             self._file.close()
 
-    def add(self, step: Step) -> None:
+    def add(self, step: SimulationStep) -> None:
         """Write a step, or compare it with that which is there.
 
         Raises
@@ -148,7 +148,7 @@ class Record:
             self._file.write(_line(_END))
 
 
-def read_steps(path: Path) -> Iterator[Step]:
+def read_steps(path: Path) -> Iterator[SimulationStep]:
     """Read the steps of a file.
 
     Raises

@@ -10,10 +10,10 @@ from dcai.simulation.amounts import DAY_S
 
 if TYPE_CHECKING:
     from dcai.simulation.agents import Agent
-    from dcai.simulation.run import Step
+    from dcai.simulation.run import SimulationStep
     from dcai.simulation.setup import Setup
 
-__all__ = ["AgentResult", "Result"]
+__all__ = ["AgentResult", "SimulationResult"]
 
 
 @dataclass
@@ -44,7 +44,7 @@ class AgentResult:
 
 
 @dataclass
-class Result:
+class SimulationResult:
     """A simulation as it grows.
 
     Attributes
@@ -96,7 +96,7 @@ class Result:
             self.agents[agent.name] = AgentResult(balance=agent.start_balance)
             self._note(agent, 0, agent.start_balance, 0)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: SimulationStep) -> None:
         """Take note of a step."""
         self.num_steps += 1
         self.time_s = step.time_s

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from dcai.simulation.agents import Agent
     from dcai.simulation.setup import Setup
 
-__all__ = ["Step", "another", "simulate"]
+__all__ = ["SimulationStep", "another", "simulate"]
 
 #: Good agents contribute with the model's accuracy as probability, and a bit more: 0.85 is fine (0xDeCA10B's number).
 _BONUS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SimulationStep:
     """One event of a simulation.
 
     Attributes
@@ -65,7 +65,7 @@ class Step:
     points: dict[str, int]
 
 
-def simulate(setup: Setup, dataset: Dataset[Any], backend: Backend) -> Iterator[Step]:
+def simulate(setup: Setup, dataset: Dataset[Any], backend: Backend) -> Iterator[SimulationStep]:
     """Run a simulation, event by event.
 
     Parameters
@@ -79,7 +79,7 @@ def simulate(setup: Setup, dataset: Dataset[Any], backend: Backend) -> Iterator[
 
     Yields
     ------
-    Step
+    SimulationStep
         Each call, granted or refused, and each evaluation, in the order of time. It ends when every contribution is
         made and every deposit claimed, or when nobody has money left.
     """
@@ -117,7 +117,7 @@ class _Run:
 
     # -- who acts when -- #
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[SimulationStep]:
         queue: list[tuple[int, int]] = []
         for i, agent in enumerate(self.agents):
             heappush(queue, (agent.next_wait_s(self.randoms[i]), i))
@@ -132,13 +132,13 @@ class _Run:
                 heappush(queue, (now + self.agents[i].next_wait_s(self.randoms[i]), i))
         yield self.evaluate(now)
 
-    def evaluate(self, now: int) -> Step:
+    def evaluate(self, now: int) -> SimulationStep:
         X, y = self.test
         right = int(np.count_nonzero(self.backend.model.predict(X) == y))
         self.accuracy = right / len(y)
         return self.step(now, "accuracy", "", -1, right, None)
 
-    def act(self, i: int, now: int) -> Iterator[Step]:
+    def act(self, i: int, now: int) -> Iterator[SimulationStep]:
         agent, random = self.agents[i], self.randoms[i]
         if agent.prob_careless and not agent.pay_to_call and random.random() < agent.prob_careless:
             yield from self.claim_carelessly(i, now)
@@ -152,7 +152,7 @@ class _Run:
 
     # -- contributions -- #
 
-    def contribute(self, i: int, now: int) -> Iterator[Step]:
+    def contribute(self, i: int, now: int) -> Iterator[SimulationStep]:
         agent, random, k = self.agents[i], self.randoms[i], self.done
         label = self.truth[k]
         if not agent.good:
@@ -172,7 +172,7 @@ class _Run:
                 self.looked = self.first
         yield step
 
-    def call_model(self, agent: Agent, random: Random, now: int) -> Iterator[Step]:
+    def call_model(self, agent: Agent, random: Random, now: int) -> Iterator[SimulationStep]:
         """Pay those whose data were validated, by their number of them, if the model is worth it."""
         total = self.backend.num_valid_total()
         if not total or random.random() >= self.accuracy or agent.pay_to_call > self.backend.balance(agent.address):
@@ -184,7 +184,7 @@ class _Run:
 
     # -- claims -- #
 
-    def claim(self, i: int, now: int) -> Iterator[Step]:
+    def claim(self, i: int, now: int) -> Iterator[SimulationStep]:
         """Claim all that will be granted, the oldest first."""
         age_all = now - self.setup.any_address_claim_wait_s
         age_some = now - self.setup.refund_wait_s
@@ -209,22 +209,22 @@ class _Run:
             elif self.time_s[k] <= age_all or self.backend.num_valid(self.agents[i].address):
                 yield self.report(i, now, k)
 
-    def claim_carelessly(self, i: int, now: int) -> Iterator[Step]:
+    def claim_carelessly(self, i: int, now: int) -> Iterator[SimulationStep]:
         alive = self.first + np.flatnonzero(self.alive[self.first : self.done])
         if len(alive):
             k = int(alive[self.randoms[i].randrange(len(alive))])
             yield self.refund(i, now, k) if self.author[k] == i else self.report(i, now, k)
 
-    def refund(self, i: int, now: int, k: int) -> Step:
+    def refund(self, i: int, now: int, k: int) -> SimulationStep:
         args = (self.data(k), int(self.label[k]), START + int(self.time_s[k]))
         return self.settle(i, k, self.call(now, self.agents[i], "refund", k, args))
 
-    def report(self, i: int, now: int, k: int) -> Step:
+    def report(self, i: int, now: int, k: int) -> SimulationStep:
         author = self.agents[int(self.author[k])].address
         args = (self.data(k), int(self.label[k]), START + int(self.time_s[k]), author)
         return self.settle(i, k, self.call(now, self.agents[i], "report", k, args))
 
-    def settle(self, i: int, k: int, step: Step) -> Step:
+    def settle(self, i: int, k: int, step: SimulationStep) -> SimulationStep:
         """Note what a claim left of a contribution."""
         if step.error is None:
             self.claimed[i, k] = True
@@ -249,7 +249,9 @@ class _Run:
     def data(self, k: int) -> tuple[int, ...]:
         return tuple(self.samples[k].tolist())
 
-    def call(self, now: int, agent: Agent, function: str, sample: int, args: tuple[Any, ...], value: int = 0) -> Step:
+    def call(
+        self, now: int, agent: Agent, function: str, sample: int, args: tuple[Any, ...], value: int = 0
+    ) -> SimulationStep:
         outcome = self.backend.run(Call(function, agent.address, args, value), START + now)
         if isinstance(outcome, Revert):
             return self.step(now, function, agent.name, sample, 0, outcome)
@@ -259,10 +261,10 @@ class _Run:
             amount = event["cost"] if function == "addData" else event["amount"]
         return self.step(now, function, agent.name, sample, amount, None)
 
-    def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> Step:
+    def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> SimulationStep:
         balances = {name: self.backend.balance(address) for name, address in self.accounts}
         points = {name: self.backend.num_valid(address) for name, address in self.accounts}
-        return Step(now, action, agent, sample, amount, error, balances, points)
+        return SimulationStep(now, action, agent, sample, amount, error, balances, points)
 
 
 def another(label: int, num_classes: int, random: Random) -> int:

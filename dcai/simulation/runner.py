@@ -12,7 +12,7 @@ from dcai.simulation.market.course import simulate_market
 from dcai.simulation.market.native import MarketNative
 from dcai.simulation.native import Native
 from dcai.simulation.record import Record, read_steps
-from dcai.simulation.result import Result
+from dcai.simulation.result import SimulationResult
 from dcai.simulation.run import simulate
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcai.data import Dataset
     from dcai.models import Classifier
     from dcai.simulation.lockstep import LockstepBase
-    from dcai.simulation.run import Step
+    from dcai.simulation.run import SimulationStep
     from dcai.simulation.setup import Setup
 
 __all__ = ["ENGINES", "NATIVE", "run"]
@@ -36,7 +36,9 @@ _TRAINER = "0x" + "22" * 20
 _CHECKPOINT_EVERY = 2000
 
 
-def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Path | None = None) -> Iterator[Result]:
+def run(
+    setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Path | None = None
+) -> Iterator[SimulationResult]:
     """Run a simulation.
 
     Parameters
@@ -52,7 +54,7 @@ def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Pat
 
     Yields
     ------
-    Result
+    SimulationResult
         Always the same object, as it grows: after each event, and once complete.
 
     Raises
@@ -68,7 +70,7 @@ def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Pat
         raise InputError(f"engine {engine!r} is unknown; there is {', '.join(ENGINES)}")
     record = None if output is None else Record(output, setup)
     dataset, model = setup.load()
-    result = Result(setup, len(dataset.y_test), engine)
+    result = SimulationResult(setup, len(dataset.y_test), engine)
     start = perf_counter()
     yield result
     if record is not None and record.complete:
@@ -104,7 +106,7 @@ def run(setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Pat
 
 
 #: The steps of a run, and the twins and contracts that it drives where there are contracts.
-_Started = tuple["Iterator[Step]", "LockstepBase[Any, Any] | None"]
+_Started = tuple["Iterator[SimulationStep]", "LockstepBase[Any, Any] | None"]
 
 
 def _start(setup: Setup, dataset: Dataset[Any], model: Classifier, engine: str, fork: str) -> _Started:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcai.simulation.agents import Agent
-    from dcai.simulation.result import Result
+    from dcai.simulation.result import SimulationResult
 
 __all__ = ["COLOURS", "Curve", "accuracy_curve", "agent_curves", "title", "y_label"]
 
@@ -47,21 +47,21 @@ class Curve:
     is_step: bool = True
 
 
-def title(result: Result) -> str:
+def title(result: SimulationResult) -> str:
     """What a plot is of."""
     setup = result.setup
     mechanism = {"points": "Points", "market": "Prediction market"}.get(setup.mechanism, "Ongoing self-assessment")
     return f"{mechanism}, {setup.data}, {result.num_contributions:,} contributions, seed {setup.seed}"
 
 
-def y_label(result: Result) -> str:
+def y_label(result: SimulationResult) -> str:
     """What the values of the agents' curves are, and their unit."""
     if result.setup.mechanism == "market":
         return "balance with stakes, % of the start"
     return "points" if result.setup.mechanism == "points" else "balance, % of the start"
 
 
-def agent_curves(result: Result) -> list[Curve]:
+def agent_curves(result: SimulationResult) -> list[Curve]:
     """Return balances in percent of the start, or points, of each agent."""
     curves = []
     used = {"good": 0, "bad": 0}
@@ -73,7 +73,7 @@ def agent_curves(result: Result) -> list[Curve]:
     return curves
 
 
-def _agent_curve(result: Result, agent: Agent, colour: str, dash: str) -> Curve:
+def _agent_curve(result: SimulationResult, agent: Agent, colour: str, dash: str) -> Curve:
     one = result.agents[agent.name]
     if result.setup.mechanism == "points":
         name, values = f"{agent.name}: points", [float(points) for points in one.all_points]
@@ -87,7 +87,7 @@ def _agent_curve(result: Result, agent: Agent, colour: str, dash: str) -> Curve:
     return Curve(name, colour, dash, [days[i] for i in kept], [values[i] for i in kept])
 
 
-def accuracy_curve(result: Result) -> Curve:
+def accuracy_curve(result: SimulationResult) -> Curve:
     """Return the accuracy on the hidden test set, in percent."""
     days = [time / DAY_S for time in result.accuracy_times_s]
     values = [100 * accuracy for accuracy in result.accuracies]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dcai.errors import InputTypeError
 from dcai.tabular.faults import Faults
 
-__all__ = ["Chunk", "Compressed", "Kind", "Matrix", "column_name", "numeric", "row_place"]
+__all__ = ["Compressed", "Kind", "Matrix", "RowChunk", "column_name", "numeric", "row_place"]
 
 #: What the numbers of a column were stored as; it decides whether they are taken for fixed-point or real numbers.
 Kind = str
@@ -51,7 +51,7 @@ class Compressed:
 
 
 @dataclass
-class Chunk:
+class RowChunk:
     """Some rows of one file, in order.
 
     Attributes

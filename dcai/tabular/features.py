@@ -8,7 +8,7 @@ import numpy as np
 
 from dcai.errors import InputError, shown
 from dcai.fixed import TO_FLOAT, to_fixed
-from dcai.tabular.chunk import FLOAT, INT, TEXT, Chunk, Compressed, Matrix, column_name
+from dcai.tabular.chunk import FLOAT, INT, TEXT, Compressed, Matrix, RowChunk, column_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ _SAY_WHICH = (
 )
 
 
-def to_samples(chunk: Chunk, shape: Shape, layout: Layout, agreement: Agreement, path: Path) -> Any:
+def to_samples(chunk: RowChunk, shape: Shape, layout: Layout, agreement: Agreement, path: Path) -> Any:
     """Return the rows of a chunk without faults as ``model.predict`` takes them.
 
     Returns

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcai.models import Classifier
-    from dcai.tabular.chunk import Chunk
+    from dcai.tabular.chunk import RowChunk
 
 __all__ = ["Batch", "OnBadRow", "as_paths", "read_batches"]
 
@@ -127,7 +127,7 @@ def as_paths(paths: Paths) -> list[Path]:
     return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
 
 
-def _chunks(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[Chunk]:
+def _chunks(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[RowChunk]:
     form = input_format(path, layout.format)
     if form in _ARRAYS:
         return _ARRAYS[form](path, shape, layout)
@@ -138,7 +138,9 @@ _ARRAYS = {"npy": read_npy, "npz": read_npz, "svmlight": read_svmlight}
 _TABLES = {"csv": read_csv, "parquet": read_parquet, "arrow": read_arrow}
 
 
-def _batch(chunk: Chunk, path: Path, shape: Shape, layout: Layout, agreement: Agreement, on_bad_row: OnBadRow) -> Batch:
+def _batch(
+    chunk: RowChunk, path: Path, shape: Shape, layout: Layout, agreement: Agreement, on_bad_row: OnBadRow
+) -> Batch:
     faults = chunk.faults
     labels = None
     if layout.labels is not None:
@@ -160,7 +162,7 @@ def _batch(chunk: Chunk, path: Path, shape: Shape, layout: Layout, agreement: Ag
     )
 
 
-def _odd_rows(chunk: Chunk, path: Path) -> list[str]:
+def _odd_rows(chunk: RowChunk, path: Path) -> list[str]:
     """Describe the first rows of a chunk that cannot be predicted."""
     found = [(int(chunk.rows[i]), int(i)) for i in np.flatnonzero(chunk.faults.bad)[:_DESCRIBED]]
     reasons = [(row, chunk.faults.why(i)) for row, i in found] + chunk.unreadable[:_DESCRIBED]

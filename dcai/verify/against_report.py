@@ -28,7 +28,7 @@ def section(snapshot: Snapshot, model: Classifier, result: Comparison) -> Sectio
         "file has": model.fingerprint(),
     }
     findings = [
-        Finding(f"{one.field} differs", {"field": one.field, "expected": str(one.file), "actual": str(one.chain)})
+        Finding(f"{one.field} differs", {"field": one.field, "expected": str(one.expected), "actual": str(one.actual)})
         for one in result.differences
     ]
     findings += [

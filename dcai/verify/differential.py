@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError, DcaiError, EvmError, InputError, NotEqual, Revert
 from dcai.evm.contract import Contract
+from dcai.evm.differing import FieldDifference
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage, mentioned_indices
 from dcai.models import MODELS, Classifier
 from dcai.verify import functions
-from dcai.verify.fields import FieldDifference, differing_fields
+from dcai.verify.fields import differing_fields
 from dcai.verify.step import CONSTRUCTOR, Step
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError
+from dcai.evm.differing import FieldDifference
 from dcai.evm.layout import Layout, Words
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
 
-__all__ = ["FieldDifference", "differing_fields", "in_words"]
+__all__ = ["differing_fields", "in_words"]
 
 #: Feature indices that are looked for where nobody named them: a faulty contract may write to any.
 _SEARCHED = [*range(1 << 12), 1 << 16, 1 << 31, (1 << 32) - 2, (1 << 32) - 1, (1 << 62), (1 << 63) - 1, (1 << 64) - 1]
@@ -45,23 +46,6 @@ _WORDS = [
 ]
 
 
-class FieldDifference(NamedTuple):
-    """One value that differs.
-
-    Attributes
-    ----------
-    field : str
-        Which, in words: ``weights[3]``, ``the number of samples of class 1``; of what no state variable accounts for,
-        ``storage slot 0x...``.
-    expected, actual : Any
-        What the contract has, and what the kernel has.
-    """
-
-    field: str
-    expected: Any
-    actual: Any
-
-
 def differing_fields(
     artifact: Artifact, contract: Mapping[int, int], kernel: Mapping[int, int], indices: Iterable[int] = ()
 ) -> list[FieldDifference]:
@@ -79,7 +63,7 @@ def differing_fields(
     Returns
     -------
     list of FieldDifference
-        In the order of the state variables; empty where the two are equal.
+        In the order of the state variables, the contract's value as ``expected``; empty where the two are equal.
     """
     slots = {slot for slot in contract.keys() | kernel.keys() if contract.get(slot, 0) != kernel.get(slot, 0)}
     if not slots:

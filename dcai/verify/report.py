@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
-import dcai
+from dcai._kernels import __version__
 from dcai.files import write_whole
-from dcai.gas.reports import report as tables
+from dcai.report import tables
 from dcai.verify import report_html, report_text
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
 _FORMAT = "dcai-report-1"
 
 #: Rows under a title, with a name for each column; the first ``num_names`` columns are names, the others numbers.
-Table = tables.Section
+Table = tables.Table
 
 
 def installed_versions(*distributions: str) -> dict[str, str]:
     """Return the versions of dcai, Python, the system and the named packages, where they are installed."""
-    found = {"dcai": dcai.__version__, "Python": platform.python_version(), "system": platform.platform(terse=True)}
+    found = {"dcai": __version__, "Python": platform.python_version(), "system": platform.platform(terse=True)}
     for name in distributions:
         try:
             found[name] = metadata.version(name)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dcai.gas.reports import report as tables
+from dcai.report import tables
 
 if TYPE_CHECKING:
     from dcai.verify.report import Report, Section
@@ -37,7 +37,7 @@ def _section(section: Section) -> str:
         if finding.repeat:
             lines.append(f"    see it with: {shlex.join(finding.repeat)}")
     lines += [f"  note: {note}" for note in section.notes]
-    below = tables.Report(section.tables).as_text() if section.tables else ""
+    below = tables.Tables(section.tables).as_text() if section.tables else ""
     return "\n".join(lines) + "\n" + "".join(f"  {line}\n" if line else "\n" for line in below.splitlines())
 
 

@@ -11,7 +11,7 @@ from eth.vm.forks.london.blocks import LondonBlockHeader
 from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.shanghai.blocks import ShanghaiBlockHeader
 
-from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.fields import AnswerFields
 from dcai.chain.rpc.header import read_header
 from dcai.errors import ProofError, ResponseError
 
@@ -74,7 +74,7 @@ def new_header(kind: Any) -> Any:
 @pytest.mark.parametrize("kind", HEADERS)
 def test_the_hash_is_that_of_py_evm(kind: Any) -> None:
     expected = new_header(kind)
-    header = read_header(Fields("eth_getBlockByNumber", to_json(expected)), verify=True)
+    header = read_header(AnswerFields("eth_getBlockByNumber", to_json(expected)), verify=True)
     assert header.hash == expected.hash
     assert (header.number, header.timestamp) == (2**40, 2**31)
     assert header.state_root == b"\x01" * 32
@@ -86,7 +86,7 @@ def test_each_field_is_in_the_hash(name: str) -> None:
     text = fields[name]
     fields[name] = text[:-1] + ("1" if text[-1] != "1" else "2")
     with pytest.raises(ProofError, match="does not hash to"):
-        read_header(Fields("eth_getBlockByNumber", fields), verify=True)
+        read_header(AnswerFields("eth_getBlockByNumber", fields), verify=True)
 
 
 def test_the_genesis_block() -> None:
@@ -110,11 +110,11 @@ def test_the_genesis_block() -> None:
         "nonce": "0x0000000000000042",
         "hash": "0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
     }
-    assert read_header(Fields("eth_getBlockByNumber", fields), verify=True).number == 0
+    assert read_header(AnswerFields("eth_getBlockByNumber", fields), verify=True).number == 0
 
 
 def test_a_gap_between_the_forks() -> None:
     fields = to_json(new_header(PragueBlockHeader))
     del fields["withdrawalsRoot"]
     with pytest.raises(ResponseError, match="no 'withdrawalsRoot' before it"):
-        read_header(Fields("eth_getBlockByNumber", fields), verify=True)
+        read_header(AnswerFields("eth_getBlockByNumber", fields), verify=True)

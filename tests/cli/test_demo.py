@@ -80,7 +80,7 @@ def test_a_mismatch_exits_with_1_and_writes_a_case_that_replays(
 def test_ctrl_c_leaves_the_truth_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     complete = demo.run_scenario
 
-    def interrupted(*args: Any, **kwargs: Any) -> Iterator[demo.Result]:
+    def interrupted(*args: Any, **kwargs: Any) -> Iterator[demo.DemoResult]:
         for result in complete(*args, **kwargs):
             yield result
             if result.contributions == 2:

@@ -19,7 +19,7 @@ from dcai.evm.abi import Abi
 from dcai.evm.deploy import Driver, drive
 from dcai.evm.storage import expected_storage
 from dcai.gas import Oracle
-from dcai.gas.deployment import Chunk, Deployment, plan
+from dcai.gas.deployment import Chunk, DeploymentPlan, plan
 from dcai.models import (
     Classifier,
     DensePerceptron,
@@ -49,7 +49,7 @@ class Sender(Driver):
     with one less.
     """
 
-    def __init__(self, on: Evm, model: Classifier, deployment: Deployment, cap: int) -> None:
+    def __init__(self, on: Evm, model: Classifier, deployment: DeploymentPlan, cap: int) -> None:
         self.sent: list[tuple[str, tuple[Any, ...], int]] = []
         self.receipts: list[Receipt] = []
         self._chain = on
@@ -89,14 +89,14 @@ class Sender(Driver):
             assert not self._chain.simulate(self.address, data, gas_limit=limit - 1).success
 
 
-def compare(model: Classifier, engine: str, fork: str, cap: int = TRANSACTION_CAP) -> Deployment | None:
+def compare(model: Classifier, engine: str, fork: str, cap: int = TRANSACTION_CAP) -> DeploymentPlan | None:
     """Compare plan and deployment; the plan, or None where both say that it cannot be done."""
     oracle = Oracle(type(model).__name__, fork)
     try:
         deployment = oracle.deployment(model, cap)
     except EvmError:
         with pytest.raises(EvmError):
-            drive(Sender(chain(engine, fork), model, Deployment((), cap), cap), model)
+            drive(Sender(chain(engine, fork), model, DeploymentPlan((), cap), cap), model)
         return None
     sender = Sender(chain(engine, fork), model, deployment, cap)
     drive(sender, model)
@@ -364,7 +364,7 @@ def replay(driver: Driver, calls: Any) -> None:
         driver.send(function, args, 1)
 
 
-def compare_calls(oracle: Oracle, calls: Any) -> Deployment:
+def compare_calls(oracle: Oracle, calls: Any) -> DeploymentPlan:
     deployment = plan(oracle.artifact, oracle.coefficients, oracle.fork, calls, TRANSACTION_CAP)
     sender = Sender(chain("revm", oracle.fork), EMPTY[oracle.artifact.name], deployment, TRANSACTION_CAP)
     replay(sender, calls)

@@ -20,7 +20,7 @@ from dcai.data import SparseRows
 from dcai.evm import Evm
 from dcai.gas import Costs, Oracle
 from dcai.gas.measuring.forecast import Forecast, forecast, spread
-from dcai.gas.measuring.replay import Replay
+from dcai.gas.measuring.replay import GasReplay
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.gas.prices import PAPER, Prices
 from dcai.gas.reports.forecast import forecast_fields, forecast_report
@@ -104,7 +104,7 @@ def test_quartiles_are_gas_of_transactions() -> None:
 
 
 def test_a_replay_finds_every_figure_right(engine: str, stream: Stream) -> None:
-    result = last(forecast(stream, "prague", Replay(engine, "prague"), 5))
+    result = last(forecast(stream, "prague", GasReplay(engine, "prague"), 5))
     assert result.replayed == [0, 1, 2, 3, 4]
     assert result.differences == []
     assert result.fields_compared == 5 * 10
@@ -114,7 +114,7 @@ def test_a_replay_finds_every_figure_right(engine: str, stream: Stream) -> None:
 def test_replays_are_on_the_state_before_the_transaction(data: str) -> None:
     stream = of_scenario(scenario_of(data)).first(150)
     before = stream.model.copy()
-    result = last(forecast(stream, "cancun", Replay("revm", "cancun"), 5))
+    result = last(forecast(stream, "cancun", GasReplay("revm", "cancun"), 5))
     assert result.replayed == [29, 59, 89, 119, 149]
     assert result.differences == []
     assert stream.model == before
@@ -147,7 +147,7 @@ def test_a_replay_names_a_figure_that_is_off_by_one(
 
     monkeypatch.setattr(Oracle, "update", off_by_one)
     model = replace(stream, model=SparsePerceptron([0, 0, 0, 0], 0, ONE)).first(1)
-    result = last(forecast(model, "prague", Replay("revm", "prague"), 1))
+    result = last(forecast(model, "prague", GasReplay("revm", "prague"), 1))
     assert [difference.field for difference in result.differences] == [named]
     assert "row 0" in str(result.differences[0])
 
@@ -155,7 +155,7 @@ def test_a_replay_names_a_figure_that_is_off_by_one(
 def test_a_replay_names_a_wrong_error(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
     right = Oracle.update
     monkeypatch.setattr(Oracle, "update", lambda self, *args: replace(right(self, *args), errors={}))
-    result = last(forecast(stream, "prague", Replay("revm", "prague"), 5))
+    result = last(forecast(stream, "prague", GasReplay("revm", "prague"), 5))
     assert [(difference.row, difference.field) for difference in result.differences] == [(3, "error"), (4, "error")]
     assert "UnknownClass" in str(result.differences[1])
 
@@ -179,7 +179,7 @@ def test_a_file_gives_the_contributions_in_order(stream: Stream) -> None:
 def test_dense_contributions_from_a_file(tmp_path: Path) -> None:
     model = NearestCentroidClassifier([[ONE, 0], [0, ONE]], [1, 1])
     stream = of_file(a_file(tmp_path, [{"data": [6 * 10**8, 8 * 10**8], "label": 1}]), model)
-    result = last(forecast(stream, "prague", Replay("revm", "prague"), 1))
+    result = last(forecast(stream, "prague", GasReplay("revm", "prague"), 1))
     assert (len(result.replayed), result.differences) == (1, [])
 
 

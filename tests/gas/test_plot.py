@@ -9,7 +9,7 @@ import pytest
 from dcai import InputError
 from dcai.errors import MissingExtraError
 from dcai.gas.measuring.forecast import forecast
-from dcai.gas.measuring.rows import Row
+from dcai.gas.measuring.rows import GasRow
 from dcai.gas.measuring.stream import Stream, of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import PAPER
@@ -23,7 +23,7 @@ def stream() -> Stream:
 
 
 @pytest.fixture(scope="module")
-def rows(stream: Stream) -> list[Row]:
+def rows(stream: Stream) -> list[GasRow]:
     return list(rows_of(stream, PREDICTED, "prague", 2))
 
 
@@ -32,7 +32,7 @@ def texts(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_the_table_as_svg_names_what_it_shows(rows: list[Row], tmp_path: Path) -> None:
+def test_the_table_as_svg_names_what_it_shows(rows: list[GasRow], tmp_path: Path) -> None:
     path, again = tmp_path / "table.svg", tmp_path / "again.svg"
     plot_table(rows, path)
     plot_table(rows, again)
@@ -60,7 +60,7 @@ def test_one_contribution_can_be_drawn(stream: Stream, tmp_path: Path) -> None:
     assert (tmp_path / "one.png").stat().st_size > 10_000
 
 
-def test_deployments_alone_are_nothing_to_draw(rows: list[Row], tmp_path: Path) -> None:
+def test_deployments_alone_are_nothing_to_draw(rows: list[GasRow], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to draw"):
         plot_table([row for row in rows if row.kind.action == "deploy"], tmp_path / "table.png")
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from dcai.errors import ArtifactError, InputError
 from dcai.evm import Contract, Evm, Trace
 from dcai.evm.abi import Abi
 from dcai.gas.profile.lines import frames
-from dcai.gas.profile.profile import Profile, Row, profile, profile_call, profile_creation
+from dcai.gas.profile.profile import Profile, ProfileRow, profile, profile_call, profile_creation
 
 SOURCES = Path(__file__).parents[2] / "contracts" / "src"
 ONE = 10**9
@@ -302,7 +302,7 @@ def test_what_unknown_code_calls_stands_with_it() -> None:
     assert "SparsePerceptron._score" in {row.function for row in known.functions}
 
 
-def row_of(found: Profile, function: str, line: int) -> Row:
+def row_of(found: Profile, function: str, line: int) -> ProfileRow:
     (row,) = (row for row in found.lines if (row.function, row.line) == (function, line))
     return row
 

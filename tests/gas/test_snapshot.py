@@ -8,7 +8,7 @@ import pytest
 
 from dcai import InputError, Revert
 from dcai.evm import Evm
-from dcai.gas.measuring.snapshot import Change, Key, Tolerance, beyond, changes, read, take, text_of
+from dcai.gas.measuring.snapshot import GasChange, Key, Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.measuring.snapshot_cases import CASES
 from dcai.gas.reports.snapshot import changes_report
 
@@ -73,9 +73,9 @@ def test_changes_are_all_rows_that_differ_in_order() -> None:
     after = {key("same"): 5, key("more"): 103, key("born"): 9}
     found = changes(before, after)
     assert found == [
-        Change(key("born"), None, 9),
-        Change(key("gone"), 7, None),
-        Change(key("more"), 100, 103),
+        GasChange(key("born"), None, 9),
+        GasChange(key("gone"), 7, None),
+        GasChange(key("more"), 100, 103),
     ]
     assert [change.percent for change in found] == [None, None, 3.0]
     lines = [line.split() for line in changes_report(found).as_text().splitlines()]
@@ -104,13 +104,13 @@ def test_changes_are_all_rows_that_differ_in_order() -> None:
 )
 def test_a_tolerance_is_gas_or_percent_up_and_down(tolerance: str, before: int, after: int, allowed: bool) -> None:
     parsed = Tolerance.parse(tolerance)
-    change = Change(key("row"), before, after)
+    change = GasChange(key("row"), before, after)
     assert parsed.allows(before, after) is allowed
     assert beyond([change], parsed) == ([] if allowed else [change])
 
 
 def test_no_tolerance_allows_missing_and_new_rows() -> None:
-    found = [Change(key("a"), None, 9), Change(key("b"), 9, None)]
+    found = [GasChange(key("a"), None, 9), GasChange(key("b"), 9, None)]
     assert beyond(found, Tolerance.parse("100%")) == found
 
 

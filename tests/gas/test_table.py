@@ -10,7 +10,7 @@ import pytest
 from dcai import DensePerceptron, NearestCentroidClassifier, Revert, SparsePerceptron
 from dcai.gas import Costs
 from dcai.gas.columns import concatenated, total
-from dcai.gas.measuring.rows import Kind, Row, kinds, row_of
+from dcai.gas.measuring.rows import GasRow, TransactionKind, kinds, row_of
 from dcai.gas.measuring.stream import Stream, of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import PAPER, Prices, money
@@ -55,7 +55,7 @@ def test_kinds_are_all_transactions_each_once() -> None:
 def test_a_row_has_a_median_that_is_a_transaction(gas_used: list[int]) -> None:
     n = len(gas_used)
     costs = costs_of([*gas_used, 10**6], [False] * (n + 1), [0] * (n + 1), {})
-    row = row_of(costs, np.arange(n + 1) < n, kind=Kind("update"), **WHAT)
+    row = row_of(costs, np.arange(n + 1) < n, kind=TransactionKind("update"), **WHAT)
     middle = median_low(gas_used)
     assert (row.n, row.minimum, row.median, row.maximum) == (n, min(gas_used), middle, max(gas_used))
     assert (row.intrinsic, row.calldata, row.execution, row.refund, row.floor) == (
@@ -118,11 +118,11 @@ def test_what_is_predicted_is_what_is_measured(contract: type) -> None:
     assert len(refused) >= 2
 
 
-def a_row(**changes: Any) -> Row:
-    row = Row(
+def a_row(**changes: Any) -> GasRow:
+    row = GasRow(
         data="some",
         model="SparsePerceptron",
-        kind=Kind("update", "mistake", "first"),
+        kind=TransactionKind("update", "mistake", "first"),
         engine="revm",
         fork="prague",
         n=3,
@@ -142,8 +142,8 @@ def a_row(**changes: Any) -> Row:
 def test_the_text_fits_120_columns_and_stands_in_line() -> None:
     rows = [
         a_row(),
-        a_row(kind=Kind("refused", "NotStrictlyIncreasing"), n=25_000),
-        a_row(data="another", kind=Kind("deploy", "constructor"), n=1, median=21_455_342),
+        a_row(kind=TransactionKind("refused", "NotStrictlyIncreasing"), n=25_000),
+        a_row(data="another", kind=TransactionKind("deploy", "constructor"), n=1, median=21_455_342),
     ]
     lines = table_report(rows, PAPER).as_text().splitlines()
     assert max(map(len, lines)) <= 120

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from dcai.cli.simulate import simulate
 from dcai.errors import InputError, NotEqual
 from dcai.incentives import PredictionMarket, Stage
-from dcai.simulation import MarketTerms, Result, Setup, Step, honest, prediction_market, run, runner
+from dcai.simulation import MarketTerms, Setup, SimulationResult, SimulationStep, honest, prediction_market, run, runner
 from dcai.simulation.amounts import FINNEY
 from dcai.simulation.market.course import simulate_market
 from dcai.simulation.market.native import MarketNative
@@ -30,12 +30,12 @@ def digits(num_contributions: int = 60, **changed: Any) -> Setup:
     return prediction_market("digits-parity", num_contributions=num_contributions, **terms)
 
 
-def last(setup: Setup, **options: Any) -> Result:
+def last(setup: Setup, **options: Any) -> SimulationResult:
     *_, result = run(setup, **options)
     return result
 
 
-def played(setup: Setup) -> tuple[list[Step], PredictionMarket]:
+def played(setup: Setup) -> tuple[list[SimulationStep], PredictionMarket]:
     dataset, model = setup.load()
     backend = MarketNative(setup, model, MARKET)
     return list(simulate_market(setup, dataset, backend)), backend.market

@@ -10,7 +10,17 @@ import pytest
 
 from dcai.errors import InputError, NotEqual
 from dcai.incentives import Stakeable64
-from dcai.simulation import Result, Setup, Step, honest, malicious, points, run, self_assessment, simulate
+from dcai.simulation import (
+    Setup,
+    SimulationResult,
+    SimulationStep,
+    honest,
+    malicious,
+    points,
+    run,
+    self_assessment,
+    simulate,
+)
 from dcai.simulation.amounts import DAY_S, FINNEY
 from dcai.simulation.native import Native
 
@@ -21,22 +31,22 @@ def digits(num_contributions: int = 100, **changed: Any) -> Setup:
     return self_assessment("digits-parity", num_contributions=num_contributions, **changed)
 
 
-def last(setup: Setup, **options: Any) -> Result:
+def last(setup: Setup, **options: Any) -> SimulationResult:
     *_, result = run(setup, **options)
     return result
 
 
-def steps_of(setup: Setup) -> list[Step]:
+def steps_of(setup: Setup) -> list[SimulationStep]:
     dataset, model = setup.load()
     return list(simulate(setup, dataset, Native(setup, model, TRAINER)))
 
 
 @pytest.fixture(scope="module")
-def thousand() -> list[Step]:
+def thousand() -> list[SimulationStep]:
     return steps_of(digits(1000))
 
 
-def test_a_thousand_contributions_on_twins_and_contracts_after_every_call(thousand: list[Step]) -> None:
+def test_a_thousand_contributions_on_twins_and_contracts_after_every_call(thousand: list[SimulationStep]) -> None:
     result = last(digits(1000), engine="revm")
     calls = [step for step in thousand if step.action != "accuracy"]
     assert result.num_compared == len(calls) > 2000
@@ -73,7 +83,7 @@ def test_a_fault_of_the_twin_is_found(monkeypatch: pytest.MonkeyPatch, fault: st
         last(digits(100), engine="revm")
 
 
-def test_money_is_neither_made_nor_lost(thousand: list[Step]) -> None:
+def test_money_is_neither_made_nor_lost(thousand: list[SimulationStep]) -> None:
     deposits = Counter[int]()
     for step in thousand:
         if step.error is None and step.action == "addData":
@@ -85,7 +95,7 @@ def test_money_is_neither_made_nor_lost(thousand: list[Step]) -> None:
     assert not any(deposits.values()), "a deposit was never claimed"
 
 
-def test_time_goes_on_and_waits_are_kept(thousand: list[Step]) -> None:
+def test_time_goes_on_and_waits_are_kept(thousand: list[SimulationStep]) -> None:
     assert [step.time_s for step in thousand] == sorted(step.time_s for step in thousand)
     added = {step.sample: step.time_s for step in thousand if step.action == "addData" and step.error is None}
     granted = [step for step in thousand if step.action in ("refund", "report") and step.error is None]

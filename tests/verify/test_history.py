@@ -17,7 +17,7 @@ from dcai.evm.abi import Abi
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.storage import contract_name
 from dcai.verify.history.compare import compare
-from dcai.verify.history.run import History
+from dcai.verify.history.run import HistoryReplay
 from tests.support.node import anvil, lies
 from tests.support.node.trained import FEATURES, MODELS, Trained, height, new_model, samples
 from tests.support.node.trainers import checksummed
@@ -53,8 +53,8 @@ def trained(node: anvil.Anvil, name: str, sizes: list[int]) -> Trained:
     return by
 
 
-def replay(node: anvil.Anvil, address: str, **arguments: Any) -> History:
-    run = History(node.url, address, block="latest", **arguments)
+def replay(node: anvil.Anvil, address: str, **arguments: Any) -> HistoryReplay:
+    run = HistoryReplay(node.url, address, block="latest", **arguments)
     run.run()
     return run
 
@@ -244,7 +244,7 @@ def test_withheld_contributions(node: anvil.Anvil) -> None:
 
     with lies.Liar(node.url) as liar:
         liar.alter = lies.in_result("eth_getLogs", keep)
-        run = History(liar.url, by.trainer, block="latest")
+        run = HistoryReplay(liar.url, by.trainer, block="latest")
         run.run()
         assert run.departure is not None
         assert (run.departure.after, run.departure.until) == (withheld - 1, withheld)
@@ -317,9 +317,9 @@ def test_a_node_that_dies(node: anvil.Anvil) -> None:
 def test_arguments(node: anvil.Anvil) -> None:
     by = trained(node, DENSE, [1])
     with pytest.raises(InputError, match="from_block is -1"):
-        History(node.url, by.trainer, from_block=-1)
+        HistoryReplay(node.url, by.trainer, from_block=-1)
     with pytest.raises(InputError, match="compare_every is 0"):
-        History(node.url, by.trainer, compare_every=0)
+        HistoryReplay(node.url, by.trainer, compare_every=0)
     with pytest.raises(InputError, match="the last block is"):
         replay(node, by.trainer, from_block=10**6)
     with pytest.raises(NoCodeError, match="no contract"):

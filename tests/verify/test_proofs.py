@@ -21,9 +21,9 @@ from dcai.evm import Evm
 from dcai.evm.storage import expected_storage
 from dcai.models import MODELS
 from dcai.verify.proof import CLAIMS, contracts, integers, lazy_scaling, mul_div, square_root
-from dcai.verify.proof.claim import Claim, Refuted, Unknown, Verified
+from dcai.verify.proof.claim import ProofClaim, Refuted, Unknown, Verified
 from dcai.verify.proof.contracts import Setting
-from dcai.verify.proof.machine import Call, paths
+from dcai.verify.proof.machine import SymbolicCall, paths
 from dcai.verify.proof.solver import z3
 from dcai.verify.proof.words import _CONCRETE, BITS, apply
 
@@ -32,7 +32,7 @@ SLOW = {"dense weight step", "sparse weight step", "moving average", "lazy dista
 
 
 @pytest.mark.parametrize("claim", [c for c in CLAIMS if c.name not in SLOW], ids=lambda c: c.name)
-def test_claims(claim: Claim) -> None:
+def test_claims(claim: ProofClaim) -> None:
     assert claim.prove(60).verdict == ("tested" if claim.method == "tested" else "proven")
 
 
@@ -184,7 +184,7 @@ def test_the_machine_ends_as_an_evm(name: str) -> None:
         calldata = contract.abi.function(step.op, len(arguments)).encode(arguments)
         words = tuple(int.from_bytes(calldata[i : i + 32], "big") for i in range(4, len(calldata), 32))
         before = contract.storage()
-        call = Call(contract.artifact.deployed_bytecode, calldata[:4], words, before, owner, 0)
+        call = SymbolicCall(contract.artifact.deployed_bytecode, calldata[:4], words, before, owner, 0)
         (path,) = paths(call)
         receipt = chain.transact(contract.address, calldata)
         assert (path.kind == "return") is receipt.success

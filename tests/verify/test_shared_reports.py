@@ -15,7 +15,7 @@ from dcai.cli import main
 from dcai.evm.storage import contract_name, expected_storage
 from dcai.verify.proof import CLAIMS
 from dcai.verify.proof.claim import Refuted, Verified
-from dcai.verify.state_tests.specs import Result
+from dcai.verify.state_tests.specs import StateTestResult
 from tests.support.node import anvil
 
 MODEL = dcai.DensePerceptron([3, -4, 7], 8, 10**9)
@@ -66,10 +66,10 @@ def test_snapshot(tmp_path: Path, monkeypatch: Any) -> None:
 @pytest.mark.parametrize(
     ("outcomes", "code", "verdict"),
     [
-        ([Result("a", "Prague", ()), Result("a", "Osaka", ())], 0, "passed"),
-        ([Result("a", "Prague", ()), Result("a", "Osaka", ("the state root",))], 1, "failed"),
-        ([Result("a", "Prague", ()), KeyboardInterrupt()], 3, "partial"),
-        ([Result("a", "Prague", ("the state root",)), KeyboardInterrupt()], 1, "failed"),
+        ([StateTestResult("a", "Prague", ()), StateTestResult("a", "Osaka", ())], 0, "passed"),
+        ([StateTestResult("a", "Prague", ()), StateTestResult("a", "Osaka", ("the state root",))], 1, "failed"),
+        ([StateTestResult("a", "Prague", ()), KeyboardInterrupt()], 3, "partial"),
+        ([StateTestResult("a", "Prague", ("the state root",)), KeyboardInterrupt()], 1, "failed"),
     ],
 )
 def test_statetest(outcomes: list[Any], code: int, verdict: str, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dcai.chain.rpc.node import Node
 
-__all__ = ["Call", "Change", "Learned", "NewOwner", "Owners", "changes"]
+__all__ = ["Change", "ClassifierCall", "Learned", "NewOwner", "Owners", "changes"]
 
 #: ``OwnershipTransferred(address indexed previousOwner, address indexed newOwner)`` of OpenZeppelin's ``Ownable``.
 _TRANSFERRED = event_topic("OwnershipTransferred(address,address)")
@@ -50,7 +50,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Call(Change):
+class ClassifierCall(Change):
     """A transaction to the classifier itself, which succeeded.
 
     Attributes
@@ -222,8 +222,8 @@ def _learned(logs: Sequence[PlacedLog]) -> Iterator[Learned]:
             yield Learned(*place, log.transaction, to_address(log.address), one)
 
 
-def _call(sent: Sent) -> Call:
-    return Call(sent.block_number, sent.transaction_index, _WHOLE, sent.hash, sent.sender, sent.calldata)
+def _call(sent: Sent) -> ClassifierCall:
+    return ClassifierCall(sent.block_number, sent.transaction_index, _WHOLE, sent.hash, sent.sender, sent.calldata)
 
 
 def _transfer(log: PlacedLog) -> NewOwner:

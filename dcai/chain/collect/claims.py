@@ -16,7 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcai.chain.rpc.events import event_topic
-from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.fields import AnswerFields
 from dcai.chain.rpc.tags import hex_text
 from dcai.errors import ArtifactError, BlockError, UnknownContractError
 from dcai.evm.abi import decode
@@ -148,7 +148,7 @@ def _time(node: Node, log: PlacedLog) -> int:
 def _key_of_call(node: Node, trainer: Trainer, claim: Claim) -> bytes | None:
     """Return the key that a transaction names; None where it is no plain call of the trainer."""
     method = "eth_getTransactionByHash"
-    fields = Fields(method, node.request(method, claim.transaction))
+    fields = AnswerFields(method, node.request(method, claim.transaction))
     if hex_text(fields.data("hash", _WORD)) != claim.transaction:
         raise fields.wrong("result.hash", fields.take("hash"), f"{claim.transaction}, as asked for")
     if "to" not in fields or to_address(fields.data("to", _ADDRESS_BYTES)) != trainer.address:

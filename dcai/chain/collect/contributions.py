@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dcai.chain.collect.claims import CLAIMS, REFUND, Claim, read_claims
-from dcai.chain.collect.store import Store, Stored
+from dcai.chain.collect.store import Store, StoredContribution
 from dcai.chain.read.snapshot import Block
 from dcai.chain.read.trainers import Trainer, find_trainer
 from dcai.chain.rpc.events import ADD_DATA, SPONSORED, Contribution, read_sponsored
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from dcai.chain.rpc.header import Header
-    from dcai.chain.rpc.logs import Piece
+    from dcai.chain.rpc.logs import LogRange
 
 __all__ = ["STATUSES", "CollectedContribution", "Contributions", "contributions"]
 
@@ -124,7 +124,7 @@ class Contributions:
         """Let go of what was collected."""
         self._store.close()
 
-    def _contribution(self, stored: Stored) -> CollectedContribution:
+    def _contribution(self, stored: StoredContribution) -> CollectedContribution:
         return CollectedContribution(
             **vars(stored.contribution),
             block_number=stored.block_number,
@@ -303,7 +303,7 @@ class _Collector:
             end = last if is_last else self._node.header(hex(piece.last), verify=self._verify)
             self._add(piece, end)
 
-    def _add(self, piece: Piece, end: Header) -> None:
+    def _add(self, piece: LogRange, end: Header) -> None:
         if piece.logs and piece.logs[-1].block_number == end.number and piece.logs[-1].block_hash != hex_text(end.hash):
             raise BlockError(
                 f"block {end.number} is {hex_text(end.hash)}, and {piece.logs[-1].block_hash} in its logs: "
@@ -342,7 +342,7 @@ class _Doubts:
     def __len__(self) -> int:
         return self._count
 
-    def concern(self, stored: Stored) -> bool:
+    def concern(self, stored: StoredContribution) -> bool:
         """Whether one of them may be the claim of a contribution."""
         here = (stored.block_number, stored.contribution.log_index)
         refund = self._last_refund.get(stored.contribution.sender, (-1, -1))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dcai.chain.collect.claims import FoundClaim
     from dcai.chain.rpc.logs import PlacedLog
 
-__all__ = ["Store", "Stored"]
+__all__ = ["Store", "StoredContribution"]
 
 _VERSION = 1
 #: Labels, amounts and shares may be beyond SQLite's integers, so they are text.
@@ -48,7 +48,7 @@ _NEVER = ((1 << 63) - 1, 0)
 _CLAIM_COLUMNS = 'kind, recipient, amount_wei, time, block, log, "transaction"'
 
 
-class Stored(NamedTuple):
+class StoredContribution(NamedTuple):
     """A contribution, where it is, who paid for it where that is another, and the claims known to be its."""
 
     contribution: Contribution
@@ -174,13 +174,15 @@ class Store:
         """Return the number of contributions."""
         return int(self._database.execute("SELECT count(*) FROM contributions").fetchone()[0])
 
-    def contributions(self) -> Iterator[Stored]:
+    def contributions(self) -> Iterator[StoredContribution]:
         """Yield all contributions in the order of the chain."""
         rows = self._database.execute("SELECT * FROM contributions ORDER BY block, log")
         for block, log, block_hash, index, transaction, data, label, time, sender, cost, key in rows:
             contribution = Contribution(tuple(array("q", data)), int(label), time, sender, int(cost), transaction, log)
             claims = self._claims((block, log), key)
-            yield Stored(contribution, block, block_hash, index, key, self._sponsor(transaction, key), claims)
+            yield StoredContribution(
+                contribution, block, block_hash, index, key, self._sponsor(transaction, key), claims
+            )
 
     def _sponsor(self, transaction: str, key: bytes) -> str | None:
         query = 'SELECT sponsor FROM sponsors WHERE "transaction" = ? AND key = ?'

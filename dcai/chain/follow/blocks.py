@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.rpc.events import ADD_DATA, Contribution, Log, as_filter, claimed_logs, contributions, topics_of
+from dcai.chain.rpc.events import ADD_DATA, Contribution, LogEntry, as_filter, claimed_logs, contributions, topics_of
 from dcai.chain.rpc.node import NO_METHOD
 from dcai.chain.rpc.receipts import may_have, proven_logs
 from dcai.errors import BlockError, ProofError, RpcError
@@ -104,7 +104,7 @@ class Blocks:
             raise ProofError(f"the node gives logs of block {header.number} that its header's Bloom filter excludes")
         return list(contributions(logs, self._trainer)), False
 
-    def _proven_logs(self, header: Header) -> list[Log] | None:
+    def _proven_logs(self, header: Header) -> list[LogEntry] | None:
         """Return all logs of a block; None where the node gives no receipts of blocks."""
         if not self._has_receipts:
             return None

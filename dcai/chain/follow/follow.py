@@ -20,8 +20,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dcai.chain.follow.blocks import Blocks, Read
-from dcai.chain.follow.history import History, State, learn, words_of
-from dcai.chain.follow.stored import Stored
+from dcai.chain.follow.history import RecentStates, State, learn, words_of
+from dcai.chain.follow.stored import ClassifierStorage
 from dcai.chain.follow.updates import Applied, Update
 from dcai.chain.read.fetch import MAX_WEIGHTS, fetch
 from dcai.chain.read.snapshot import Block, Followed, Snapshot
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from dcai.chain.read.compare import Difference
     from dcai.chain.rpc.header import Header
+    from dcai.evm.differing import FieldDifference
     from dcai.models import Classifier
 
 __all__ = ["Applied", "Follower", "Update", "follow"]
@@ -150,9 +150,9 @@ class Follower:
             self._node.__exit__()
             raise
         self._blocks = Blocks(self._node, self.trainer, verify=verify)
-        self._stored = Stored(self._node, self.trainer, verify=verify, max_weights=max_weights)
+        self._stored = ClassifierStorage(self._node, self.trainer, verify=verify, max_weights=max_weights)
         first = State(snapshot.block, snapshot.model(), snapshot, snapshot.features)
-        self._history = History(first, history)
+        self._history = RecentStates(first, history)
 
     def _resumed(self, snapshot: Snapshot, classifier: str | None) -> Snapshot:
         """Check that a snapshot is of this chain, and of this contract."""
@@ -413,7 +413,7 @@ class Follower:
             raise self._departure(_read_in(state.base).number, number, difference)
         return snapshot
 
-    def _departure(self, equal: int, different: int, difference: Difference) -> DepartureError:
+    def _departure(self, equal: int, different: int, difference: FieldDifference) -> DepartureError:
         """Return the error of a difference, of as few blocks as the states that are remembered allow."""
         while different - equal > 1:
             middle = max((equal + different) // 2, self._history.oldest.number)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dcai.chain.rpc.events import Contribution
     from dcai.models import Classifier
 
-__all__ = ["History", "State", "learn", "words_of"]
+__all__ = ["RecentStates", "State", "learn", "words_of"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def learn(model: Classifier, state: State) -> tuple[Classifier, list[tuple[int, 
     return model, outcomes
 
 
-class History:
+class RecentStates:
     """The states of the last blocks; of most of them the contributions alone, and not the model.
 
     Parameters

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcai.chain.follow.history import words_of
-from dcai.chain.read.compare import Difference, first_difference
 from dcai.chain.read.fetch import Reading, fetch_at
 from dcai.chain.read.reader import Features, index_bits, missing_slots
 from dcai.chain.read.snapshot import Block
 from dcai.chain.read.trainers import owner_of
 from dcai.errors import BlockError
+from dcai.evm.differing import FieldDifference, differing_variables
 
 if TYPE_CHECKING:
     from dcai.chain.follow.history import State
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from dcai.chain.rpc.header import Header
     from dcai.chain.rpc.node import Node
 
-__all__ = ["Stored"]
+__all__ = ["ClassifierStorage"]
 
 #: What is added to the source of features.
 _AND_NAMED = ", and those that contributions name"
 
 
-class Stored:
+class ClassifierStorage:
     """The storage of a classifier on a chain.
 
     Parameters
@@ -76,14 +76,14 @@ class Stored:
             found={slot: reading.words[slot] for slot in slots},
         )
 
-    def compare(self, state: State) -> tuple[Snapshot, Difference | None]:
+    def compare(self, state: State) -> tuple[Snapshot, FieldDifference | None]:
         """Read the model in the block of a state, and say where it is another than that of the state.
 
         Returns
         -------
         snapshot : Snapshot
             What was read.
-        difference : Difference or None
+        difference : FieldDifference or None
             The first one, what is in storage as expected.
 
         Raises
@@ -112,15 +112,15 @@ class Stored:
             raise BlockError(f"the node gives another block in place of {block.number}, {block.hash}")
         return header
 
-    def _difference(self, snapshot: Snapshot, state: State) -> Difference | None:
+    def _difference(self, snapshot: Snapshot, state: State) -> FieldDifference | None:
         base = state.base
         if snapshot.code_hash != base.code_hash:
-            return Difference("the code hash", snapshot.code_hash, base.code_hash)
+            return FieldDifference("the code hash", snapshot.code_hash, base.code_hash)
         if owner_of(snapshot) != self._trainer:
-            return Difference("the owner", owner_of(snapshot), self._trainer)
-        difference = first_difference(snapshot.model(), state.known_model)
+            return FieldDifference("the owner", owner_of(snapshot), self._trainer)
+        difference = next(differing_variables(snapshot.model(), state.known_model), None)
         roots = snapshot.storage_root, base.storage_root
         # Where nothing was learned nothing was to change, not even features that nobody has named.
         if difference is None and not state.num_learned and None not in roots and roots[0] != roots[1]:
-            return Difference("the storage root", *roots)
+            return FieldDifference("the storage root", *roots)
         return difference

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROXY_SLOTS",
-    "Kind",
+    "ContractKind",
     "check_generation",
     "check_getters",
     "check_layout",
@@ -103,7 +103,7 @@ _UNSCALED_RATE = 255
 _SAMPLED = 3
 
 
-class Kind(NamedTuple):
+class ContractKind(NamedTuple):
     """What a contract was taken for.
 
     Attributes
@@ -172,7 +172,7 @@ def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
             raise ProxyError(f"{address} is a proxy (EIP-1967): its {name} is 0x{words[slot]:040x}")
 
 
-def find_kind(code: bytes, layout: str | None = None) -> Kind:
+def find_kind(code: bytes, layout: str | None = None) -> ContractKind:
     """Tell which contract a code is.
 
     Parameters
@@ -194,9 +194,9 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
     if known is not None:
         if layout not in (None, f"{_OURS}:{known}", f"{_ORIGINAL}:{known}"):
             raise UnknownContractError(f"layout is {layout!r}, and the code is that of dcai's {known}")
-        return Kind(f"{_OURS}:{known}", "code hash")
+        return ContractKind(f"{_OURS}:{known}", "code hash")
     if layout is not None:
-        return Kind(layout, "argument")
+        return ContractKind(layout, "argument")
     pushed = set(_pushed(code))
     fitting = [name for name in MODELS if _selectors(name) <= pushed]
     if len(fitting) != 1:
@@ -204,7 +204,7 @@ def find_kind(code: bytes, layout: str | None = None) -> Kind:
             "the code is of none of dcai's contracts, and its getters are not those of one of 0xDeCA10B's; "
             f"if you know what it is, pass layout=, one of {', '.join(layout_names())}"
         )
-    return Kind(f"{_ORIGINAL}:{fitting[0]}", "getters")
+    return ContractKind(f"{_ORIGINAL}:{fitting[0]}", "getters")
 
 
 def has_function(code: bytes, signature: str) -> bool:
@@ -229,7 +229,7 @@ def _pushed(code: bytes) -> Iterator[int]:
         at += 1 + size
 
 
-def check_generation(kind: Kind, model: Classifier) -> None:
+def check_generation(kind: ContractKind, model: Classifier) -> None:
     """Refuse a model whose state shows that it is of an earlier generation of 0xDeCA10B, with another layout.
 
     Raises
@@ -256,7 +256,7 @@ def check_generation(kind: Kind, model: Classifier) -> None:
                 )
 
 
-def check_getters(kind: Kind, code: bytes, words: Mapping[int, int], model: Classifier) -> None:
+def check_getters(kind: ContractKind, code: bytes, words: Mapping[int, int], model: Classifier) -> None:
     """Run the getters of a contract in an EVM in this process, and compare what they give with the model.
 
     Raises

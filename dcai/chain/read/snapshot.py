@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dcai import strict_json
-from dcai.chain.read.contracts import Kind, check_generation, layout_names
+from dcai.chain.read.contracts import ContractKind, check_generation, layout_names
 from dcai.chain.read.reader import Features, KnownWords, is_sparse
 from dcai.errors import ArtifactError, DcaiError, InputError, Revert, SnapshotError, UnknownContractError, shown
 from dcai.evm.hashing import to_address, to_bytes20
@@ -133,9 +133,9 @@ class Snapshot:
     followed: Followed | None = None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ContractKind:
         """Layout, and why it was taken."""
-        return Kind(self.layout, self.recognised_by)
+        return ContractKind(self.layout, self.recognised_by)
 
     @property
     def features_from(self) -> str | None:

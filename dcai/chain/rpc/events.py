@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcai.chain.rpc.fields import Fields, data
+from dcai.chain.rpc.fields import AnswerFields, data
 from dcai.errors import ResponseError, UnknownContractError
 from dcai.evm.hashing import keccak, to_address
 
@@ -18,7 +18,7 @@ __all__ = [
     "ADD_DATA",
     "SPONSORED",
     "Contribution",
-    "Log",
+    "LogEntry",
     "claimed_logs",
     "contributions",
     "event_topic",
@@ -45,7 +45,7 @@ _TIME_BITS = 63
 
 
 @dataclass(frozen=True)
-class Log:
+class LogEntry:
     """One log entry of a transaction, as it stands in a receipt.
 
     Attributes
@@ -100,7 +100,7 @@ class Contribution:
     log_index: int
 
 
-def contributions(logs: Iterable[Log], trainer: bytes) -> Iterator[Contribution]:
+def contributions(logs: Iterable[LogEntry], trainer: bytes) -> Iterator[Contribution]:
     """Yield the contributions to a trainer among some logs.
 
     Raises
@@ -114,7 +114,7 @@ def contributions(logs: Iterable[Log], trainer: bytes) -> Iterator[Contribution]
         yield _contribution(log)
 
 
-def _contribution(log: Log) -> Contribution:
+def _contribution(log: LogEntry) -> Contribution:
     """Decode an event.
 
     eth_abi takes a millisecond for a hundred elements, so numpy reads the words, which must be as Solidity writes them.
@@ -133,7 +133,7 @@ def _contribution(log: Log) -> Contribution:
     return Contribution(tuple(elements[:, 3].tolist()), label, time, sender, cost, log.transaction, log.index)
 
 
-def read_sponsored(log: Log) -> tuple[bytes, str]:
+def read_sponsored(log: LogEntry) -> tuple[bytes, str]:
     """Return the key of a sponsored contribution and who paid.
 
     Raises
@@ -146,11 +146,11 @@ def read_sponsored(log: Log) -> tuple[bytes, str]:
     return log.topics[1], to_address(log.topics[2][-_ADDRESS_BYTES:])
 
 
-def _malformed(log: Log, event: str = "AddData") -> UnknownContractError:
+def _malformed(log: LogEntry, event: str = "AddData") -> UnknownContractError:
     return UnknownContractError(f"log {log.index} of transaction {log.transaction} is no {event} as trainers write it")
 
 
-def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) -> list[Log]:
+def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) -> list[LogEntry]:
     """Read the answer to ``eth_getLogs`` for one block, its form and order checked and nothing else.
 
     Raises
@@ -171,8 +171,8 @@ def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) ->
     return logs
 
 
-def _claimed(method: str, entry: Any, where: str, block_hash: bytes) -> Log:
-    fields = Fields(method, entry, where)
+def _claimed(method: str, entry: Any, where: str, block_hash: bytes) -> LogEntry:
+    fields = AnswerFields(method, entry, where)
     if fields.data("blockHash", 32) != block_hash:
         raise fields.wrong(f"{where}.blockHash", entry["blockHash"], f"0x{block_hash.hex()}, as asked for")
     if entry.get("removed") not in (None, False):
@@ -180,10 +180,10 @@ def _claimed(method: str, entry: Any, where: str, block_hash: bytes) -> Log:
     return read_log(method, fields, where)
 
 
-def read_log(method: str, fields: Fields, where: str) -> Log:
+def read_log(method: str, fields: AnswerFields, where: str) -> LogEntry:
     """Read a log entry from an answer."""
     topics = enumerate(fields.items("topics"))
-    return Log(
+    return LogEntry(
         address=fields.data("address", 20),
         topics=tuple(data(method, topic, f"{where}.topics[{i}]", 32) for i, topic in topics),
         data=fields.data("data"),
@@ -192,7 +192,7 @@ def read_log(method: str, fields: Fields, where: str) -> Log:
     )
 
 
-def topics_of(logs: Iterable[Log]) -> Iterator[bytes]:
+def topics_of(logs: Iterable[LogEntry]) -> Iterator[bytes]:
     """Yield what the Bloom filter of a block must have of some logs: addresses and topics."""
     for log in logs:
         yield log.address

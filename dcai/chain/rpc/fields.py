@@ -7,13 +7,13 @@ from typing import Any
 
 from dcai.errors import ResponseError, shown
 
-__all__ = ["Fields", "data", "quantity"]
+__all__ = ["AnswerFields", "data", "quantity"]
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
-class Fields:
+class AnswerFields:
     """An object in the answer to a method.
 
     Parameters

@@ -18,7 +18,7 @@ except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
 
 if TYPE_CHECKING:
-    from dcai.chain.rpc.fields import Fields
+    from dcai.chain.rpc.fields import AnswerFields
 
 __all__ = ["Header", "read_header"]
 
@@ -82,12 +82,12 @@ class Header:
     logs_bloom: bytes
 
 
-def read_header(fields: Fields, *, verify: bool) -> Header:
+def read_header(fields: AnswerFields, *, verify: bool) -> Header:
     """Read a header from an answer.
 
     Parameters
     ----------
-    fields : Fields
+    fields : AnswerFields
         The block.
     verify : bool
         Recompute the hash.
@@ -118,7 +118,7 @@ def read_header(fields: Fields, *, verify: bool) -> Header:
     return header
 
 
-def _items(fields: Fields) -> list[Any]:
+def _items(fields: AnswerFields) -> list[Any]:
     items = [_item(fields, name, size) for name, size in _ALWAYS]
     missing = ""
     for name, size in _ADDED:
@@ -131,5 +131,5 @@ def _items(fields: Fields) -> list[Any]:
     return items
 
 
-def _item(fields: Fields, name: str, size: int | None) -> Any:
+def _item(fields: AnswerFields, name: str, size: int | None) -> Any:
     return fields.quantity(name) if size is None else fields.data(name, None if size < 0 else size)

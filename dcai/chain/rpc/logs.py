@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.rpc.events import Log, read_log
-from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.events import LogEntry, read_log
+from dcai.chain.rpc.fields import AnswerFields
 from dcai.chain.rpc.node import NO_METHOD
 from dcai.chain.rpc.receipts import proven_logs
 from dcai.chain.rpc.tags import hex_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from dcai.chain.rpc.node import Node
 
-__all__ = ["Piece", "PlacedLog", "read_logs"]
+__all__ = ["LogRange", "PlacedLog", "read_logs"]
 
 _METHOD = "eth_getLogs"
 _RECEIPTS = "eth_getBlockReceipts"
@@ -38,7 +38,7 @@ _CALM = 8
 
 
 @dataclass(frozen=True)
-class PlacedLog(Log):
+class PlacedLog(LogEntry):
     """A log entry, and where it is on the chain.
 
     Attributes
@@ -57,7 +57,7 @@ class PlacedLog(Log):
     timestamp: int | None
 
 
-class Piece(NamedTuple):
+class LogRange(NamedTuple):
     """The logs of a range of blocks, the last one included, in their order."""
 
     first: int
@@ -75,7 +75,7 @@ def read_logs(
     prove: bool = False,
     max_parallel: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Piece]:
+) -> Iterator[LogRange]:
     """Yield all logs of some events of some contracts, a range of blocks after the other.
 
     Parameters
@@ -98,7 +98,7 @@ def read_logs(
 
     Yields
     ------
-    Piece
+    LogRange
         Without a gap and without overlap, also where there are no logs.
 
     Raises
@@ -113,7 +113,7 @@ def read_logs(
     """
     reader = _Reader(node, addresses, topics, prove=prove)
     pool = ThreadPoolExecutor(max_parallel, thread_name_prefix="dcai-logs")
-    under_way: deque[Future[list[Piece]]] = deque()
+    under_way: deque[Future[list[LogRange]]] = deque()
     start = first
     try:
         while start <= last or under_way:
@@ -167,9 +167,9 @@ class _Reader:
         }
         self.span = _Span()
 
-    def read(self, first: int, last: int) -> list[Piece]:
+    def read(self, first: int, last: int) -> list[LogRange]:
         """Read a range, in parts where the node refuses it as a whole."""
-        pieces: list[Piece] = []
+        pieces: list[LogRange] = []
         while first <= last:
             stop = min(last, first + self.span.size - 1)
             try:
@@ -180,7 +180,7 @@ class _Reader:
                 self.span.refuse(stop - first + 1)
             else:
                 self.span.answer(stop - first + 1)
-                pieces.append(Piece(first, stop, self._proven(logs) if self._prove else logs))
+                pieces.append(LogRange(first, stop, self._proven(logs) if self._prove else logs))
                 first = stop + 1
         return pieces
 
@@ -230,7 +230,7 @@ class _Reader:
             )
         return [replace(log, timestamp=header.timestamp) for log in logs]
 
-    def _is_wanted(self, log: Log) -> bool:
+    def _is_wanted(self, log: LogEntry) -> bool:
         return log.address in self._addresses and bool(log.topics) and log.topics[0] in self._topics
 
     def _check(self, log: PlacedLog, first: int, last: int, where: str) -> None:
@@ -250,12 +250,12 @@ def _is_refusal(error: RpcError) -> bool:
     return error.code is not None and error.code not in NO_METHOD
 
 
-def _content(log: Log) -> tuple[Any, ...]:
+def _content(log: LogEntry) -> tuple[Any, ...]:
     return log.index, log.address, log.topics, log.data
 
 
 def _read(value: Any, where: str) -> PlacedLog:
-    fields = Fields(_METHOD, value, where)
+    fields = AnswerFields(_METHOD, value, where)
     if "removed" in fields and fields.take("removed") is not False:
         raise fields.wrong(f"{where}.removed", fields.take("removed"), "false, for a log that is on the chain")
     return PlacedLog(

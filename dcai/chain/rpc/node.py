@@ -6,7 +6,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from dcai.chain.rpc.fields import Fields, data, quantity
+from dcai.chain.rpc.fields import AnswerFields, data, quantity
 from dcai.chain.rpc.header import Header, read_header
 from dcai.chain.rpc.proofs import Account
 from dcai.chain.rpc.provider import Limits, Provider, error_of
@@ -117,7 +117,7 @@ class Node:
             raise BlockError(f"the node has no block {block}: {error}") from error
         if result is None:
             raise BlockError(f"the node has no block {block}")
-        return read_header(Fields(method, result), verify=verify)
+        return read_header(AnswerFields(method, result), verify=verify)
 
     def headers(self, numbers: Iterable[int], *, verify: bool) -> list[Header]:
         """Return the headers of blocks, in one request, as far as the node has the blocks.
@@ -135,7 +135,7 @@ class Node:
         for number, result in zip(asked, self.batch(method, [[hex(n), False] for n in asked]), strict=True):
             if result is None:
                 break
-            header = read_header(Fields(method, result), verify=verify)
+            header = read_header(AnswerFields(method, result), verify=verify)
             if header.number != number:
                 raise ResponseError(method, f"the node gives block {header.number} in place of {number}")
             headers.append(header)
@@ -161,7 +161,7 @@ class Node:
         method = "eth_getProof"
         keys = [f"0x{slot:064x}" for slot in slots]
         try:
-            result = Fields(method, self.request(method, address, keys, hex(number)))
+            result = AnswerFields(method, self.request(method, address, keys, hex(number)))
         except RpcError as error:
             if error.code in NO_METHOD:
                 raise ProofError(
@@ -177,7 +177,7 @@ class Node:
         words: dict[int, int] = {}
         storage_nodes: set[bytes] = set()
         for i, (slot, entry) in enumerate(zip(slots, result.items("storageProof", len(slots)), strict=True)):
-            fields = Fields(method, entry, f"result.storageProof[{i}]")
+            fields = AnswerFields(method, entry, f"result.storageProof[{i}]")
             if fields.quantity("key") != slot:
                 raise fields.wrong(f"result.storageProof[{i}].key", entry["key"], f"{slot:#x}, as asked for")
             words[slot] = fields.quantity("value")

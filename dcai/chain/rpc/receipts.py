@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dcai.chain.rpc.events import Log, read_log
-from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.events import LogEntry, read_log
+from dcai.chain.rpc.fields import AnswerFields
 from dcai.chain.rpc.proofs import ordered_root
 from dcai.errors import MissingExtraError, ProofError, ResponseError
 
@@ -36,7 +36,7 @@ def may_have(header: Header, values: Iterable[bytes]) -> bool:
     return all(value in bloom for value in values)
 
 
-def proven_logs(header: Header, result: Any) -> list[Log]:
+def proven_logs(header: Header, result: Any) -> list[LogEntry]:
     """Return all logs of a block from the answer to ``eth_getBlockReceipts``, in their order.
 
     Parameters
@@ -55,14 +55,14 @@ def proven_logs(header: Header, result: Any) -> list[Log]:
     """
     if not isinstance(result, list):
         raise ResponseError(_METHOD, f"result is {result!r:.80}; expected a list")
-    logs: list[Log] = []
+    logs: list[LogEntry] = []
     encoded = []
     for i, entry in enumerate(result):
-        fields = Fields(_METHOD, entry, f"result[{i}]")
+        fields = AnswerFields(_METHOD, entry, f"result[{i}]")
         # Which log of the block it is follows from the order of all.
         own = [
             replace(
-                read_log(_METHOD, Fields(_METHOD, log, f"result[{i}].logs[{j}]"), f"result[{i}].logs[{j}]"),
+                read_log(_METHOD, AnswerFields(_METHOD, log, f"result[{i}].logs[{j}]"), f"result[{i}].logs[{j}]"),
                 index=len(logs) + j,
             )
             for j, log in enumerate(fields.items("logs"))
@@ -79,7 +79,7 @@ def proven_logs(header: Header, result: Any) -> list[Log]:
     return logs
 
 
-def _encode(fields: Fields, logs: list[Log]) -> bytes:
+def _encode(fields: AnswerFields, logs: list[LogEntry]) -> bytes:
     """Return a receipt as it stands in the trie."""
     outcome = fields.quantity("status", 8) if "status" in fields else fields.data("root", 32)  # before Byzantium
     content = [

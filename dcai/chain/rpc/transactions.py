@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.rpc.fields import Fields
+from dcai.chain.rpc.fields import AnswerFields
 from dcai.errors import BlockError, ResponseTooLongError, RpcTimeoutError
 from dcai.evm.hashing import to_address
 
@@ -88,7 +88,7 @@ def sent_to(
             progress(numbers[-1])
 
 
-def _blocks(node: Node, numbers: Sequence[int]) -> list[list[Fields]]:
+def _blocks(node: Node, numbers: Sequence[int]) -> list[list[AnswerFields]]:
     """Return the transactions of some blocks; of fewer at a time where that is too much."""
     try:
         results = node.batch(_BLOCK, [[hex(number), True] for number in numbers])
@@ -100,30 +100,30 @@ def _blocks(node: Node, numbers: Sequence[int]) -> list[list[Fields]]:
     return [_transactions(number, result) for number, result in zip(numbers, results, strict=True)]
 
 
-def _transactions(number: int, result: Any) -> list[Fields]:
+def _transactions(number: int, result: Any) -> list[AnswerFields]:
     if result is None:
         raise BlockError(f"the node has no block {number}")
-    block = Fields(_BLOCK, result)
+    block = AnswerFields(_BLOCK, result)
     if block.quantity("number", 64) != number:
         raise block.wrong("result.number", result["number"], f"{number}, as asked for")
     return [
-        Fields(_BLOCK, transaction, f"result.transactions[{i}]")
+        AnswerFields(_BLOCK, transaction, f"result.transactions[{i}]")
         for i, transaction in enumerate(block.items("transactions"))
     ]
 
 
-def _successful(node: Node, transactions: Sequence[Fields]) -> Iterator[tuple[Sent, Fields]]:
+def _successful(node: Node, transactions: Sequence[AnswerFields]) -> Iterator[tuple[Sent, AnswerFields]]:
     sent = [_sent(fields) for fields in transactions]
     for start in range(0, len(sent), 100):
         part = sent[start : start + 100]
         receipts = node.batch(_RECEIPT, [[one.hash] for one in part])
         for one, result in zip(part, receipts, strict=True):
-            receipt = Fields(_RECEIPT, result)
+            receipt = AnswerFields(_RECEIPT, result)
             if receipt.quantity("status", 8):
                 yield one, receipt
 
 
-def _sent(fields: Fields) -> Sent:
+def _sent(fields: AnswerFields) -> Sent:
     return Sent(
         fields.quantity("blockNumber", 64),
         fields.quantity("transactionIndex", 32),

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import dcai
 from dcai import artifacts, strict_json
+from dcai._kernels import __version__
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.provider import Limits
-from dcai.chain.send.rehearsal import PlannedContract, Step, constructor_arguments, new_evm, rehearse
+from dcai.chain.send.rehearsal import DeploymentStep, PlannedContract, constructor_arguments, new_evm, rehearse
 from dcai.chain.send.transact import Attempt, Transactor
 from dcai.errors import DataError, InputError, NotMinedError, ProofError, TransactionError
 from dcai.evm.abi import Abi, ErrorDecoder
@@ -51,7 +51,7 @@ class Quote:
 
     Attributes
     ----------
-    steps : tuple of Step
+    steps : tuple of DeploymentStep
         Not sent yet.
     gas : int
         What they will use.
@@ -61,7 +61,7 @@ class Quote:
         What the account has.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[DeploymentStep, ...]
     gas: int
     price: Price
     balance_wei: int
@@ -81,7 +81,7 @@ class Quote:
 class _Progress:
     """How far a step has come; ``nonce`` is what it has or will have."""
 
-    step: Step
+    step: DeploymentStep
     nonce: int
     attempt: Attempt | None = None
     mined: Mined | None = None
@@ -106,7 +106,7 @@ class Deployment:
         self.contracts = contracts
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[DeploymentStep]:
         """All transactions, in their order."""
         return [progress.step for progress in self._steps]
 
@@ -133,7 +133,7 @@ class Deployment:
             )
         return quote
 
-    def run(self, progress: Callable[[int, int, Step], None] | None = None) -> dict[str, Any]:
+    def run(self, progress: Callable[[int, int, DeploymentStep], None] | None = None) -> dict[str, Any]:
         """Send what is left, wait for it, check everything, and write the file.
 
         Parameters
@@ -291,7 +291,7 @@ class Deployment:
             "format": _FORMAT,
             "version": _VERSION,
             "complete": True,
-            "dcai": dcai.__version__,
+            "dcai": __version__,
             "identity": self._identity,
             "chain_id": self._transactor.chain_id,
             "deployer": self._transactor.sender.address,
@@ -434,7 +434,7 @@ def _step_json(one: _Progress) -> dict[str, Any]:
 
 def _progress(entry: dict[str, Any]) -> _Progress:
     data, nonce, attempt, failed = (entry.pop(name) for name in ("data", "nonce", "attempt", "failed"))
-    step = Step(**entry, data=bytes.fromhex(data[2:]))
+    step = DeploymentStep(**entry, data=bytes.fromhex(data[2:]))
     return _Progress(step, nonce, None if attempt is None else Attempt.from_json(attempt, data), None, failed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcai.chain.rpc.fields import Fields, quantity
+from dcai.chain.rpc.fields import AnswerFields, quantity
 from dcai.chain.rpc.node import NO_METHOD
 from dcai.errors import InputError, InputTypeError, RpcError, shown
 
@@ -110,7 +110,7 @@ def current_price(node: Node, fees: Fees) -> Price:
 def _base_fee(node: Node) -> int | None:
     """Return that of the latest block, None where blocks have none: before London."""
     method = "eth_getBlockByNumber"
-    block = Fields(method, node.request(method, "latest", False))
+    block = AnswerFields(method, node.request(method, "latest", False))
     return block.quantity("baseFeePerGas") if "baseFeePerGas" in block else None
 
 

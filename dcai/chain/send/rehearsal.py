@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Blueprint",
+    "DeploymentStep",
     "FrameworkBlueprint",
     "MarketBlueprint",
     "PlannedContract",
-    "Step",
     "constructor_arguments",
     "new_evm",
     "rehearse",
@@ -45,7 +45,7 @@ _MARGIN, _MARGIN_GAS = 1.02, 2_000
 
 
 @dataclass(frozen=True)
-class Step:
+class DeploymentStep:
     """One transaction of a deployment.
 
     Attributes
@@ -227,7 +227,7 @@ def new_evm(sender: str, nonce: int, chain_id: int, gas_cap: int = MAX_TRANSACTI
 
 def rehearse(
     blueprint: Blueprint, sender: str, nonce: int, chain_id: int, gas_cap: int = MAX_TRANSACTION_GAS
-) -> tuple[list[Step], list[PlannedContract]]:
+) -> tuple[list[DeploymentStep], list[PlannedContract]]:
     """Return the transactions of a deployment in their order, and the contracts that they make.
 
     Parameters
@@ -260,7 +260,9 @@ def rehearse(
     return steps, contracts
 
 
-def _step(contracts: Mapping[str, Contract], to: str | None, data: bytes, receipt: Receipt, gas_cap: int) -> Step:
+def _step(
+    contracts: Mapping[str, Contract], to: str | None, data: bytes, receipt: Receipt, gas_cap: int
+) -> DeploymentStep:
     address = receipt.contract_address if to is None else to
     if address is None or address not in contracts:
         raise EvmError("a transaction of the rehearsal is of none of its contracts")
@@ -270,7 +272,7 @@ def _step(contracts: Mapping[str, Contract], to: str | None, data: bytes, receip
         function = next(f.name for f in contract.abi.functions if f.selector == data[:4])
     needed = receipt.gas_used + receipt.refund + SSTORE_SENTRY
     limit = min(int(needed * _MARGIN) + _MARGIN_GAS, gas_cap)
-    return Step(contract.artifact.name, function, address, data, receipt.gas_used, limit)
+    return DeploymentStep(contract.artifact.name, function, address, data, receipt.gas_used, limit)
 
 
 def constructor_arguments(name: str, data: bytes) -> dict[str, Any]:

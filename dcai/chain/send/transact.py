@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dcai.chain.rpc.events import read_log
-from dcai.chain.rpc.fields import Fields, quantity
+from dcai.chain.rpc.fields import AnswerFields, quantity
 from dcai.chain.rpc.fields import data as hex_data
 from dcai.chain.send.accounts import NodeAccount, Sender, Signed
 from dcai.chain.send.fees import Fees, Price, current_price
@@ -378,16 +378,16 @@ class Transactor:
             return None
         method = "eth_getTransactionReceipt"
         result = self.node.request(method, hash_)
-        return None if result is None else _read_receipt(Fields(method, result))
+        return None if result is None else _read_receipt(AnswerFields(method, result))
 
     def _search(self, attempt: Attempt) -> str | None:
         """Find a transaction of the node's account by its nonce, and see that it is the one that was sent."""
         method = "eth_getBlockByNumber"
         mine = attempt.fields
         for number in range(attempt.since_block + 1, self.head() + 1):
-            block = Fields(method, self.node.request(method, hex(number), True))
+            block = AnswerFields(method, self.node.request(method, hex(number), True))
             for i, entry in enumerate(block.items("transactions")):
-                fields = Fields(method, entry, f"result.transactions[{i}]")
+                fields = AnswerFields(method, entry, f"result.transactions[{i}]")
                 if to_address(fields.data("from", _ADDRESS_BYTES)) != self.sender.address:
                     continue
                 if fields.quantity("nonce") == attempt.nonce:
@@ -405,7 +405,7 @@ def limit_of(gas: int) -> int:
 
 def _check_own(node: Node, sender: NodeAccount) -> None:
     method = "eth_accounts"
-    own = Fields(method, {"accounts": node.request(method)}).data_list("accounts")
+    own = AnswerFields(method, {"accounts": node.request(method)}).data_list("accounts")
     if sender.address not in map(to_address, own):
         raise InputError(f"{sender.address} is no account of this node, which has {len(own)}; give its key instead")
 
@@ -423,11 +423,11 @@ def _payload(data: Any) -> bytes:
         return b""
 
 
-def _read_receipt(fields: Fields) -> Mined:
+def _read_receipt(fields: AnswerFields) -> Mined:
     created = fields.data("contractAddress", _ADDRESS_BYTES) if "contractAddress" in fields else None
     method = "eth_getTransactionReceipt"
     places = ((f"result.logs[{i}]", entry) for i, entry in enumerate(fields.items("logs")))
-    logs = [read_log(method, Fields(method, entry, where), where) for where, entry in places]
+    logs = [read_log(method, AnswerFields(method, entry, where), where) for where, entry in places]
     return Mined(
         hash="0x" + fields.data("transactionHash", _HASH_BYTES).hex(),
         block_number=fields.quantity("blockNumber"),

@@ -30,7 +30,7 @@ from dcai.scenarios import SCENARIOS, scenario_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dcai.gas.reports.report import Report
+    from dcai.report.tables import Tables
 
 __all__ = [
     "CONTRACTS",
@@ -137,7 +137,7 @@ def check_picture(path: Path | None) -> None:
         plot.check(path)
 
 
-def emit(text: str | Report, output: Path | None) -> None:
+def emit(text: str | Tables, output: Path | None) -> None:
     """Print, or write a file, whole or not at all."""
     console = Console()
     if output is None and console.is_terminal and not isinstance(text, str):

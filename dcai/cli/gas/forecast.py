@@ -24,10 +24,10 @@ from dcai.cli.gas.common import (
 from dcai.files import write_whole
 from dcai.gas.measuring.forecast import Forecast
 from dcai.gas.measuring.forecast import forecast as run
-from dcai.gas.measuring.replay import Replay
+from dcai.gas.measuring.replay import GasReplay
 from dcai.gas.prices import Prices
 from dcai.gas.reports.forecast import forecast_fields, forecast_report
-from dcai.gas.reports.report import csv_text, json_text
+from dcai.report.tables import csv_text, json_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def forecast(
     if contributions is not None:
         stream = stream.first(contributions)
     prices = Prices(gas_price_gwei, eth_usd)
-    replay = Replay(known_engine(engine, [fork]), fork) if verify else None
+    replay = GasReplay(known_engine(engine, [fork]), fork) if verify else None
     result = _run(stream, fork, replay, verify)
     if result is None:
         raise click.Abort
@@ -102,7 +102,7 @@ def forecast(
         sys.exit(1)
 
 
-def _run(stream: Stream, fork: str, replay: Replay | None, num_replayed: int) -> Forecast | None:
+def _run(stream: Stream, fork: str, replay: GasReplay | None, num_replayed: int) -> Forecast | None:
     """The forecast as far as Ctrl-C let it come."""
     result: Forecast | None = None
     with progress_bar() as progress:

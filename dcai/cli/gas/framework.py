@@ -11,7 +11,7 @@ from dcai import data
 from dcai.cli.gas.common import FILE, emit, engine_option, fork_option, known_engine, progress_bar
 from dcai.gas.measuring.framework import SIZES, action_rows, framework_report, stream_rows
 from dcai.gas.measuring.stream import of_scenario
-from dcai.gas.reports.report import csv_text, json_text
+from dcai.report.tables import csv_text, json_text
 from dcai.scenarios import scenario_of
 
 if TYPE_CHECKING:

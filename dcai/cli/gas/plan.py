@@ -17,12 +17,12 @@ from dcai.gas.measuring.table import PREDICTED
 from dcai.gas.oracle import Oracle
 from dcai.gas.prices import Prices
 from dcai.gas.reports.plan import plan_fields, plan_report
-from dcai.gas.reports.report import json_text
 from dcai.models import from_json
+from dcai.report.tables import json_text
 from dcai.scenarios import initial_model, scenario_of
 
 if TYPE_CHECKING:
-    from dcai.gas.deployment import Deployment
+    from dcai.gas.deployment import DeploymentPlan
     from dcai.models import Classifier
 
 __all__ = ["plan"]
@@ -82,7 +82,7 @@ def plan(
     emit(report.as_markdown() if form == "markdown" else report, output)
 
 
-def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> Deployment:
+def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> DeploymentPlan:
     if engine == PREDICTED:
         return Oracle(type(model).__name__, fork).deployment(model, gas_cap)
     return measure.deploy(model, engine, fork, gas_cap)[1]

@@ -12,7 +12,7 @@ from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.gas.oracle import Oracle
 from dcai.gas.profile.profile import profile_call, profile_creation
-from dcai.gas.reports.report import json_text
+from dcai.report.tables import json_text
 
 if TYPE_CHECKING:
     from dcai.gas.measuring.stream import Stream

@@ -16,14 +16,14 @@ from dcai.evm.schedule import FORKS
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
-from dcai.gas.reports.report import Report, csv_text, json_text
 from dcai.gas.reports.table import table_report
+from dcai.report.tables import Tables, csv_text, json_text
 from dcai.scenarios import SCENARIOS, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcai.gas.measuring.rows import Row
+    from dcai.gas.measuring.rows import GasRow
     from dcai.scenarios import Scenario
 
 __all__ = ["table"]
@@ -110,9 +110,9 @@ def _chosen(models: Sequence[str], data: Sequence[str]) -> list[Scenario]:
 
 def _run(
     chosen: Sequence[Scenario], engines: Sequence[str], forks: Sequence[str], samples: int
-) -> tuple[list[Row], bool]:
+) -> tuple[list[GasRow], bool]:
     """The rows so far, and whether Ctrl-C let them be all."""
-    rows: list[Row] = []
+    rows: list[GasRow] = []
     with progress_bar() as progress:
         task = progress.add_task("", total=len(chosen) * len(forks) * len(engines))
         try:
@@ -129,7 +129,7 @@ def _run(
     return rows, True
 
 
-def _rendered(rows: list[Row], prices: Prices, form: str, *, complete: bool) -> str | Report:
+def _rendered(rows: list[GasRow], prices: Prices, form: str, *, complete: bool) -> str | Tables:
     fields = [row.as_fields(prices) for row in rows]
     if form == "json":
         figures = {"gas_price_gwei": prices.gas_price_gwei, "eth_usd": prices.eth_usd, "complete": complete}

@@ -17,7 +17,7 @@ from dcai.simulation.runner import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dcai.simulation.result import Result
+    from dcai.simulation.result import SimulationResult
     from dcai.simulation.setup import Setup
 
 __all__ = ["carry_out"]
@@ -42,7 +42,7 @@ def carry_out(
         raise click.Abort
 
 
-def _run(setup: Setup, engine: str, fork: str, output: Path | None) -> tuple[Result | None, bool]:
+def _run(setup: Setup, engine: str, fork: str, output: Path | None) -> tuple[SimulationResult | None, bool]:
     result = None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

@@ -7,37 +7,29 @@ that one from running.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
+from dcai.cli._shared.lazy import LazyGroup
+
 __all__ = ["verify"]
 
-#: Each subcommand, its function in the module of that name, and what it does, in the order of the help.
+#: Each subcommand, what it does and the extra that it needs, in the order of the help.
 _COMMANDS = {
-    "differential": "Search for a difference between contracts and kernels.",
-    "mutants": "Check that the search finds contracts with a fault.",
-    "replay": "Replay a difference from the file in which a run wrote it.",
-    "history": "Replay all contributions to a contract, and compare its storage.",
-    "snapshot": "Compare a model from a file with a contract in a block.",
-    "fingerprint": "Print one line for a model, to compare with that of others.",
-    "export": "Write sequences of calls as Ethereum state tests, for any client.",
-    "statetest": "Run state tests under the executable specification of Ethereum.",
-    "proof": "Prove the scalar steps of the contracts, on their bytecode.",
+    "differential": ("Search for a difference between contracts and kernels.", "evm"),
+    "mutants": ("Check that the search finds contracts with a fault.", "evm"),
+    "replay": ("Replay a difference from the file in which a run wrote it.", "evm"),
+    "history": ("Replay all contributions to a contract, and compare its storage.", "chain"),
+    "snapshot": ("Compare a model from a file with a contract in a block.", "chain"),
+    "fingerprint": ("Print one line for a model, to compare with that of others.", "chain"),
+    "export": ("Write sequences of calls as Ethereum state tests, for any client.", "evm"),
+    "statetest": ("Run state tests under the executable specification of Ethereum.", "specs"),
+    "proof": ("Prove the scalar steps of the contracts, on their bytecode.", "proof"),
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"dcai.cli.verify.{cmd_name}"), cmd_name)
-        return command
-
+class _VerifyGroup(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a subcommand; what Ctrl-C ends before there is a report is partial like any other run cut short."""
         try:
@@ -47,12 +39,8 @@ class _LazyGroup(click.Group):
             # Not the context's exit, which gives the code to `main` as a result and not as an error.
             sys.exit(3)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
 
-
-@click.group(cls=_LazyGroup)
+@click.group(cls=_VerifyGroup, package=__name__, table=_COMMANDS)
 def verify() -> None:
     """Verify that contract and kernel are the same, and give evidence.
 

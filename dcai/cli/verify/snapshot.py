@@ -104,7 +104,7 @@ def _features(model: Classifier, num_features: int | None) -> set[int] | None:
 
 def _findings(result: Comparison, show: int) -> list[str]:
     """Return what differs, in words."""
-    lines = [f"{difference}" for difference in result.differences[:show]]
+    lines = [f"{field}: chain {actual!r}, file {expected!r}" for field, expected, actual in result.differences[:show]]
     if len(result.differences) > show:
         lines.append(f"... and {len(result.differences) - show:,} more")
     if result.differences:

@@ -11,7 +11,7 @@ import click
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.verify.report import Report, installed_versions
 from dcai.verify.state_tests import results
-from dcai.verify.state_tests.specs import Result, run_file
+from dcai.verify.state_tests.specs import StateTestResult, run_file
 
 __all__ = ["statetest"]
 
@@ -28,7 +28,7 @@ def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
     Exits with 1 where a test fails, and with 3 where Ctrl-C came before the last one and none had failed.
     """
     began = time.monotonic()
-    done: dict[Path, list[Result]] = {}
+    done: dict[Path, list[StateTestResult]] = {}
     report = Report(
         "State tests under the executable specification",
         this_command("verify", "statetest"),
@@ -54,7 +54,7 @@ def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
     finish(report, reports)
 
 
-def _print(all_results: list[Result], *, partial: str | None) -> None:
+def _print(all_results: list[StateTestResult], *, partial: str | None) -> None:
     passed = Counter(result.fork for result in all_results if result.passed)
     for fork, count in passed.items():
         click.echo(f"{fork}: {count} passed")

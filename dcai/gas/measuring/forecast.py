@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcai.gas.costs import Costs
-    from dcai.gas.measuring.replay import Difference, Replay
+    from dcai.gas.measuring.replay import GasDifference, GasReplay
     from dcai.gas.measuring.stream import Stream
     from dcai.gas.prices import Prices
 
@@ -43,7 +43,7 @@ class Forecast:
         Rows that were compared with an EVM.
     fields_compared : int
         How many figures that were.
-    differences : list of Difference
+    differences : list of GasDifference
         Where EVM and prediction differ.
     """
 
@@ -53,7 +53,7 @@ class Forecast:
     done: int = 0
     replayed: list[int] = field(default_factory=list)
     fields_compared: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[GasDifference] = field(default_factory=list)
     _parts: list[Costs] = field(default_factory=list)
 
     @property
@@ -92,7 +92,7 @@ def spread(n: int, length: int) -> list[int]:
     return [(i + 1) * length // n - 1 for i in range(n)]
 
 
-def forecast(stream: Stream, fork: str, replay: Replay | None = None, num_replayed: int = 0) -> Iterator[Forecast]:
+def forecast(stream: Stream, fork: str, replay: GasReplay | None = None, num_replayed: int = 0) -> Iterator[Forecast]:
     """Predict what contributions cost, one transaction each, one after another.
 
     Parameters
@@ -101,7 +101,7 @@ def forecast(stream: Stream, fork: str, replay: Replay | None = None, num_replay
         The contract's state, and the contributions, of which there is at least one.
     fork : str
         The rules.
-    replay : Replay, optional
+    replay : GasReplay, optional
         Runs some transactions in an EVM as well, each on the state that the model is in before it.
     num_replayed : int
         How many; they are spread over the stream.

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.evm import Evm
 from dcai.evm.framework import STAKEABLE, Framework, deploy
-from dcai.gas.reports.report import Report, Section
 from dcai.models import (
     DensePerceptron,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -194,7 +194,7 @@ def _deployed(model: Classifier, fork: str, engine: str, *, placed: bool = False
     return deploy(chain, model, STAKEABLE, _TERMS, sender=_OWNER, placed=placed)
 
 
-def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Report:
+def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Tables:
     """Return a table of all rows."""
     cells = [
         [
@@ -212,4 +212,4 @@ def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Report:
         f"Gas of the incentive framework under {fork}, beside the original contracts under prague: a deployment is "
         "that of all contracts; of several transactions the mean."
     ]
-    return Report([Section("", header, cells, num_names=2)], before)
+    return Tables([Table("", header, cells, num_names=2)], before)

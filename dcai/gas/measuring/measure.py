@@ -15,7 +15,7 @@ from dcai.evm.abi import Abi
 from dcai.evm.deploy import Driver, drive
 from dcai.evm.storage import contract_name
 from dcai.gas.costs import Costs
-from dcai.gas.deployment import Chunk, Deployment
+from dcai.gas.deployment import Chunk, DeploymentPlan
 from dcai.models import DensePerceptron, SparsePerceptron
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def same_outcome(one: Receipt, other: Receipt) -> bool:
 
 def deploy(
     model: Classifier, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS
-) -> tuple[Contract, Deployment]:
+) -> tuple[Contract, DeploymentPlan]:
     """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes.
 
     Parameters
@@ -133,7 +133,7 @@ def deploy(
     -------
     Contract
         The model's.
-    Deployment
+    DeploymentPlan
         As ``Oracle.deployment`` predicts it.
 
     Raises
@@ -143,7 +143,7 @@ def deploy(
     """
     driver = _Measuring(Evm(engine, fork), artifacts.load(contract_name(model)), gas_cap)
     drive(driver, model)
-    return driver.contract, Deployment(tuple(driver.chunks), gas_cap)
+    return driver.contract, DeploymentPlan(tuple(driver.chunks), gas_cap)
 
 
 class _Measuring(Driver):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from dcai.gas.costs import Costs
     from dcai.models import Classifier
 
-__all__ = ["Difference", "Replay"]
+__all__ = ["GasDifference", "GasReplay"]
 
 
-class Difference(NamedTuple):
+class GasDifference(NamedTuple):
     """A figure that is not what an EVM gives.
 
     Attributes
@@ -40,7 +40,7 @@ class Difference(NamedTuple):
         return f"row {self.row}: {self.field} is predicted as {self.predicted}, and is {self.measured}"
 
 
-class Replay:
+class GasReplay:
     """An EVM in which contracts are put in the state of a model, to send them one transaction.
 
     Parameters
@@ -61,7 +61,7 @@ class Replay:
 
     def compare(
         self, model: Classifier, sample: Sequence[int], label: int, costs: Costs, row: int
-    ) -> tuple[int, list[Difference]]:
+    ) -> tuple[int, list[GasDifference]]:
         """Send a contribution to the contract of a model, and compare the first of ``costs`` with the receipt.
 
         Parameters
@@ -79,7 +79,7 @@ class Replay:
         -------
         int
             How many figures were compared.
-        list of Difference
+        list of GasDifference
             Those that differ.
         """
         chain = self._chain
@@ -99,7 +99,9 @@ class Replay:
             "new_slots": _new_slots(contract, data),
         }
         differences = [
-            Difference(row, name, value, measured[name]) for name, value in predicted.items() if value != measured[name]
+            GasDifference(row, name, value, measured[name])
+            for name, value in predicted.items()
+            if value != measured[name]
         ]
         return len(predicted), differences
 

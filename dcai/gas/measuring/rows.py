@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dcai.gas.costs import Costs
     from dcai.gas.prices import Prices
 
-__all__ = ["TOTAL", "Kind", "Row", "kinds", "row_of"]
+__all__ = ["TOTAL", "GasRow", "TransactionKind", "kinds", "row_of"]
 
 #: The case of a deployment as a whole.
 TOTAL = "total"
@@ -25,7 +25,7 @@ TOTAL = "total"
 SPLIT = ("intrinsic", "calldata", "execution", "refund", "floor")
 
 
-class Kind(NamedTuple):
+class TransactionKind(NamedTuple):
     """What kind of transaction.
 
     Attributes
@@ -48,30 +48,30 @@ class Kind(NamedTuple):
         return ", ".join(filter(None, self))
 
 
-def kinds(costs: Costs, contract: str) -> Iterator[tuple[Kind, NDArray[np.bool_]]]:
+def kinds(costs: Costs, contract: str) -> Iterator[tuple[TransactionKind, NDArray[np.bool_]]]:
     """Yield each kind of update that there is, and which transactions are of it; together they are all."""
     success, first = costs.success, costs.new_slots > 0
     cases = [("", success)]
     if contract in PERCEPTRONS:
         cases = [("mistake", success & costs.mistake), ("correct", success & ~costs.mistake)]
     for case, mask in cases:
-        yield Kind("update", case, "first"), mask & first
-        yield Kind("update", case, "steady"), mask & ~first
+        yield TransactionKind("update", case, "first"), mask & first
+        yield TransactionKind("update", case, "steady"), mask & ~first
     for name in sorted({error.name for error in costs.errors.values()}):
         refused = np.zeros(len(costs), dtype=np.bool_)
         refused[[i for i, error in costs.errors.items() if error.name == name]] = True
-        yield Kind("refused", name), refused
+        yield TransactionKind("refused", name), refused
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GasRow:
     """The distribution of the gas of some transactions of one kind.
 
     Attributes
     ----------
     data, model : str
         Name of the data, and of the contract.
-    kind : Kind
+    kind : TransactionKind
         What they do.
     engine : str
         "predicted", or the EVM that measured.
@@ -89,7 +89,7 @@ class Row:
 
     data: str
     model: str
-    kind: Kind
+    kind: TransactionKind
     engine: str
     fork: str
     n: int
@@ -126,13 +126,13 @@ class Row:
         }
 
 
-def row_of(costs: Costs, mask: NDArray[np.bool_], **what: Any) -> Row:
+def row_of(costs: Costs, mask: NDArray[np.bool_], **what: Any) -> GasRow:
     """Summarise some transactions, of which there is at least one; ``what`` they are is passed on."""
     chosen = np.flatnonzero(mask)
     order = chosen[np.argsort(costs.gas_used[chosen], kind="stable")]
     middle = order[(len(order) - 1) // 2]
     split: dict[str, Any] = {name: int(getattr(costs, name)[middle]) for name in SPLIT}
-    return Row(
+    return GasRow(
         **what,
         n=len(order),
         minimum=int(costs.gas_used[order[0]]),

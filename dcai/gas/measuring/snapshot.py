@@ -21,9 +21,9 @@ from dcai.gas.measuring.snapshot_cases import CASES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dcai.gas.measuring.snapshot_cases import Case
+    from dcai.gas.measuring.snapshot_cases import SnapshotCase
 
-__all__ = ["Change", "Key", "Snapshot", "Tolerance", "beyond", "changes", "read", "take", "text_of"]
+__all__ = ["GasChange", "Key", "Snapshot", "Tolerance", "beyond", "changes", "read", "take", "text_of"]
 
 _STRANGER = "0x" + "99" * 20
 
@@ -77,7 +77,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class GasChange:
     """A row of which two snapshots say different things.
 
     Attributes
@@ -108,7 +108,7 @@ def take(engine: str, forks: Sequence[str]) -> Iterator[tuple[Key, int]]:
                 yield Key(fork, contract, name), gas_used
 
 
-def _measure(case: Case, engine: str, fork: str) -> Iterator[tuple[str, int]]:
+def _measure(case: SnapshotCase, engine: str, fork: str) -> Iterator[tuple[str, int]]:
     chain = Evm(engine, fork)
     contract = chain.deploy(case.model)
     numbers = count(1)
@@ -123,13 +123,13 @@ def _measure(case: Case, engine: str, fork: str) -> Iterator[tuple[str, int]]:
         yield name, chain.transact(contract.address, update.encode(contribution)).gas_used
 
 
-def changes(before: Snapshot, after: Snapshot) -> list[Change]:
+def changes(before: Snapshot, after: Snapshot) -> list[GasChange]:
     """Return every row that differs, missing and new ones included, in order."""
     pairs = ((key, before.get(key), after.get(key)) for key in sorted(before.keys() | after.keys()))
-    return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
+    return [GasChange(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
-def beyond(found: Sequence[Change], tolerance: Tolerance) -> list[Change]:
+def beyond(found: Sequence[GasChange], tolerance: Tolerance) -> list[GasChange]:
     """Return the changes that a tolerance does not allow; a missing or new row is one of them."""
     return [
         change

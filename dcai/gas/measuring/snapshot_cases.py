@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from dcai.models import Classifier
 
-__all__ = ["CASES", "Case"]
+__all__ = ["CASES", "SnapshotCase"]
 
 _ONE = 10**9
 
 
 @dataclass(frozen=True)
-class Case:
+class SnapshotCase:
     """A model to deploy, and what is then sent to its contract.
 
     Attributes
@@ -49,8 +49,8 @@ _RIGHT = _unit(-2, 7, -1, 8, -2, 8, 0, 0, -1, 8, -2, 8)
 _BETWEEN = _unit(1, 6, 1, 8, 0, 3, 3, 9, 8, 8, 7, 4)
 
 
-def _dense_perceptron() -> Case:
-    return Case(
+def _dense_perceptron() -> SnapshotCase:
+    return SnapshotCase(
         DensePerceptron([0] * 12, 0, _ONE, classifications=["bad", "good"]),
         {
             "update, mistake, first": (_LEFT, 1),
@@ -63,8 +63,8 @@ def _dense_perceptron() -> Case:
     )
 
 
-def _sparse_perceptron() -> Case:
-    return Case(
+def _sparse_perceptron() -> SnapshotCase:
+    return SnapshotCase(
         SparsePerceptron([_ONE, 0, -_ONE, 0, 5 * _ONE, _ONE, *[0] * 20, _ONE], 0, _ONE, feature_indices=range(27)),
         {
             "update, mistake, first": ([1, 3, 4, 20], 0),
@@ -78,8 +78,8 @@ def _sparse_perceptron() -> Case:
     )
 
 
-def _nearest_centroid() -> Case:
-    return Case(
+def _nearest_centroid() -> SnapshotCase:
+    return SnapshotCase(
         NearestCentroidClassifier([_LEFT, _RIGHT, [0] * 12], [10, 20, 0], classifications=["left", "right", "none"]),
         {
             "update, steady": (_BETWEEN, 0),
@@ -91,9 +91,9 @@ def _nearest_centroid() -> Case:
     )
 
 
-def _sparse_nearest_centroid() -> Case:
+def _sparse_nearest_centroid() -> SnapshotCase:
     low, high = ([[index, _ONE // (index + 2)] for index in indices] for indices in (range(8), range(4, 16)))
-    return Case(
+    return SnapshotCase(
         SparseNearestCentroidClassifier([low, high], [10, 20], classifications=["low", "high"]),
         {
             "update, steady": ([0, 2, 5], 0),

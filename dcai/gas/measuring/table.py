@@ -8,7 +8,7 @@ import numpy as np
 
 from dcai.gas.columns import concatenated, of_chunks, total
 from dcai.gas.measuring import measure
-from dcai.gas.measuring.rows import TOTAL, Kind, Row, kinds, row_of
+from dcai.gas.measuring.rows import TOTAL, GasRow, TransactionKind, kinds, row_of
 from dcai.gas.measuring.stream import as_batch
 from dcai.gas.oracle import Oracle
 from dcai.scenarios import refused_calls
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcai.gas.costs import Costs
-    from dcai.gas.deployment import Deployment
+    from dcai.gas.deployment import DeploymentPlan
     from dcai.gas.measuring.stream import Stream
 
 __all__ = ["PREDICTED", "rows_of"]
@@ -26,7 +26,7 @@ __all__ = ["PREDICTED", "rows_of"]
 PREDICTED = "predicted"
 
 
-def rows_of(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[Row]:
+def rows_of(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[GasRow]:
     """Yield the rows of one scenario, engine and fork.
 
     Parameters
@@ -52,30 +52,33 @@ def rows_of(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[Ro
             yield row_of(costs, np.ones(len(costs), dtype=np.bool_), kind=kind, **what)
 
 
-def _predicted(stream: Stream, fork: str, samples: int) -> Iterator[tuple[Kind, Costs]]:
+def _predicted(stream: Stream, fork: str, samples: int) -> Iterator[tuple[TransactionKind, Costs]]:
     oracle = Oracle(stream.contract, fork)
     yield from _deployment(oracle.deployment(stream.model))
     if len(stream.others):
-        yield Kind("predict"), oracle.predict(stream.model, as_batch(stream.others))
+        yield TransactionKind("predict"), oracle.predict(stream.model, as_batch(stream.others))
     refused = [oracle.update(stream.model.copy(), [data], [label]) for data, label in _refused(stream, samples)]
-    yield Kind("update"), concatenated([oracle.update(stream.model.copy(), *stream.batch(0, len(stream))), *refused])
+    yield (
+        TransactionKind("update"),
+        concatenated([oracle.update(stream.model.copy(), *stream.batch(0, len(stream))), *refused]),
+    )
 
 
-def _measured(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[tuple[Kind, Costs]]:
+def _measured(stream: Stream, engine: str, fork: str, samples: int) -> Iterator[tuple[TransactionKind, Costs]]:
     contract, deployment = measure.deploy(stream.model, engine, fork)
     yield from _deployment(deployment)
     others = (stream.others[i].tolist() for i in range(min(samples, len(stream.others))))
-    yield Kind("predict"), measure.as_costs(measure.predict(contract, sample) for sample in others)
+    yield TransactionKind("predict"), measure.as_costs(measure.predict(contract, sample) for sample in others)
     refused = [measure.update(contract, *call) for call in _refused(stream, samples)]
     learned = [measure.update(contract, *stream.contribution(i)) for i in range(min(samples, len(stream)))]
-    yield Kind("update"), measure.as_costs([*learned, *refused])
+    yield TransactionKind("update"), measure.as_costs([*learned, *refused])
 
 
-def _deployment(deployment: Deployment) -> Iterator[tuple[Kind, Costs]]:
+def _deployment(deployment: DeploymentPlan) -> Iterator[tuple[TransactionKind, Costs]]:
     chunks = deployment.chunks
-    yield Kind("deploy", TOTAL), total(of_chunks(chunks))
+    yield TransactionKind("deploy", TOTAL), total(of_chunks(chunks))
     for function in dict.fromkeys(chunk.function for chunk in chunks):
-        yield Kind("deploy", function), of_chunks([chunk for chunk in chunks if chunk.function == function])
+        yield TransactionKind("deploy", function), of_chunks([chunk for chunk in chunks if chunk.function == function])
 
 
 def _refused(stream: Stream, samples: int) -> Iterator[tuple[list[int], int]]:

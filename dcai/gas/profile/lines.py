@@ -128,19 +128,19 @@ def _call_from(place: Place) -> Place:
     return place._replace(function=f"(call in {place.function})")
 
 
-def _codes(artifact: Artifact) -> tuple[_Code, _Code]:
+def _codes(artifact: Artifact) -> tuple[_CodePlaces, _CodePlaces]:
     if artifact.places is None:
         raise ArtifactError(
             f"the artifact of {artifact.name} does not say which line its code comes from: it has no field 'places', "
             "which contracts/compile.mjs writes"
         )
     return (
-        _Code(artifact.deployed_bytecode, artifact.places.deployed),
-        _Code(artifact.bytecode, artifact.places.creation),
+        _CodePlaces(artifact.deployed_bytecode, artifact.places.deployed),
+        _CodePlaces(artifact.bytecode, artifact.places.creation),
     )
 
 
-class _Code:
+class _CodePlaces:
     """A code whose places are known."""
 
     def __init__(self, code: bytes, runs: Sequence[Run]) -> None:

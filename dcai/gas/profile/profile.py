@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dcai.artifacts import Artifact
     from dcai.evm import Contract, Evm, Receipt, Trace
 
-__all__ = ["Profile", "Row", "profile", "profile_call", "profile_creation"]
+__all__ = ["Profile", "ProfileRow", "profile", "profile_call", "profile_creation"]
 
 #: The price of a byte of new code.
 _CODE_DEPOSIT_BYTE = 200
@@ -55,7 +55,7 @@ _KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ProfileRow:
     """The gas of one line, or of one function.
 
     Attributes
@@ -101,7 +101,7 @@ class Profile:
         Whether the transaction ran to its end.
     gas_used, intrinsic, calldata, execution, refund, floor : int
         As in the receipt.
-    lines, functions : tuple of Row
+    lines, functions : tuple of ProfileRow
         The most expensive first.
     """
 
@@ -113,8 +113,8 @@ class Profile:
     execution: int
     refund: int
     floor: int
-    lines: tuple[Row, ...]
-    functions: tuple[Row, ...]
+    lines: tuple[ProfileRow, ...]
+    functions: tuple[ProfileRow, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, fit for JSON."""
@@ -159,12 +159,12 @@ _HEADER = "{:{}}        gas  share   steps   storage   memory calldata  keccak"
 _COLUMNS = "{:{}} {:10,} {:6.1%} {:7,} {:9,} {:8,} {:8,} {:7,}"
 
 
-def _place(row: Row) -> str:
+def _place(row: ProfileRow) -> str:
     where = f"{row.file.rpartition('/')[2]}:{row.line} " if row.line else ""
     return f"{where}{row.function}"
 
 
-def _kinds(row: Row) -> tuple[int, int, int, int]:
+def _kinds(row: ProfileRow) -> tuple[int, int, int, int]:
     return row.storage_gas, row.memory_gas, row.calldata_gas, row.keccak_gas
 
 
@@ -275,10 +275,10 @@ def _by_function(entries: dict[Place, list[int]]) -> dict[Place, list[int]]:
     return functions
 
 
-def _rows(entries: dict[Place, list[int]], execution: int) -> tuple[Row, ...]:
+def _rows(entries: dict[Place, list[int]], execution: int) -> tuple[ProfileRow, ...]:
     """Return a row of each place that ran, the most expensive first, and equals in the order of their places."""
     rows = (
-        Row(*place, gas, gas / execution if execution else 0.0, steps, *kinds)
+        ProfileRow(*place, gas, gas / execution if execution else 0.0, steps, *kinds)
         for place, (gas, steps, *kinds) in entries.items()
         if steps or gas
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from dcai.gas.measuring.rows import kinds
 from dcai.gas.prices import money
-from dcai.gas.reports.report import Report, Section
+from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +24,13 @@ _QUANTILES = {"min": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95, "m
 _SHOWN = 20
 
 
-def forecast_report(forecast: Forecast, prices: Prices) -> Report:
+def forecast_report(forecast: Forecast, prices: Prices) -> Tables:
     """Return totals and distributions, of all contributions and of each kind."""
     header = ("contributions", "n", "gas used", "ETH", "USD", *_QUANTILES)
     rows = [_cells(name, gas_used, prices) for name, gas_used in _groups(forecast)]
     stream = forecast.stream
-    return Report(
-        [Section(f"{stream.data}: {stream.contract}, {forecast.fork}, predicted", header, rows)],
+    return Tables(
+        [Table(f"{stream.data}: {stream.contract}, {forecast.fork}, predicted", header, rows)],
         [f"Gas used by one transaction for each contribution; costs at {prices}."],
         _verdict(forecast),
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.gas.deployment import Chunk
 from dcai.gas.prices import money
-from dcai.gas.reports.report import Report, Section
+from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
-    from dcai.gas.deployment import Deployment
+    from dcai.gas.deployment import DeploymentPlan
     from dcai.gas.prices import Prices
 
 __all__ = ["plan_fields", "plan_report"]
@@ -18,7 +18,7 @@ __all__ = ["plan_fields", "plan_report"]
 _HEADER = ("#", "function", "items", "bytes", "gas used", "gas limit", "USD")
 
 
-def plan_report(title: str, deployment: Deployment, prices: Prices) -> Report:
+def plan_report(title: str, deployment: DeploymentPlan, prices: Prices) -> Tables:
     """Return a row for each transaction, and their sum."""
     chunks, gas_used = deployment.chunks, deployment.gas_used
     rows = [
@@ -40,10 +40,10 @@ def plan_report(title: str, deployment: Deployment, prices: Prices) -> Report:
         "values or indices each brings, the bytes of its data, the gas that it uses, the least gas limit with which it "
         f"runs, and USD at {prices}."
     ]
-    return Report([Section(title, _HEADER, rows, num_names=2)], before)
+    return Tables([Table(title, _HEADER, rows, num_names=2)], before)
 
 
-def plan_fields(title: str, deployment: Deployment, prices: Prices) -> dict[str, Any]:
+def plan_fields(title: str, deployment: DeploymentPlan, prices: Prices) -> dict[str, Any]:
     """Return the same for programs, with plain values; the arguments are left out."""
     fields = [field.name for field in dataclass_fields(Chunk) if field.name != "args"]
     return {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dcai.gas.measuring.forecast import Forecast
-    from dcai.gas.measuring.rows import Row
+    from dcai.gas.measuring.rows import GasRow
     from dcai.gas.prices import Prices
 
 __all__ = ["check", "plot_forecast", "plot_table"]
@@ -73,9 +73,9 @@ def _save(figure: Figure, path: Path) -> None:
     path.write_bytes(image.getvalue())  # drawn before the file is opened
 
 
-def plot_table(rows: Sequence[Row], path: Path) -> None:
+def plot_table(rows: Sequence[GasRow], path: Path) -> None:
     """Draw the median transaction of each kind, and of what it consists; a panel for each scenario, fork and engine."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[GasRow]] = {}
     for row in rows:
         # A deployment costs a hundred times as much, and would leave nothing to see of the others.
         if row.kind.action != "deploy":
@@ -93,7 +93,7 @@ def plot_table(rows: Sequence[Row], path: Path) -> None:
     _save(figure, path)
 
 
-def _bars(axes: Any, title: str, group: Sequence[Row]) -> None:
+def _bars(axes: Any, title: str, group: Sequence[GasRow]) -> None:
     names = [f"{row.kind} (n = {row.n:,})" for row in group]
     end = np.zeros(len(group))
     for part, colour in zip(("intrinsic", "calldata", "execution"), _COLOURS, strict=False):

@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dcai.gas.prices import money
-from dcai.gas.reports.report import Report, Section
+from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dcai.gas.measuring.rows import Row
+    from dcai.gas.measuring.rows import GasRow
     from dcai.gas.prices import Prices
 
 __all__ = ["table_report"]
@@ -31,11 +31,9 @@ _HEADER = (
 )
 
 
-def table_report(rows: Sequence[Row], prices: Prices) -> Report:
+def table_report(rows: Sequence[GasRow], prices: Prices) -> Tables:
     """Return a section for each scenario, fork and engine; rows of one section follow one another."""
-    sections = [
-        Section(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)
-    ]
+    sections = [Table(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)]
     before = [
         "What one of n transactions uses: the least, the median, the most; of what that of the median one consists; "
         f"the gas limit that is enough for each of them; USD of the median one at {prices}."
@@ -43,14 +41,14 @@ def table_report(rows: Sequence[Row], prices: Prices) -> Report:
     after = []
     if any(row.at_floor for row in rows):
         after.append("* The median one pays the floor of its calldata (EIP-7623), which is more than it uses.")
-    return Report(sections, before, after)
+    return Tables(sections, before, after)
 
 
-def _title(row: Row) -> str:
+def _title(row: GasRow) -> str:
     return f"{row.data}: {row.model}, {row.fork}, {row.engine}"
 
 
-def _cells(row: Row, prices: Prices) -> list[str]:
+def _cells(row: GasRow, prices: Prices) -> list[str]:
     least, most = (f"{row.minimum:,}", f"{row.maximum:,}") if row.n > 1 else ("", "")
     return [
         f"{row.kind}{'*' if row.at_floor else ''}",

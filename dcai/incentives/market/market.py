@@ -13,7 +13,7 @@ from dcai.evm.abi import Event
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.incentives.market.pieces import Piece
 from dcai.incentives.market.replay import Plan, Replay, Samples
-from dcai.incentives.market.state import MAX_SAMPLE_LENGTH, Contribution, Phase, Progress, Stage, Terms
+from dcai.incentives.market.state import MAX_SAMPLE_LENGTH, MarketContribution, Phase, Progress, Stage, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +71,7 @@ class PredictionMarket:
     settled_classifier : Classifier or None
         The model as it was at the last settlement: trained on all contributions that then remained. The contract does
         not keep it.
-    contributions : list of Contribution
+    contributions : list of MarketContribution
         In order.
 
     Raises
@@ -107,7 +107,7 @@ class PredictionMarket:
         self.is_model_final = False
         self.progress = Progress()
         self.settled_classifier: Classifier | None = None
-        self.contributions: list[Contribution] = []
+        self.contributions: list[MarketContribution] = []
 
     @property
     def classifier(self) -> Classifier:
@@ -233,7 +233,7 @@ class PredictionMarket:
             _require_length(data)
             _require_uint96(self.bounty + self.total_deposits + value)
             self.total_deposits += value
-            self.contributions.append(Contribution(sender, value, tuple(data), classification))
+            self.contributions.append(MarketContribution(sender, value, tuple(data), classification))
             now = self._ledger.timestamp
             if len(self.contributions) == self.terms.max_contributions:
                 self._phase = Phase.REVEAL
@@ -533,7 +533,7 @@ class PredictionMarket:
         self._emit("Collected", contribution=number, recipient=sender, amount=deposit + share)
         return deposit + share
 
-    def _put_back(self, contribution: Contribution, deposit: int, share: int) -> None:
+    def _put_back(self, contribution: MarketContribution, deposit: int, share: int) -> None:
         contribution.balance = deposit
         if self._phase is Phase.FORFEITED:
             self.bounty += share

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from dcai.errors import InputError
 
-__all__ = ["MAX_SAMPLE_LENGTH", "Contribution", "Phase", "Progress", "Stage", "Terms"]
+__all__ = ["MAX_SAMPLE_LENGTH", "MarketContribution", "Phase", "Progress", "Stage", "Terms"]
 
 #: The most features of a sample.
 MAX_SAMPLE_LENGTH = 512
@@ -74,7 +74,7 @@ class Terms:
 
 
 @dataclass(slots=True)
-class Contribution:
+class MarketContribution:
     """A sample that was contributed.
 
     Attributes

@@ -16,7 +16,7 @@ from dcai.errors import Revert
 from dcai.incentives import Phase, cut
 from dcai.simulation.backend import START, Backend, Call
 from dcai.simulation.market.native import BLOCK_TIME_S
-from dcai.simulation.run import Step, another
+from dcai.simulation.run import SimulationStep, another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ class MarketBackend(Backend, Protocol):
         """Return what an account has, with its stakes or its bounty in the market, in wei."""
 
 
-def simulate_market(setup: Setup, dataset: Dataset[Any], backend: MarketBackend) -> Iterator[Step]:
+def simulate_market(setup: Setup, dataset: Dataset[Any], backend: MarketBackend) -> Iterator[SimulationStep]:
     """Run a market, event by event; parameters and yields as of `simulate`.
 
     It ends when everything was collected.
@@ -80,7 +80,7 @@ class _Course:
 
     # -- who acts when -- #
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[SimulationStep]:
         provider = self.setup.provider
         yield self.evaluate(0)
         yield from self.open(provider)
@@ -100,25 +100,25 @@ class _Course:
                 heappush(queue, (now + wait, i, agent))
         yield self.evaluate(now)
 
-    def evaluate(self, now: int) -> Step:
+    def evaluate(self, now: int) -> SimulationStep:
         X, y = self.test
         self.evaluated_s = now
         return self.step(now, "accuracy", "", -1, int(np.count_nonzero(self.backend.model.predict(X) == y)), None)
 
     # -- the provider -- #
 
-    def open(self, provider: Agent) -> Iterator[Step]:
+    def open(self, provider: Agent) -> Iterator[SimulationStep]:
         """Commit to the test set; let a later block draw a piece; show it."""
         hashes = tuple(piece.hash() for piece in self.pieces)
         yield self.call(0, provider, "commit", (hashes,), value=provider.start_balance)
         yield self.call(2 * BLOCK_TIME_S, provider, "drawPiece", ())
         yield self.reveal(3 * BLOCK_TIME_S, self.market.drawn_piece)
 
-    def reveal(self, now: int, piece: int) -> Step:
+    def reveal(self, now: int, piece: int) -> SimulationStep:
         shown = self.pieces[piece]
         return self.call(now, self.setup.provider, "revealPiece", (piece, shown.data, shown.labels, shown.salt))
 
-    def provide(self, phase: Phase, now: int) -> Iterator[Step]:
+    def provide(self, phase: Phase, now: int) -> Iterator[SimulationStep]:
         """Do what is the provider's turn."""
         provider = self.setup.provider
         if phase is Phase.REVEAL and not self.market.contributions:
@@ -135,7 +135,7 @@ class _Course:
                 yield self.call(now, provider, "collectBounty", ())
             yield self.call(now, provider, "returnClassifier", ())
 
-    def score(self, provider: Agent, now: int) -> Iterator[Step]:
+    def score(self, provider: Agent, now: int) -> Iterator[SimulationStep]:
         """Do a part of the scoring: as much as fits, else to the next settlement, which anybody can foresee."""
         units = self.terms.step_units or self.market.units_to_settlement() or len(self.market.contributions)
         before = self.backend.model
@@ -145,7 +145,7 @@ class _Course:
 
     # -- contributors -- #
 
-    def act(self, agent: Agent, phase: Phase, now: int) -> Iterator[Step]:
+    def act(self, agent: Agent, phase: Phase, now: int) -> Iterator[SimulationStep]:
         random = self.randoms[agent.name]
         if agent.prob_careless and random.random() < agent.prob_careless:
             yield self.call(now, agent, *self.careless_call(random))
@@ -154,7 +154,7 @@ class _Course:
         elif phase in (Phase.ENDED, Phase.FORFEITED):
             yield from self.collect(agent, now)
 
-    def contribute(self, agent: Agent, random: Random, now: int) -> Iterator[Step]:
+    def contribute(self, agent: Agent, random: Random, now: int) -> Iterator[SimulationStep]:
         k = self.done
         label = self.truth[k]
         if not agent.good:
@@ -181,7 +181,7 @@ class _Course:
             ]
         )
 
-    def collect(self, agent: Agent, now: int) -> Iterator[Step]:
+    def collect(self, agent: Agent, now: int) -> Iterator[SimulationStep]:
         """Take what is left of all stakes."""
         own = [
             number
@@ -195,7 +195,7 @@ class _Course:
 
     def call(
         self, now: int, agent: Agent, function: str, args: tuple[Any, ...], *, sample: int = -1, value: int = 0
-    ) -> Step:
+    ) -> SimulationStep:
         before, bounty = self.backend.balance(agent.address), self.market.bounty
         outcome = self.backend.run(Call(function, agent.address, args, value), START + now)
         if isinstance(outcome, Revert):
@@ -205,7 +205,7 @@ class _Course:
         )
         return self.step(now, function, agent.name, sample, amount, None)
 
-    def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> Step:
+    def step(self, now: int, action: str, agent: str, sample: int, amount: int, error: Revert | None) -> SimulationStep:
         worth = {name: self.backend.worth(address) for name, address in self.accounts}
         points = {name: self.backend.num_valid(address) for name, address in self.accounts}
-        return Step(now, action, agent, sample, amount, error, worth, points)
+        return SimulationStep(now, action, agent, sample, amount, error, worth, points)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from dcai.simulation.series import accuracy_curve, agent_curves, title, y_label
 
 if TYPE_CHECKING:
-    from dcai.simulation.result import Result
+    from dcai.simulation.result import SimulationResult
 
 __all__ = ["render"]
 
 
-def render(result: Result) -> str:
+def render(result: SimulationResult) -> str:
     """Return the page, as HTML.
 
     Parameters
     ----------
-    result : Result
+    result : SimulationResult
         Of a run, complete or not.
     """
     has_points = result.setup.mechanism == "points"

@@ -14,7 +14,7 @@ from dcai.simulation.series import accuracy_curve, agent_curves, title, y_label
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dcai.simulation.result import Result
+    from dcai.simulation.result import SimulationResult
     from dcai.simulation.series import Curve
 
 __all__ = ["check", "plot"]
@@ -39,12 +39,12 @@ def check(path: Path) -> None:
         _matplotlib()
 
 
-def plot(result: Result, path: Path) -> None:
+def plot(result: SimulationResult, path: Path) -> None:
     """Draw balances, or points, and accuracy over days, into a file of the kind that its name says.
 
     Parameters
     ----------
-    result : Result
+    result : SimulationResult
         Of a run, complete or not.
     path : Path
         ``.png``, ``.svg``, or ``.html`` for a page that shows values under the pointer and needs nothing else.
@@ -70,7 +70,7 @@ def _no_date(path: Path) -> dict[str, None] | None:
     return {"Date": None} if path.suffix.lower() == ".svg" else None
 
 
-def _draw(result: Result) -> Any:
+def _draw(result: SimulationResult) -> Any:
     from matplotlib.figure import Figure  # noqa: PLC0415 - optional, and slow to load
 
     figure = Figure(figsize=(9, 5), layout="constrained")

@@ -9,7 +9,7 @@ from dcai.simulation.amounts import DAY_S, ETHER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcai.simulation.result import AgentResult, Result
+    from dcai.simulation.result import AgentResult, SimulationResult
 
 __all__ = ["as_text"]
 
@@ -31,7 +31,7 @@ _COLUMNS: dict[str, tuple[tuple[str, Callable[[AgentResult], int]], ...]] = {
 }
 
 
-def as_text(result: Result) -> str:
+def as_text(result: SimulationResult) -> str:
     """Return what came of a run, for a terminal."""
     setup = result.setup
     columns = _COLUMNS["market" if setup.mechanism == "market" else "trainer"]

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.errors import InputError, InputTypeError
-from dcai.tabular.chunk import Chunk, Compressed, Matrix, column_name, numeric, row_place
+from dcai.tabular.chunk import Compressed, Matrix, RowChunk, column_name, numeric, row_place
 from dcai.tabular.faults import Faults
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _READ_HEADER = {
 _BEYOND = "is beyond int64"
 
 
-def read_npy(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
+def read_npy(path: Path, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     """Yield the rows of a matrix of shape (n, d); the file is mapped, so that it may be larger than memory."""
     if layout.side or layout.features is not None:
         raise InputError(f"{path}: an .npy file has no named columns; use .npz, or a table")
@@ -48,7 +48,7 @@ def read_npy(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
         yield _chunk(values, f"{path}", first, len(array), {})
 
 
-def read_npz(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
+def read_npz(path: Path, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     """Yield the rows of a matrix of shape (n, d), or of a CSR matrix as ``scipy.sparse.save_npz`` writes it."""
     with ExitStack() as stack:
         try:
@@ -63,7 +63,7 @@ def read_npz(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
             raise InputError(f"{path} cannot be read as .npz: {error}") from error
 
 
-def _read_dense(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> Iterator[Chunk]:
+def _read_dense(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     rest = [name for name in arrays.names if name not in (*layout.ignore, *layout.side)]
     names = list(layout.features or rest)
     if len(names) != 1:
@@ -80,7 +80,7 @@ def _read_dense(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> It
         yield _chunk(values, f"{path}", first, num_rows, {name: array.read(count) for name, array in side.items()})
 
 
-def _read_csr(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> Iterator[Chunk]:
+def _read_csr(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     form = bytes(arrays.open("format").read(1)).rstrip(b"\0").decode("ascii", "replace").replace("\0", "")
     if form != "csr":
         raise InputError(f"{path} has a matrix in {form.upper()} form; expected CSR: save_npz(path, matrix.tocsr())")
@@ -109,7 +109,7 @@ def _read_csr(path: Path, arrays: _Arrays, shape: Shape, layout: Layout) -> Iter
             kinds = frozenset([kind])
             if beyond is not None:
                 raise InputError(f"{path}: array 'data' has a value beyond int64")
-        yield Chunk(
+        yield RowChunk(
             Compressed(bounds - bounds[0], index, stored, kinds),
             Faults(count),
             np.arange(first, first + count),
@@ -174,11 +174,11 @@ def _check_matrix(array_shape: tuple[int, ...], what: str, shape: Shape, path: P
     shape.check_width(path, array_shape[1], "columns")
 
 
-def _chunk(values: NDArray[Any], what: str, first: int, num_rows: int, side: dict[str, Any]) -> Chunk:
+def _chunk(values: NDArray[Any], what: str, first: int, num_rows: int, side: dict[str, Any]) -> RowChunk:
     numbers, kind, beyond = numeric(values, what)
     faults = Faults(len(values))
     if beyond is not None:
         faults.add_cells(beyond, lambda j: column_name(None, j), lambda i, j: f"{values[i, j]} {_BEYOND}")
     rows = np.arange(first, first + len(values))
     fraction = (first + len(values)) / max(num_rows, 1)
-    return Chunk(Matrix(numbers, frozenset([kind])), faults, rows, side, fraction, row_place)
+    return RowChunk(Matrix(numbers, frozenset([kind])), faults, rows, side, fraction, row_place)

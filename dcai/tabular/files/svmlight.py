@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.errors import InputError, MissingExtraError, shown
-from dcai.tabular.chunk import TEXT, Chunk, Compressed
+from dcai.tabular.chunk import TEXT, Compressed, RowChunk
 from dcai.tabular.faults import Faults
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _OPEN = {".gz": gzip.open, ".bz2": bz2.open}
 _BLOCK = 1 << 12
 
 
-def read_svmlight(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
+def read_svmlight(path: Path, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     """Yield the rows of a svmlight file: lines ``label index:value index:value ...  # comment``."""
     if layout.first_index is None:
         raise InputError(
@@ -56,7 +56,7 @@ def read_svmlight(path: Path, shape: Shape, layout: Layout) -> Iterator[Chunk]:
             yield chunk
 
 
-def _chunk(numbered: list[tuple[int, bytes]], first_row: int, layout: Layout) -> Chunk:
+def _chunk(numbered: list[tuple[int, bytes]], first_row: int, layout: Layout) -> RowChunk:
     lines = [number for number, _ in numbered]
     texts = [text for _, text in numbered]
     rows = np.arange(first_row, first_row + len(texts))
@@ -74,7 +74,7 @@ def _chunk(numbered: list[tuple[int, bytes]], first_row: int, layout: Layout) ->
                 unreadable.append((first_row + i, _explain(text, error, layout)))
         indptr, indices, values, labels = _parse([text for text, ok in zip(texts, good, strict=True) if ok], layout)
         rows = rows[good]
-    return Chunk(
+    return RowChunk(
         Compressed(indptr, indices, values, frozenset([TEXT])),
         Faults(len(rows)),
         rows,

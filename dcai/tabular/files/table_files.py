@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.errors import InputError, shown
-from dcai.tabular.chunk import Chunk, row_place
+from dcai.tabular.chunk import RowChunk, row_place
 from dcai.tabular.files.arrow import arrow
 from dcai.tabular.files.table import Selection, features_of, select
 
@@ -29,7 +29,7 @@ _CSV_BLOCK = 1 << 20
 _PARQUET_BUFFER = 1 << 16
 
 
-def read_parquet(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[Chunk]:
+def read_parquet(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[RowChunk]:
     """Yield the rows of a Parquet file; of its columns only those that are needed are read."""
     pa = arrow()
     with _named(path, "Parquet"), pa.parquet.ParquetFile(path, buffer_size=_PARQUET_BUFFER, pre_buffer=False) as file:
@@ -47,7 +47,7 @@ def read_parquet(path: Path, shape: Shape, layout: Layout, agreement: Agreement)
             yield _chunk(_no_rows(schema, selection), selection, shape, 0, 1.0)
 
 
-def read_arrow(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[Chunk]:
+def read_arrow(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[RowChunk]:
     """Yield the rows of an Arrow file (Feather) or stream."""
     pa = arrow()
     with _named(path, "Arrow"), pa.memory_map(str(path)) as file:
@@ -74,7 +74,7 @@ def read_arrow(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -
             yield _chunk(_no_rows(reader.schema, selection), selection, shape, 0, 1.0)
 
 
-def read_csv(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[Chunk]:
+def read_csv(path: Path, shape: Shape, layout: Layout, agreement: Agreement) -> Iterator[RowChunk]:
     """Yield the rows of a CSV file, all of whose values are read as text first, so that none is guessed at."""
     pa = arrow()
     lines = _CsvLines(path, layout.header)
@@ -198,8 +198,8 @@ def _no_rows(schema: Any, selection: Selection) -> Any:
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in fields], schema=pa.schema(fields))
 
 
-def _chunk(batch: Any, selection: Selection, shape: Shape, first_row: int, fraction: float) -> Chunk:
+def _chunk(batch: Any, selection: Selection, shape: Shape, first_row: int, fraction: float) -> RowChunk:
     features, faults = features_of(batch, selection, shape)
     rows = np.arange(first_row, first_row + len(batch))
     side = {name: batch.column(name) for name in selection.side}
-    return Chunk(features, faults, rows, side, fraction, row_place)
+    return RowChunk(features, faults, rows, side, fraction, row_place)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from dcai.chain.read.fetch import Reading
 from dcai.chain.rpc.proofs import storage_root, stored_zeros
 from dcai.chain.rpc.tags import hex_text
+from dcai.evm.differing import FieldDifference
 from dcai.evm.hashing import keccak
-from dcai.verify.fields import FieldDifference, differing_fields
+from dcai.verify.fields import differing_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

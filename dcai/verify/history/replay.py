@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import RpcError
 from dcai.verify.history.report import section
-from dcai.verify.history.run import COMPARE_EVERY, Checkpoint, Departure, History
+from dcai.verify.history.run import COMPARE_EVERY, ComparedBlock, Departure, HistoryReplay
 from dcai.verify.report import Report, installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["COMPARE_EVERY", "Checkpoint", "Departure", "History", "history"]
+__all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay", "history"]
 
 
 def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None, **arguments: Any) -> Report:
@@ -26,7 +26,7 @@ def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None,
     Parameters
     ----------
     rpc_url, address, arguments
-        As of `History`: ``from_block``, ``block``, ``compare_every``, ``verify``, ``num_features``, ``indices``,
+        As of `HistoryReplay`: ``from_block``, ``block``, ``compare_every``, ``verify``, ``num_features``, ``indices``,
         ``time_budget_s`` and more.
     command : sequence of str, optional
         What repeats it, for the report.
@@ -45,7 +45,7 @@ def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None,
         Nothing could be begun with: as `dcai.chain.read.fetch`.
     """
     began = time.monotonic()
-    run = History(rpc_url, address, **arguments)
+    run = HistoryReplay(rpc_url, address, **arguments)
     try:
         run.run()
     except RpcError as error:
@@ -53,7 +53,7 @@ def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None,
             raise
         run.partial = f"the node: {error}"
     return Report(
-        "History",
+        "HistoryReplay",
         command or ["dcai", "verify", "history", run.address, "--rpc", rpc_url, "--block", str(run.last_block)],
         [section(run)],
         time.monotonic() - began,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcai.chain.collect.changes import Change
-    from dcai.verify.history.run import Departure, History
+    from dcai.verify.history.run import Departure, HistoryReplay
 
 __all__ = ["section"]
 
@@ -37,7 +37,7 @@ _INCOMPLETE = (
 _BETWEEN = "A change that was undone before the next block compared would not be seen."
 
 
-def section(history: History) -> Section:
+def section(history: HistoryReplay) -> Section:
     """Return what a history has replayed and compared so far, and where it departs."""
     return Section(
         title=f"History of {history.address}",
@@ -49,7 +49,7 @@ def section(history: History) -> Section:
     )
 
 
-def _facts(history: History) -> dict[str, Any]:
+def _facts(history: HistoryReplay) -> dict[str, Any]:
     replica = history.replica
     facts: dict[str, Any] = {"contract": history.address, "chain": history.chain_id}
     if history.last_hash:
@@ -75,7 +75,7 @@ def _facts(history: History) -> dict[str, Any]:
     return facts
 
 
-def _tables(history: History) -> list[Table]:
+def _tables(history: HistoryReplay) -> list[Table]:
     replayed = [[what, f"{count:,}"] for what, count in history.replayed.most_common()]
     rows = [[f"{c.block} {c.hash}", f"{c.replayed:,}"] for c in history.checkpoints]
     tables = []
@@ -86,21 +86,21 @@ def _tables(history: History) -> list[Table]:
     return tables
 
 
-def _partial(history: History) -> str | None:
+def _partial(history: HistoryReplay) -> str | None:
     if history.partial is not None:
         return history.partial
     # What the end would have shown, had the storage been there to compare.
     return None if history.checkpoints or history.departure else "no storage was compared"
 
 
-def _notes(history: History) -> list[str]:
+def _notes(history: HistoryReplay) -> list[str]:
     notes = [_SCOPE, *([_PROVEN, _TRUSTED] if history.verify else [_BELIEVED]), _BETWEEN]
     if history.replica is not None and not history.replica.complete:
         notes.append(_INCOMPLETE)
     return notes
 
 
-def _findings(history: History) -> list[Finding]:
+def _findings(history: HistoryReplay) -> list[Finding]:
     findings = [] if history.departure is None else [_finding(history.departure)]
     covered = set(history.departure.unproven) if history.departure is not None else set()
     findings += [

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.chain.collect.changes import Call, Change, Learned, NewOwner, Owners, changes
+from dcai.chain.collect.changes import Change, ClassifierCall, Learned, NewOwner, Owners, changes
 from dcai.chain.read.contracts import PROXY_SLOTS, check_no_proxy, find_kind
 from dcai.chain.read.fetch import MAX_WEIGHTS, Reading, fetch
 from dcai.chain.read.reader import index_bits, is_sparse, missing_slots
@@ -28,9 +28,9 @@ from dcai.errors import (
     WrongChainError,
     shown,
 )
+from dcai.evm.differing import FieldDifference
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.verify.against import against
-from dcai.verify.fields import FieldDifference
 from dcai.verify.history.compare import compare
 from dcai.verify.history.replica import Replica
 
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from dcai.chain import Snapshot
     from dcai.chain.rpc.header import Header
 
-__all__ = ["COMPARE_EVERY", "Checkpoint", "Departure", "History"]
+__all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay"]
 
 #: Contributions between two comparisons, unless told otherwise.
 COMPARE_EVERY = 500
 
 
-class Checkpoint(NamedTuple):
+class ComparedBlock(NamedTuple):
     """A block in which the contract's storage was compared, and equal.
 
     Attributes
@@ -93,7 +93,7 @@ class _OutOfTimeError(Exception):
     pass
 
 
-class History:
+class HistoryReplay:
     """Replays the history of one classifier.
 
     Parameters
@@ -139,7 +139,7 @@ class History:
         Blocks that were to be compared, and whose states the node no longer has.
     unproven : mapping of int to str
         Blocks of which the node's own account of the contract contradicts their state roots, and how.
-    checkpoints : list of Checkpoint
+    checkpoints : list of ComparedBlock
         Where storage was equal.
     departure : Departure or None
         The first one.
@@ -188,7 +188,7 @@ class History:
         self.replayed: Counter[str] = Counter()
         self.owners: list[str] = []
         self.skipped: list[int] = []
-        self.checkpoints: list[Checkpoint] = []
+        self.checkpoints: list[ComparedBlock] = []
         self.departure: Departure | None = None
         self.replica: Replica | None = None
         self._creation: int | None = None
@@ -369,7 +369,7 @@ class History:
             one = change.contribution
             replica.learn(one.data, one.label, change.trainer)
             return "contributions"
-        assert isinstance(change, Call)
+        assert isinstance(change, ClassifierCall)
         return f"calls of {replica.call(change.calldata, change.sender)}"
 
     def _look_up(self, node: Node, block_changes: Sequence[Change]) -> None:
@@ -420,7 +420,7 @@ class History:
     def _note_equal(self, header: Header, root: str) -> None:
         self._equal, self._equal_at, self._recent = self._replica.copy(), header.number, []
         count = sum(self.replayed.values())
-        self.checkpoints.append(Checkpoint(header.number, hex_text(header.hash), count, root))
+        self.checkpoints.append(ComparedBlock(header.number, hex_text(header.hash), count, root))
 
     def _depart(self, until: int, differences: Sequence[FieldDifference]) -> None:
         between = [one for number, some in self._recent if self._equal_at < number <= until for one in some]

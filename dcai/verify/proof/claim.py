@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Claim", "Method", "Proof", "Verdict"]
+__all__ = ["Method", "Proof", "ProofClaim", "Verdict"]
 
 #: By an SMT solver for all values of the widths named; by trying all values; or by trying some, which proves nothing.
 Method = Literal["SMT on the bytecode", "SMT on integers", "exact bounds", "exhaustive", "tested"]
@@ -42,7 +42,7 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Claim:
+class ProofClaim:
     """Something to be proven.
 
     Attributes
@@ -92,7 +92,7 @@ class Proof:
 
     Attributes
     ----------
-    claim : Claim
+    claim : ProofClaim
         The claim.
     verdict : Verdict
         ``"tested"`` where the method proves nothing, and found nothing.
@@ -102,7 +102,7 @@ class Proof:
         How long it took.
     """
 
-    claim: Claim
+    claim: ProofClaim
     verdict: Verdict
     detail: str
     seconds: float

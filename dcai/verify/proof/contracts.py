@@ -17,8 +17,8 @@ from dcai import artifacts
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import mapping_slot, word_hash
 from dcai.fixed import TO_FLOAT
-from dcai.verify.proof.claim import Claim, Refuted, Unknown, Verified
-from dcai.verify.proof.machine import Call
+from dcai.verify.proof.claim import ProofClaim, Refuted, Unknown, Verified
+from dcai.verify.proof.machine import SymbolicCall
 from dcai.verify.proof.mul_div import high_word, quotient_of_high, quotient_of_low
 from dcai.verify.proof.solver import z3
 from dcai.verify.proof.specification import Rule, by_solver, conforms, error_selector, refuses, returns
@@ -57,10 +57,12 @@ class Setting:
         """Of the contract."""
         return Abi(artifacts.load(self.name).abi)
 
-    def call(self, function: str, calldata: tuple[Word, ...], storage: dict[int, Word], *assumptions: Any) -> Call:
+    def call(
+        self, function: str, calldata: tuple[Word, ...], storage: dict[int, Word], *assumptions: Any
+    ) -> SymbolicCall:
         """Return a call from anyone, of any value, of a contract whose owner is anyone."""
         code = artifacts.load(self.name).deployed_bytecode if self.code is None else self.code
-        return Call(
+        return SymbolicCall(
             code,
             self.abi.function(function, 1 if function == "predict" else 2).selector,
             calldata,
@@ -248,7 +250,7 @@ def centroid_predict(setting: Setting, timeout_s: float, count: int = 2) -> Veri
     ]
     small = z3.Implies(z3.And(*[_fits(x, 64) for x in data]), z3.And(*[z3.ULT(to_bits(t), 1 << 98) for t in terms]))
     # Of the quotients the solver knows nothing, so it must be told.
-    return conforms(Call(**{**vars(call), "assumptions": (small,)}), rules, timeout_s)
+    return conforms(SymbolicCall(**{**vars(call), "assumptions": (small,)}), rules, timeout_s)
 
 
 def _scaled_square(difference: Word, scale: int) -> Word:
@@ -362,11 +364,11 @@ def lazy_update(setting: Setting, timeout_s: float) -> Verified | Refuted | Unkn
                 mapping_slot(_INDEX, base + 2): apply("OR", apply("SHL", 64, new_n), now),
             }
             rules.append(Rule(z3.And(condition, fits), returns(storage=after)))
-    return conforms(Call(**{**vars(call), "assumptions": tuple(assumptions)}), rules, timeout_s)
+    return conforms(SymbolicCall(**{**vars(call), "assumptions": tuple(assumptions)}), rules, timeout_s)
 
 
-def _claim(name: str, statement: str, widths: str, contract: str, function: str, check: Any) -> Claim:
-    return Claim(
+def _claim(name: str, statement: str, widths: str, contract: str, function: str, check: Any) -> ProofClaim:
+    return ProofClaim(
         name,
         statement,
         "SMT on the bytecode",
@@ -439,7 +441,7 @@ CONTRACT_CLAIMS = (
         "update",
         lazy_update,
     ),
-    Claim(
+    ProofClaim(
         "saturating difference",
         "the difference that the code takes is max(a - b, 0)",
         "SMT on the bytecode",

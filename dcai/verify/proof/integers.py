@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dcai.fixed import TO_FLOAT
-from dcai.verify.proof.claim import Claim, Refuted, Unknown, Verified
+from dcai.verify.proof.claim import ProofClaim, Refuted, Unknown, Verified
 from dcai.verify.proof.solver import counterexample, z3
 
 __all__ = ["INTEGER_CLAIMS", "integer_claim"]
@@ -22,7 +22,7 @@ _WORD = 1 << 256
 _MOST_FEATURES = 1 << 64
 
 
-def integer_claim(name: str, statement: str, widths: str, source: str, lemmas: Callable[[], list[Lemma]]) -> Claim:
+def integer_claim(name: str, statement: str, widths: str, source: str, lemmas: Callable[[], list[Lemma]]) -> ProofClaim:
     """Return a claim that holds where each of its lemmas does."""
 
     def check(timeout_s: float) -> Verified | Refuted | Unknown:
@@ -35,7 +35,7 @@ def integer_claim(name: str, statement: str, widths: str, source: str, lemmas: C
                 return Refuted(", ".join(f"{what} = {value}" for what, value in found.items()))
         return Verified(f"{len(parts)} lemmas")
 
-    return Claim(name, statement, "SMT on integers", widths, source, check)
+    return ProofClaim(name, statement, "SMT on integers", widths, source, check)
 
 
 def _integers(names: str) -> Any:

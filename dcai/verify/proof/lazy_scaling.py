@@ -7,7 +7,7 @@ from typing import Any
 
 from dcai.evm import Evm
 from dcai.models import SparseNearestCentroidClassifier
-from dcai.verify.proof.claim import Claim, Refuted, Verified
+from dcai.verify.proof.claim import ProofClaim, Refuted, Verified
 
 __all__ = ["LAZY_SCALING_CLAIM"]
 
@@ -33,7 +33,7 @@ def check_bytecode(_timeout_s: float, contract: Any = None, count: int = 400) ->
     return Verified(f"{count:,} updates")
 
 
-LAZY_SCALING_CLAIM = Claim(
+LAZY_SCALING_CLAIM = ProofClaim(
     "lazy scaling, bytecode",
     "sq * n^2 / (n + 1)^2, rounded toward zero, by a product of 512 bits",
     "tested",

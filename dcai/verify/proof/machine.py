@@ -16,7 +16,7 @@ from dcai.evm.hashing import keccak
 from dcai.verify.proof.solver import z3
 from dcai.verify.proof.words import MASK, Word, apply, bits_of, simplified, to_bits
 
-__all__ = ["Call", "Path", "paths"]
+__all__ = ["Path", "SymbolicCall", "paths"]
 
 _ALU = {
     0x01: ("ADD", 2), 0x02: ("MUL", 2), 0x03: ("SUB", 2), 0x04: ("DIV", 2), 0x05: ("SDIV", 2), 0x06: ("MOD", 2),
@@ -42,7 +42,7 @@ _MOST_STEPS = 100_000
 
 
 @dataclass(frozen=True)
-class Call:
+class SymbolicCall:
     """A call whose data and state may be unknown.
 
     Attributes
@@ -94,7 +94,7 @@ class Path:
 
 
 @dataclass
-class _State:
+class _SymbolicState:
     """Where a path has got to."""
 
     pc: int = 0
@@ -104,7 +104,7 @@ class _State:
     storage: dict[int, Word] = field(default_factory=dict)
     conditions: tuple[Any, ...] = ()
 
-    def fork(self, condition: Any) -> _State:
+    def fork(self, condition: Any) -> _SymbolicState:
         return replace(
             self,
             stack=list(self.stack),
@@ -114,7 +114,7 @@ class _State:
         )
 
 
-def paths(call: Call) -> Iterator[Path]:
+def paths(call: SymbolicCall) -> Iterator[Path]:
     """Yield every path of a call.
 
     Raises
@@ -123,7 +123,7 @@ def paths(call: Call) -> Iterator[Path]:
         The code does something that is not followed here: an opcode of another kind, an unknown address.
     """
     machine = _Machine(call)
-    waiting = [_State(conditions=call.assumptions)]
+    waiting = [_SymbolicState(conditions=call.assumptions)]
     while waiting:
         path = machine.run(waiting.pop(), waiting)
         if path is not None:
@@ -133,7 +133,7 @@ def paths(call: Call) -> Iterator[Path]:
 class _Machine:
     """Runs the paths of one call."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: SymbolicCall) -> None:
         self._call = call
         self._size = 4 + 32 * len(call.calldata)
         # A word per offset that is asked for: the head of a word, or its middle.
@@ -143,7 +143,7 @@ class _Machine:
         for number, word in enumerate(call.calldata):
             self._calldata |= {4 + 32 * number + i: (word, i) for i in range(32)}
 
-    def run(self, state: _State, waiting: list[_State]) -> Path | None:
+    def run(self, state: _SymbolicState, waiting: list[_SymbolicState]) -> Path | None:
         """Follow a path to its end, or to where it turns out impossible; other ways are added to those that wait."""
         code = self._call.code
         for _ in range(_MOST_STEPS):
@@ -170,7 +170,7 @@ class _Machine:
                 self._other(op, state)
         raise EvmError(f"a path has more than {_MOST_STEPS:,} steps")
 
-    def _jump(self, op: int, state: _State, waiting: list[_State]) -> None:
+    def _jump(self, op: int, state: _SymbolicState, waiting: list[_SymbolicState]) -> None:
         target = _known(state.stack.pop(), "the target of a jump")
         condition = 1 if op == _JUMP else state.stack.pop()
         if not isinstance(condition, int):
@@ -188,7 +188,7 @@ class _Machine:
                 raise EvmError(f"a jump to {target:#x}, which is no destination")
             state.pc = target
 
-    def _other(self, op: int, state: _State) -> None:
+    def _other(self, op: int, state: _SymbolicState) -> None:
         stack = state.stack
         if op == _POP:
             stack.pop()
@@ -211,7 +211,7 @@ class _Machine:
         else:
             self._memory(op, state)
 
-    def _memory(self, op: int, state: _State) -> None:
+    def _memory(self, op: int, state: _SymbolicState) -> None:
         stack = state.stack
         if op == _MLOAD:
             stack.append(_word(state.memory, _known(stack.pop(), "an address of memory")))
@@ -236,7 +236,7 @@ class _Machine:
             raise EvmError(f"opcode {op:#04x} is not followed")
 
     @staticmethod
-    def _end(op: int, state: _State) -> Path:
+    def _end(op: int, state: _SymbolicState) -> Path:
         offset = size = 0
         if op in (_RETURN, _REVERT):
             offset, size = _known(state.stack.pop(), "an address of memory"), _known(state.stack.pop(), "a size")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dcai.verify.proof.claim import Claim, Refuted, Verified
+from dcai.verify.proof.claim import ProofClaim, Refuted, Verified
 
 __all__ = ["MUL_DIV_CLAIM", "high_word", "quotient_of_high", "quotient_of_low"]
 
@@ -85,7 +85,7 @@ def check_narrow(_timeout_s: float, width: int = _WIDTH, apply: Operation | None
     return Verified(f"{count:,} quotients")
 
 
-MUL_DIV_CLAIM = Claim(
+MUL_DIV_CLAIM = ProofClaim(
     "mulDiv, reduced width",
     "mulDiv(x, y, d) = floor(x * y / d) wherever that fits a word, by the algorithm that the bytecode runs",
     "exhaustive",

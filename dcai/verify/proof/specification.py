@@ -14,7 +14,7 @@ from typing import Any
 from dcai.errors import EvmError
 from dcai.evm.abi import Abi
 from dcai.verify.proof.claim import Refuted, Unknown, Verified
-from dcai.verify.proof.machine import Call, Path, paths
+from dcai.verify.proof.machine import Path, SymbolicCall, paths
 from dcai.verify.proof.solver import counterexample, z3
 from dcai.verify.proof.words import Word, to_bits
 
@@ -76,12 +76,12 @@ def by_solver(*facts: Any, timeout_s: float) -> Verified | Refuted | Unknown:
     return Verified("no counterexample exists")
 
 
-def conforms(call: Call, rules: Sequence[Rule], timeout_s: float) -> Verified | Refuted | Unknown:
+def conforms(call: SymbolicCall, rules: Sequence[Rule], timeout_s: float) -> Verified | Refuted | Unknown:
     """Prove that every path of a call ends as the rules say, whatever the unknowns are.
 
     Parameters
     ----------
-    call : Call
+    call : SymbolicCall
         What runs, and on what.
     rules : sequence of Rule
         In order; the last must hold where no other does.
@@ -103,7 +103,7 @@ def conforms(call: Call, rules: Sequence[Rule], timeout_s: float) -> Verified | 
     return Verified(f"{count} paths")
 
 
-def _allowed(call: Call, path: Path, rules: Sequence[Rule]) -> Any:
+def _allowed(call: SymbolicCall, path: Path, rules: Sequence[Rule]) -> Any:
     """The condition that a path ends as the rules say."""
     allowed = z3.BoolVal(False)
     for rule in reversed(rules):
@@ -111,7 +111,7 @@ def _allowed(call: Call, path: Path, rules: Sequence[Rule]) -> Any:
     return allowed
 
 
-def _same(call: Call, path: Path, ending: Ending) -> Any:
+def _same(call: SymbolicCall, path: Path, ending: Ending) -> Any:
     if path.kind != ending.kind or len(path.output) != len(ending.output):
         return z3.BoolVal(False)
     if (path.selector is None) != (ending.selector is None):

@@ -18,7 +18,7 @@ from random import Random
 
 from dcai.evm import Evm
 from dcai.models import DensePerceptron
-from dcai.verify.proof.claim import Claim, Refuted, Verified
+from dcai.verify.proof.claim import ProofClaim, Refuted, Verified
 
 __all__ = ["SQUARE_ROOT_CLAIMS"]
 
@@ -96,7 +96,7 @@ def check_bytecode(_timeout_s: float, root: Callable[[list[int]], int] | None = 
 _SOURCE = "@openzeppelin/contracts/utils/math/Math.sol: sqrt, as transcribed"
 
 SQUARE_ROOT_CLAIMS = (
-    Claim(
+    ProofClaim(
         "integer square root",
         "sqrt(a) = floor of the root of a: six Newton steps from (3 * 2^e) >> 1 and one comparison",
         "exact bounds",
@@ -104,7 +104,7 @@ SQUARE_ROOT_CLAIMS = (
         _SOURCE,
         check_bounds,
     ),
-    Claim(
+    ProofClaim(
         "integer square root, bytecode",
         "norm(x) = sqrt(sum of x^2), by the bytecode, by its transcription and by the root of the integer",
         "tested",

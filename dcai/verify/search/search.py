@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcai.artifacts import Artifact
+    from dcai.evm.differing import FieldDifference
     from dcai.models import Classifier
     from dcai.verify.differential import Differential, Outcome
-    from dcai.verify.fields import FieldDifference
     from dcai.verify.step import Step
 
 __all__ = ["CASES", "STEPS", "Found", "Search", "Tally"]

@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import dcai
 from dcai import artifacts
+from dcai._kernels import __version__
 from dcai.chain.rpc.proofs import Account, state_root, storage_root
 from dcai.errors import InputError, NotEqual, Revert
 from dcai.evm import Evm
@@ -146,7 +146,7 @@ def write_tests(
     """
     info = {
         "comment": "`dcai verify export`",
-        "dcai": dcai.__version__,
+        "dcai": __version__,
         "fixture-format": "state_test",
         **(comment or {}),
     }

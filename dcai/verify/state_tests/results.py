@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dcai.verify.state_tests.specs import Result
+    from dcai.verify.state_tests.specs import StateTestResult
 
 __all__ = ["section"]
 
 
-def section(path: Path, results: Sequence[Result], partial: str | None) -> Section:
+def section(path: Path, results: Sequence[StateTestResult], partial: str | None) -> Section:
     """Return what became of the tests in a file.
 
     Parameters
     ----------
     path : Path
         The file.
-    results : sequence of Result
+    results : sequence of StateTestResult
         Of the tests that were run.
     partial : str or None
         Why not all were.

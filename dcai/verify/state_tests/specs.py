@@ -26,11 +26,11 @@ finally:
 if TYPE_CHECKING:
     import os
 
-__all__ = ["Result", "run_file"]
+__all__ = ["StateTestResult", "run_file"]
 
 
 @dataclass(frozen=True)
-class Result:
+class StateTestResult:
     """What became of a test under one fork.
 
     Attributes
@@ -51,7 +51,7 @@ class Result:
         return not self.failures
 
 
-def run_file(path: str | os.PathLike[str]) -> Iterator[Result]:
+def run_file(path: str | os.PathLike[str]) -> Iterator[StateTestResult]:
     """Run each test in a file under each of its forks.
 
     State root and hash of logs must be those of the file, and the transaction, which the specification signs itself,
@@ -78,7 +78,7 @@ def run_file(path: str | os.PathLike[str]) -> Iterator[Result]:
         for case in cases:
             with _deep_recursion():
                 result = statetest.run_test_case(case, forks)
-            yield Result(case.key, case.fork_name, tuple(_failures(case.post, result)))
+            yield StateTestResult(case.key, case.fork_name, tuple(_failures(case.post, result)))
 
 
 def _failures(post: dict[str, Any], result: Any) -> Iterator[str]:

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["WIDTH", "Report", "Section", "csv_text", "json_text"]
+__all__ = ["WIDTH", "Table", "Tables", "csv_text", "json_text"]
 
 #: Text is this wide where the terminal is not wider; in files and pipes too.
 WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class Table:
     """A table with its title.
 
     Attributes
@@ -44,10 +44,10 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Sections, and paragraphs before and after them."""
+class Tables:
+    """Tables, and paragraphs before and after them."""
 
-    sections: Sequence[Section]
+    tables: Sequence[Table]
     before: Sequence[str] = ()
     after: Sequence[str] = ()
 
@@ -56,13 +56,13 @@ class Report:
         console.width = max(console.width, WIDTH)
         for paragraph in self.before:
             console.print(Text(paragraph))
-        widths = _widths(self.sections, console.width)
-        for section, width in zip(self.sections, widths, strict=True):
-            if self.before or section is not self.sections[0]:
+        widths = _widths(self.tables, console.width)
+        for table, width in zip(self.tables, widths, strict=True):
+            if self.before or table is not self.tables[0]:
                 console.print()
-            if section.title:
-                console.print(Text(section.title, style="bold"))
-            console.print(_table(section, width))
+            if table.title:
+                console.print(Text(table.title, style="bold"))
+            console.print(_table(table, width))
         if self.after:
             console.print()
         for paragraph in self.after:
@@ -78,36 +78,36 @@ class Report:
     def as_markdown(self) -> str:
         """Return headings and tables in Markdown."""
         blocks = list(self.before)
-        for section in self.sections:
-            if section.title:
-                blocks.append(f"### {section.title}")
-            rule = [" --- " if i < section.num_names else " ---: " for i in range(len(section.header))]
-            lines = [_markdown_row(section.header), f"|{'|'.join(rule)}|", *map(_markdown_row, section.rows)]
+        for table in self.tables:
+            if table.title:
+                blocks.append(f"### {table.title}")
+            rule = [" --- " if i < table.num_names else " ---: " for i in range(len(table.header))]
+            lines = [_markdown_row(table.header), f"|{'|'.join(rule)}|", *map(_markdown_row, table.rows)]
             blocks.append("\n".join(lines))
         return "\n\n".join([*blocks, *self.after]) + "\n"
 
 
-def _widths(sections: Sequence[Section], available: int) -> list[list[int]]:
-    """Return the widths of the columns of each section, so that sections of the same columns stand in line."""
+def _widths(tables: Sequence[Table], available: int) -> list[list[int]]:
+    """Return the widths of the columns of each table, so that tables of the same columns stand in line."""
     shared: dict[tuple[str, ...], list[int]] = {}
-    for section in sections:
-        header = tuple(section.header)
-        lengths = [max(map(len, column)) for column in zip(header, *section.rows, strict=True)]
+    for table in tables:
+        header = tuple(table.header)
+        lengths = [max(map(len, column)) for column in zip(header, *table.rows, strict=True)]
         shared[header] = [max(pair) for pair in zip(lengths, shared.get(header, lengths), strict=True)]
     for widths in shared.values():
         # Numbers are never broken; where a line is too long the first name is.
         widths[0] -= max(sum(widths) + len(widths) - 1 - available, 0)
-    return [shared[tuple(section.header)] for section in sections]
+    return [shared[tuple(table.header)] for table in tables]
 
 
-def _table(section: Section, widths: Sequence[int]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    for i, (name, width) in enumerate(zip(section.header, widths, strict=True)):
-        is_name = i < section.num_names
-        table.add_column(name, justify="left" if is_name else "right", width=width, no_wrap=not is_name)
-    for row in section.rows:
-        table.add_row(*map(Text, row))
-    return table
+def _table(table: Table, widths: Sequence[int]) -> RichTable:
+    rich = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for i, (name, width) in enumerate(zip(table.header, widths, strict=True)):
+        is_name = i < table.num_names
+        rich.add_column(name, justify="left" if is_name else "right", width=width, no_wrap=not is_name)
+    for row in table.rows:
+        rich.add_row(*map(Text, row))
+    return rich
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

@@ -1,12 +1,12 @@
 """Reports as text, Markdown and CSV."""
 
-from dcai.gas.reports.report import Report, Section, csv_text, json_text
+from dcai.report.tables import Table, Tables, csv_text, json_text
 
 
-def report() -> Report:
-    first = Section("One", ("name", "gas"), [("a", "1"), ("b | c", "1,000,000")])
-    second = Section("Two", ("name", "gas"), [("a long name", "2")])
-    return Report([first, second], ["Before."], ["After."])
+def report() -> Tables:
+    first = Table("One", ("name", "gas"), [("a", "1"), ("b | c", "1,000,000")])
+    second = Table("Two", ("name", "gas"), [("a long name", "2")])
+    return Tables([first, second], ["Before."], ["After."])
 
 
 def test_sections_of_the_same_columns_stand_in_line() -> None:
@@ -25,15 +25,15 @@ def test_sections_of_the_same_columns_stand_in_line() -> None:
 
 def test_a_name_is_broken_where_the_line_is_full_and_a_number_never() -> None:
     numbers = [f"{10**15:,}"] * 5
-    section = Section("", ("name", *"abcde"), [("some long name of what was measured", *numbers)])
-    lines = Report([section]).as_text().splitlines()
+    section = Table("", ("name", *"abcde"), [("some long name of what was measured", *numbers)])
+    lines = Tables([section]).as_text().splitlines()
     assert max(map(len, lines)) <= 120
     assert " ".join(line[:10].strip() for line in lines[1:]) == "some long name of what was measured"
     assert sum(line.count(numbers[0]) for line in lines) == 5
 
 
 def test_markup_of_the_terminal_is_text() -> None:
-    assert "[red]x[/red]" in Report([Section("[bold]", ("[a]",), [("[red]x[/red]",)])]).as_text()
+    assert "[red]x[/red]" in Tables([Table("[bold]", ("[a]",), [("[red]x[/red]",)])]).as_text()
 
 
 def test_markdown() -> None:

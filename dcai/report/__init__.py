@@ -1,0 +1,1 @@
+"""Write results for people and programs: tables, text, HTML, progress."""
