@@ -13,7 +13,8 @@ import pytest
 from bench.report import Measure
 from dcai import DensePerceptron, to_fixed
 from dcai.evm import Contract, Evm
-from dcai.evm.engines.engine import Engine, Execution, Transaction, create_engine
+from dcai.evm.engines.engine import Engine, Execution, Transaction
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import to_bytes20
 
 NUM_FEATURES = 400

@@ -12,7 +12,8 @@ import pytest
 
 from dcai import TO_FLOAT
 from dcai.evm import Evm
-from dcai.evm.engines.engine import Transaction, create_engine
+from dcai.evm.engines.engine import Transaction
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import to_bytes20
 from dcai.evm.schedule import MAX_REFUND_QUOTIENT, upfront_gas
 from dcai.gas import Oracle

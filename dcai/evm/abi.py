@@ -47,12 +47,15 @@ class Function:
         The same of each result.
     selector : bytes
         The four bytes that calldata begin with; none for a constructor.
+    is_view : bool
+        Whether it changes nothing: view or pure.
     """
 
     name: str
     inputs: Parameters
     outputs: Parameters
     selector: bytes
+    is_view: bool = False
 
     @property
     def signature(self) -> str:
@@ -116,7 +119,9 @@ class Abi:
         if kind == "constructor":
             self.constructor = Function("constructor", inputs, (), b"")
         elif kind == "function":
-            self._functions.setdefault(name, []).append(_function(name, inputs, outputs))
+            self._functions.setdefault(name, []).append(
+                _function(name, inputs, outputs, is_view=entry.get("stateMutability") in ("view", "pure"))
+            )
         elif kind == "error":
             function = _function(name, inputs, ())
             self.errors[function.selector] = function
@@ -129,6 +134,10 @@ class Abi:
         """All functions, getters of public variables included."""
         return tuple(function for named in self._functions.values() for function in named)
 
+    def named(self, name: str) -> tuple[Function, ...]:
+        """Return the functions of a name: none, one, or overloads."""
+        return tuple(self._functions.get(name, ()))
+
     def function(self, name: str, arg_count: int) -> Function:
         """Find a function by name and, where several have it, by the number of arguments.
 
@@ -137,7 +146,7 @@ class Abi:
         InputError
             There is none, or more than one.
         """
-        named = self._functions.get(name, [])
+        named = self.named(name)
         if not named:
             known = ", ".join(sorted(self._functions))
             raise InputError(f"the contract has no function {name!r}; it has {known}")
@@ -394,10 +403,10 @@ def _split_tuple(abi_type: str) -> list[str]:
     return [member for member in members if member]
 
 
-def _function(name: str, inputs: Parameters, outputs: Parameters) -> Function:
+def _function(name: str, inputs: Parameters, outputs: Parameters, *, is_view: bool = False) -> Function:
     unsigned = Function(name, inputs, outputs, b"")
     selector = keccak(unsigned.signature.encode())[:_SELECTOR_BYTES]
-    return Function(name, inputs, outputs, selector)
+    return Function(name, inputs, outputs, selector, is_view)
 
 
 _SOLIDITY_ERRORS: tuple[tuple[Literal["Error", "Panic"], Parameters, Parameters], ...] = (

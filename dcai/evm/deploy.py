@@ -1,4 +1,4 @@
-"""Putting a model on a chain: by transactions, in chunks that fit, or directly as code and storage.
+"""Put a model into an EVM: by transactions, in chunks that fit, or directly as code and storage.
 
 How much fits a transaction is measured and never computed: each chunk is sent with the gas limit
 of a transaction, changes nothing where it fails, and is then tried at half its size.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dcai import artifacts
 from dcai.errors import EvmError, InputError
 from dcai.evm.abi import Abi
-from dcai.evm.contract import Contract
+from dcai.evm.classifier import ClassifierContract, contract_at
 from dcai.evm.hashing import to_address
 from dcai.evm.storage import contract_name, expected_storage
 from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dcai.artifacts import Artifact
-    from dcai.evm.evm import Evm
+    from dcai.evm.contract import Contract
+    from dcai.evm.machine import Machine
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier, DensePerceptron, NearestCentroidClassifier
 
@@ -43,18 +44,18 @@ _DATA_COUNT_LIMIT = 1 << 191
 
 
 def deploy(
-    chain: Evm, model: Classifier, *, sender: str | None = None, artifact: artifacts.Artifact | None = None
-) -> Contract:
+    evm: Machine, model: Classifier, *, sender: str | None = None, artifact: Artifact | None = None
+) -> ClassifierContract:
     """Deploy the contract of a model.
 
     Parameters
     ----------
-    chain : Evm
-        Where to.
+    evm : Machine
+        The EVM to deploy to.
     model : model of dcai.models
         The contract's state will be exactly its state.
     sender : str, optional
-        Who deploys and then owns it; the chain's account unless given.
+        Who deploys and then owns it; the EVM's account unless given.
     artifact : Artifact, optional
         Another contract that is initialized in the same way; that of the model's class unless given.
 
@@ -76,24 +77,24 @@ def deploy(
     EvmError
         Not even the smallest chunk fits a transaction.
     """
-    deployment = _Deployment(chain, artifact or artifacts.load(contract_name(model)), sender)
+    deployment = _Deployment(evm, artifact or artifacts.load(contract_name(model)), sender)
     drive(deployment, model)
     return deployment.contract(model)
 
 
-def create(chain: Evm, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0) -> Contract:
+def create(evm: Machine, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0) -> Contract:
     """Create any contract in one transaction.
 
     Parameters
     ----------
-    chain : Evm
-        Where to.
+    evm : Machine
+        The EVM to deploy to.
     artifact : Artifact
         The contract.
     *args : Any
         Of its constructor.
     sender : str, optional
-        Who creates it; the chain's account unless given.
+        Who creates it; the EVM's account unless given.
     value : int
         In wei.
 
@@ -112,33 +113,33 @@ def create(chain: Evm, artifact: Artifact, *args: Any, sender: str | None = None
         It does not fit a transaction.
     """
     abi = Abi(artifact.abi)
-    chain.errors.learn(abi.errors.values())
+    evm.errors.learn(abi.errors.values())
     data = artifact.bytecode + abi.constructor.encode(args)
-    receipt = chain.transact_if_successful(None, data, sender=sender, value=value)
+    receipt = evm.transact_if_successful(None, data, sender=sender, value=value)
     receipt.raise_for_error()
     if receipt.contract_address is None:
         raise EvmError(f"the creation of {artifact.name} gave no address")
-    return Contract(chain, artifact, receipt.contract_address, [receipt])
+    return contract_at(evm, artifact, receipt.contract_address, [receipt])
 
 
 def place(
-    chain: Evm,
+    evm: Machine,
     model: Classifier,
     *,
     owner: str | None = None,
     artifact: Artifact | None = None,
     address: str | None = None,
-) -> Contract:
-    """Put the contract of a model on a chain as code and storage, without transactions.
+) -> ClassifierContract:
+    """Put the contract of a model into an EVM as code and storage, without transactions.
 
     Parameters
     ----------
-    chain : Evm
-        Where to.
+    evm : Machine
+        The EVM to deploy to.
     model : model of dcai.models
         Any state.
     owner : str, optional
-        The contract's owner; the chain's account unless given.
+        The contract's owner; the EVM's account unless given.
     artifact : Artifact, optional
         Another compilation of the contract, or somebody else's with the same state variables; that of dcai unless
         given.
@@ -156,10 +157,10 @@ def place(
         It is no model of dcai.
     """
     artifact = artifact or artifacts.load(contract_name(model))
-    storage = expected_storage(model, chain.account if owner is None else owner, artifact=artifact)
-    address = address or next(a for a in _addresses() if not chain.code(a))
-    chain.set_account(address, code=artifact.deployed_bytecode, storage=storage)
-    contract = Contract(chain, artifact, address)
+    storage = expected_storage(model, evm.account if owner is None else owner, artifact=artifact)
+    address = address or next(a for a in _addresses() if not evm.code(a))
+    evm.set_account(address, code=artifact.deployed_bytecode, storage=storage)
+    contract = ClassifierContract(evm, artifact, address)
     contract.note_indices(_feature_indices(model))
     return contract
 
@@ -252,16 +253,16 @@ def _items(size: int | tuple[int, int]) -> int:
 class _Deployment(Driver):
     """The transactions of one deployment so far."""
 
-    def __init__(self, chain: Evm, artifact: Artifact, sender: str | None) -> None:
-        self._chain = chain
+    def __init__(self, evm: Machine, artifact: Artifact, sender: str | None) -> None:
+        self._evm = evm
         self._artifact = artifact
         self._abi = Abi(artifact.abi)
         self._sender = sender
         self._receipts: list[Receipt] = []
-        chain.errors.learn(self._abi.errors.values())
+        evm.errors.learn(self._abi.errors.values())
 
-    def contract(self, model: Classifier) -> Contract:
-        contract = Contract(self._chain, self._artifact, self._address, self._receipts)
+    def contract(self, model: Classifier) -> ClassifierContract:
+        contract = ClassifierContract(self._evm, self._artifact, self._address, self._receipts)
         contract.note_indices(_feature_indices(model))
         return contract
 
@@ -278,7 +279,7 @@ class _Deployment(Driver):
             to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
         else:
             to, data = self._address, self._abi.function(function, len(args)).encode(args)
-        receipt = self._chain.transact_if_successful(to, data, sender=self._sender)
+        receipt = self._evm.transact_if_successful(to, data, sender=self._sender)
         receipt.raise_for_error()
         self._receipts.append(receipt)
 

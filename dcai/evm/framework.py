@@ -1,7 +1,7 @@
-"""The whole incentive framework on a chain: trainer, data handler, incentive mechanism and classifier.
+"""The whole incentive framework in an EVM: trainer, data handler, incentive mechanism and classifier.
 
->>> chain = Evm("revm")                                        # doctest: +SKIP
->>> framework = deploy(chain, model, STAKEABLE, (day, 7 * day, 9 * day, 10**15))  # doctest: +SKIP
+>>> evm = Evm()                                              # doctest: +SKIP
+>>> framework = deploy(evm, model, STAKEABLE, (day, 7 * day, 9 * day, 10**15))    # doctest: +SKIP
 >>> framework.add_data(x, 1, sender=author)                    # doctest: +SKIP
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dcai.evm.abi import Event
+    from dcai.evm.classifier import ClassifierContract
     from dcai.evm.contract import Contract
     from dcai.evm.evm import Evm
     from dcai.evm.receipt import Receipt
@@ -37,22 +38,22 @@ class Framework:
 
     Attributes
     ----------
-    trainer, handler, mechanism, classifier : Contract
-        ``CollaborativeTrainer64``, ``DataHandler64``, an incentive mechanism, a model.
+    evm : Evm
+        The EVM that they are in.
+    trainer, handler, mechanism : Contract
+        ``CollaborativeTrainer64``, ``DataHandler64``, an incentive mechanism.
+    classifier : ClassifierContract
+        The contract of a model.
     deployment : tuple of Receipt
         Of all transactions that put them there, the three changes of owners included.
     """
 
+    evm: Evm
     trainer: Contract
     handler: Contract
     mechanism: Contract
-    classifier: Contract
+    classifier: ClassifierContract
     deployment: tuple[Receipt, ...]
-
-    @property
-    def evm(self) -> Evm:
-        """The chain."""
-        return self.trainer.evm
 
     @property
     def gas_used(self) -> int:
@@ -73,7 +74,7 @@ class Framework:
         label : int
             Their class.
         sender : str, optional
-            The author; the chain's account unless given.
+            The author; the EVM's account unless given.
         value : int, optional
             In wei; the deposit that is needed unless given.
 
@@ -104,7 +105,7 @@ class Framework:
 
 
 def deploy(
-    chain: Evm,
+    evm: Evm,
     model: Classifier,
     mechanism: str,
     terms: Sequence[Any],
@@ -117,8 +118,8 @@ def deploy(
 
     Parameters
     ----------
-    chain : Evm
-        Where to.
+    evm : Evm
+        The EVM to deploy to.
     model : model of dcai.models
         The initial state of the classifier.
     mechanism : str
@@ -128,7 +129,7 @@ def deploy(
     about : tuple of str
         Name, description and encoder of the trainer.
     sender : str, optional
-        Who deploys, and then owns the trainer; the chain's account unless given.
+        Who deploys, and then owns the trainer; the EVM's account unless given.
     placed : bool
         Whether to put the classifier there without transactions, which is quick and takes any state.
 
@@ -137,11 +138,11 @@ def deploy(
     Revert
         A contract refused its arguments.
     """
-    handler = chain.create(artifacts.load("DataHandler64"), sender=sender)
-    terms_contract = chain.create(artifacts.load(mechanism), *terms, sender=sender)
-    classifier = chain.place(model, owner=sender) if placed else chain.deploy(model, sender=sender)
+    handler = evm.create(artifacts.load("DataHandler64"), sender=sender)
+    terms_contract = evm.create(artifacts.load(mechanism), *terms, sender=sender)
+    classifier = evm.place(model, owner=sender) if placed else evm.deploy(model, sender=sender)
     owned = (handler, terms_contract, classifier)
-    trainer = chain.create(
+    trainer = evm.create(
         artifacts.load("CollaborativeTrainer64"),
         *about,
         *(contract.address for contract in owned),
@@ -149,7 +150,7 @@ def deploy(
     )
     handed_over = [contract.transact("transferOwnership", trainer.address, sender=sender) for contract in owned]
     receipts = (*chained.from_iterable(contract.deployment for contract in (*owned, trainer)), *handed_over)
-    return Framework(trainer, handler, terms_contract, classifier, receipts)
+    return Framework(evm, trainer, handler, terms_contract, classifier, receipts)
 
 
 def contribution_key(x: Iterable[int], label: int, added_time_s: int, author: str) -> bytes:

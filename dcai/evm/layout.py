@@ -15,7 +15,7 @@ from dcai.evm.hashing import mapping_slot, to_address, to_bytes20, word_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Layout", "Words"]
+__all__ = ["StorageLayout", "Words"]
 
 _WORD_BYTES = 32
 _WORD = 1 << 256
@@ -57,7 +57,7 @@ class Words(dict[int, int]):
         return self.keys() - self.read
 
 
-class Layout:
+class StorageLayout:
     """The state variables of one contract.
 
     Parameters

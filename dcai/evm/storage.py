@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dcai import artifacts
 from dcai.errors import ArtifactError, InputError, InputTypeError
 from dcai.evm.hashing import mapping_slot
-from dcai.evm.layout import Layout, Words
+from dcai.evm.layout import StorageLayout, Words
 from dcai.models import MODELS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def expected_storage(model: Classifier, owner: str, *, artifact: Artifact | None
     InputTypeError
         It is no model of dcai.
     """
-    layout = Layout((artifact or artifacts.load(contract_name(model))).storage_layout)
+    layout = StorageLayout((artifact or artifacts.load(contract_name(model))).storage_layout)
     return layout.encode({"_owner": owner, **state_variables(model)})
 
 
@@ -217,7 +217,7 @@ class _State:
     """The state variables of a contract."""
 
     def __init__(self, artifact: Artifact, words: Words, keys: Iterable[int]) -> None:
-        self._layout = Layout(artifact.storage_layout)
+        self._layout = StorageLayout(artifact.storage_layout)
         self._words = words
         self._keys = tuple(keys)
 

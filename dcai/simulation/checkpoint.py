@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcai import strict_json
 from dcai.errors import DataError
-from dcai.evm.engines.engine import Account, Block
-from dcai.evm.evm import Snapshot
+from dcai.evm import EvmSnapshot
+from dcai.evm.engines.engine import EngineAccount, EngineBlock
 from dcai.files import write_whole
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Checkpoint:
         """
         try:
             world = {
-                bytes.fromhex(address): Account(
+                bytes.fromhex(address): EngineAccount(
                     nonce,
                     balance,
                     bytes.fromhex(code),
@@ -104,11 +104,11 @@ class Checkpoint:
                 )
                 for address, (nonce, balance, code, storage) in self.fields["world"].items()
             }
-            block = Block(**self.fields["block"] | {"coinbase": bytes.fromhex(self.fields["block"]["coinbase"])})
+            block = EngineBlock(**self.fields["block"] | {"coinbase": bytes.fromhex(self.fields["block"]["coinbase"])})
             compared, gas_used = int(self.fields["compared"]), int(self.fields["gas_used"])
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"the checkpoint is malformed ({error}); remove it to go on without") from error
-        lockstep.chain.evm.restore(Snapshot(world, block))
+        lockstep.chain.evm.restore(EvmSnapshot(world, block))
         lockstep.chain.gas_used = gas_used
         lockstep.num_compared = compared
         lockstep.join()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError, DcaiError, EvmError, InputError, NotEqual, Revert
-from dcai.evm.contract import Contract
+from dcai.evm.classifier import ClassifierContract
 from dcai.evm.differing import FieldDifference
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage, mentioned_indices
@@ -48,12 +48,12 @@ class Differential:
 
     Parameters
     ----------
-    contract : Contract
+    contract : ClassifierContract
         The contract, in the state of the model.
     model : Classifier
         Its twin; each step changes both.
     oracle : Oracle, optional
-        Of the contract's bytecode and the chain's fork: the gas of each ``predict`` and ``update`` is compared with
+        Of the contract's bytecode and the EVM's fork: the gas of each ``predict`` and ``update`` is compared with
         what it predicts.
     owner : str, optional
         The contract's owner, who sends the steps that name no sender; the contract is asked for it unless given.
@@ -71,7 +71,7 @@ class Differential:
     """
 
     def __init__(
-        self, contract: Contract, model: Classifier, *, oracle: Oracle | None = None, owner: str | None = None
+        self, contract: ClassifierContract, model: Classifier, *, oracle: Oracle | None = None, owner: str | None = None
     ) -> None:
         self.contract = contract
         self.model = model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError
 from dcai.evm.differing import FieldDifference
-from dcai.evm.layout import Layout, Words
+from dcai.evm.layout import StorageLayout, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ def differing_fields(
     slots = {slot for slot in contract.keys() | kernel.keys() if contract.get(slot, 0) != kernel.get(slot, 0)}
     if not slots:
         return []
-    layout = Layout(artifact.storage_layout, longest=_LONGEST)
+    layout = StorageLayout(artifact.storage_layout, longest=_LONGEST)
     keys = dict.fromkeys([*sorted(indices), *_SEARCHED])
     theirs, mine = _fields(layout, contract, keys), _fields(layout, kernel, keys)
     found = [
@@ -93,7 +93,7 @@ def in_words(name: str) -> str:
     return name
 
 
-def _fields(layout: Layout, storage: Mapping[int, int], keys: Iterable[int]) -> dict[str, Any]:
+def _fields(layout: StorageLayout, storage: Mapping[int, int], keys: Iterable[int]) -> dict[str, Any]:
     """Return values by name, as far as the words are such a contract's."""
     found: dict[str, Any] = {}
     # A faulty contract may have written a length or a string that is none; the names before it are good.

@@ -209,8 +209,8 @@ def test_bad_arguments_are_named(chain: Evm, arguments: dict[str, Any], error: t
 
 
 def test_names_of_engines() -> None:
-    assert engine_names()[0] == "py-evm"
-    assert repr(Evm()) == "Evm(engine='py-evm', fork='prague')"
+    assert engine_names() == ("revm", "py-evm", "py-evm-compiled")
+    assert repr(Evm()) == "Evm(engine='revm', fork='prague')"
 
 
 def test_randomness_of_a_block(engine: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from dcai import DensePerceptron, NearestCentroidClassifier, Revert, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.artifacts import load
 from dcai.errors import EvmError, InputError, InputTypeError
-from dcai.evm import Contract, Evm
+from dcai.evm import ClassifierContract, Evm
 from dcai.evm.abi import Event
 from dcai.evm.storage import expected_storage
 
@@ -88,7 +88,7 @@ def test_running_out_of_gas_is_an_evm_error(chain: Evm) -> None:
 def test_arguments_are_checked_before_anything_runs(chain: Evm) -> None:
     contract = chain.place(DensePerceptron([0], 0, ONE))
     with pytest.raises(InputTypeError, match=r"update: argument 0 \(int64\[\] data\), element 0, is 0.5"):
-        contract.update([0.5], 1)
+        contract.update([0.5], 1)  # type: ignore[list-item]
     with pytest.raises(InputError, match=r"update: argument 1 \(uint64 classification\) is -1"):
         contract.update([0], -1)
     with pytest.raises(InputError, match="no function 'addClass'"):
@@ -105,7 +105,7 @@ def test_events_are_read_from_receipts(chain: Evm) -> None:
 
 def test_a_contract_can_be_attached_by_its_address(chain: Evm) -> None:
     placed = chain.place(SparsePerceptron({3: 4}, 0, 1))
-    attached = Contract(chain, load("SparsePerceptron"), placed.address.lower())
+    attached = ClassifierContract(chain, load("SparsePerceptron"), placed.address.lower())
     assert (attached.address, attached.deployment) == (placed.address, ())
     assert attached.model() == placed.model()
     with pytest.raises(EvmError, match=f"no contract at {OTHER}"):

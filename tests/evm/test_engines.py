@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 
 from dcai.errors import InputError
-from dcai.evm.engines.engine import Account, Block, Engine, Execution, Keep, Transaction, World, create_engine
+from dcai.evm.engines.engine import Engine, EngineAccount, EngineBlock, Execution, Keep, Transaction, World
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import to_bytes20
 from tests.support.engines import ENGINES
 from tests.support.evm.comparison import run
@@ -36,8 +37,8 @@ CREATE_SHORT_LIVED = bytes.fromhex("66" + SHORT_LIVED.hex() + "5f52" + "5f600760
 
 def new_engine(name: str, code: bytes = b"", storage: dict[int, int] | None = None, fork: str = "prague") -> Engine:
     engine = create_engine(name, fork)
-    engine.set_account(SENDER, Account(balance=10**18))
-    engine.set_account(PROGRAM, Account(nonce=1, code=code, storage=storage or {}))
+    engine.set_account(SENDER, EngineAccount(balance=10**18))
+    engine.set_account(PROGRAM, EngineAccount(nonce=1, code=code, storage=storage or {}))
     return engine
 
 
@@ -161,7 +162,7 @@ def test_an_address_follows_from_sender_and_nonce(engine: str) -> None:
     # The first contracts of an account on the main network.
     account = to_bytes20("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0")
     each = create_engine(engine, "prague")
-    each.set_account(account, Account(balance=1))
+    each.set_account(account, EngineAccount(balance=1))
     expected = ["cd234a471b72ba2f1ccf0a70fcaba648a5eecd8d", "343c43a37d37dff08ae8c4a11544c718abb4fcf8"]
     for address in expected:
         created = each.execute(Transaction(account, None, b"", 0, 100_000)).created
@@ -171,7 +172,11 @@ def test_an_address_follows_from_sender_and_nonce(engine: str) -> None:
 
 def test_a_program_sees_the_block(engine: str) -> None:
     each = new_engine(engine, BLOCK)
-    for block in (Block(), Block(7, 8, 9_000_000, 10, OTHER), Block(2**64 - 1, 2**64 - 1, 2**63 - 1, 2**64 - 1)):
+    for block in (
+        EngineBlock(),
+        EngineBlock(7, 8, 9_000_000, 10, OTHER),
+        EngineBlock(2**64 - 1, 2**64 - 1, 2**63 - 1, 2**64 - 1),
+    ):
         each.block = block
         seen = send(each).output
         words = [int.from_bytes(seen[start : start + 32], "big") for start in range(0, 160, 32)]
@@ -186,7 +191,7 @@ def test_a_program_sees_the_block(engine: str) -> None:
 
 def test_what_no_engine_knows_is_zero(engine: str) -> None:
     each = new_engine(engine, HASHES)
-    each.block = Block(number=1_000)
+    each.block = EngineBlock(number=1_000)
     assert send(each).output == bytes(128)
 
 
@@ -230,7 +235,7 @@ def test_a_state_moves_between_engines(giver: str, taker: str) -> None:
 
 def test_a_loaded_state_is_the_whole_state(engine: str) -> None:
     each = new_engine(engine, LOAD, {1: 2})
-    world = {OTHER: Account(3, 4, b"\x00", {2**256 - 1: 2**256 - 1, 0: 1})}
+    world = {OTHER: EngineAccount(3, 4, b"\x00", {2**256 - 1: 2**256 - 1, 0: 1})}
     each.load(world)
     assert each.dump() == world
     assert list(each.storage(OTHER)) == [0, 2**256 - 1]
@@ -249,6 +254,6 @@ def test_a_dump_does_not_change_with_the_state(engine: str) -> None:
 def test_replacing_an_account_replaces_its_storage(engine: str) -> None:
     each = new_engine(engine, STORE_ARGUMENT, {0: 1, 1: 1})
     send(each, 5)
-    each.set_account(PROGRAM, Account(code=LOAD, storage={1: 2}))
+    each.set_account(PROGRAM, EngineAccount(code=LOAD, storage={1: 2}))
     assert (each.storage(PROGRAM), each.code(PROGRAM), each.nonce(PROGRAM)) == ({1: 2}, LOAD, 0)
     assert send(each, data=b"").gas_spent == 21_000 + 2 + 2_100 + 2

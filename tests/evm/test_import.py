@@ -31,9 +31,11 @@ def test_dcai_does_not_import_the_evm() -> None:
     assert run(f"import dcai, sys; print(*sys.modules.keys() & {modules})") == ""
 
 
-def test_dcai_evm_imports_py_evm_when_a_chain_is_made() -> None:
-    program = "import dcai.evm, sys; before = 'eth' in sys.modules; dcai.evm.Evm(); print(before, 'eth' in sys.modules)"
-    assert run(program) == "False True"
+def test_dcai_evm_imports_py_evm_when_it_is_chosen() -> None:
+    program = (
+        "import dcai.evm, sys\nfor engine in ('revm', 'py-evm'): dcai.evm.Evm(engine); print('eth' in sys.modules)"
+    )
+    assert run(program) == "False\nTrue"
 
 
 def test_without_eth_abi_the_extra_is_named() -> None:
@@ -47,7 +49,7 @@ def test_without_eth_abi_the_extra_is_named() -> None:
 def test_without_py_evm_the_extra_is_named() -> None:
     program = BLOCK.format(blocked={"eth"}) + (
         "import dcai.evm\nfrom dcai.errors import MissingExtraError\n"
-        "try:\n    dcai.evm.Evm()\nexcept MissingExtraError as error:\n    print(error)\n"
+        "try:\n    dcai.evm.Evm('py-evm')\nexcept MissingExtraError as error:\n    print(error)\n"
     )
     assert run(program) == "the engine 'py-evm' needs an optional dependency: pip install 'dcai[evm]'"
 

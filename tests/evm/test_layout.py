@@ -8,7 +8,7 @@ import pytest
 
 from dcai.errors import ArtifactError, InputError
 from dcai.evm.hashing import mapping_slot, word_hash
-from dcai.evm.layout import Layout, Words
+from dcai.evm.layout import StorageLayout, Words
 
 TYPES: dict[str, Any] = {
     "t_address": {"encoding": "inplace", "label": "address", "numberOfBytes": "20"},
@@ -35,9 +35,9 @@ TYPES: dict[str, Any] = {
 }
 
 
-def layout(type_id: str, slot: int = 7, offset: int = 0) -> Layout:
+def layout(type_id: str, slot: int = 7, offset: int = 0) -> StorageLayout:
     variable = {"label": "v", "slot": str(slot), "offset": offset, "type": type_id}
-    return Layout({"storage": [variable], "types": TYPES})
+    return StorageLayout({"storage": [variable], "types": TYPES})
 
 
 def both_ways(type_id: str, value: Any, words: dict[int, int], keys: tuple[int, ...] = (), offset: int = 0) -> None:

@@ -18,8 +18,9 @@ import pytest
 from eth.exceptions import VMError
 from eth.vm.opcode import as_opcode
 
-from dcai.evm.engines.engine import Engine, Trace, create_engine, engine_names
+from dcai.evm.engines.engine import Engine, Trace
 from dcai.evm.engines.py_evm import PyEvm
+from dcai.evm.engines.registry import create_engine, engine_names
 from tests.support.evm.comparison import Outcome, difference, run
 from tests.support.evm.execution_specs import ExecutionSpecs
 from tests.support.evm.opcodes import BY_NAME, FORKS

@@ -18,8 +18,9 @@ from dcai import artifacts
 from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.evm.abi import Abi
-from dcai.evm.engines.engine import Account, Transaction, create_engine
+from dcai.evm.engines.engine import EngineAccount, Transaction
 from dcai.evm.engines.py_evm import PyEvm
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import to_address
 
 SENDER = b"\x01" * 20
@@ -39,8 +40,8 @@ TOUCH_COINBASE = bytes.fromhex("41315000")  # pop(balance(coinbase()))
 def new_engine(code: bytes, fork: str = "prague", storage: dict[int, int] | None = None) -> PyEvm:
     engine = create_engine("py-evm", fork)
     assert isinstance(engine, PyEvm)
-    engine.set_account(SENDER, Account(balance=10**18))
-    engine.set_account(PROGRAM, Account(nonce=1, code=code, storage=storage or {}))
+    engine.set_account(SENDER, EngineAccount(balance=10**18))
+    engine.set_account(PROGRAM, EngineAccount(nonce=1, code=code, storage=storage or {}))
     return engine
 
 
@@ -107,7 +108,7 @@ def test_a_self_destruct_is_forgotten_in_the_next_transaction() -> None:
     engine = new_engine(DESTROY, "shanghai", {5: 6})
     send(engine)
     assert (engine.code(PROGRAM), engine.storage(PROGRAM)) == (b"", {})
-    engine.set_account(PROGRAM, Account(nonce=1, code=LOAD, storage={5: 7}))
+    engine.set_account(PROGRAM, EngineAccount(nonce=1, code=LOAD, storage={5: 7}))
     send(engine)
     assert (engine.code(PROGRAM), engine.storage(PROGRAM)) == (LOAD, {5: 7})
 
@@ -146,7 +147,7 @@ def test_an_exception_inside_py_evm_leaves_the_state_as_it_was(monkeypatch: pyte
 def test_a_state_survives_dump_and_load() -> None:
     engine = new_engine(STORE_ARGUMENT, storage={0: 9, 2**256 - 1: 2**256 - 1})
     world = engine.dump()
-    assert world[PROGRAM] == Account(1, 0, STORE_ARGUMENT, {0: 9, 2**256 - 1: 2**256 - 1})
+    assert world[PROGRAM] == EngineAccount(1, 0, STORE_ARGUMENT, {0: 9, 2**256 - 1: 2**256 - 1})
     first = send(engine, word(4))
     engine.load(world)
     assert engine.dump() == world
@@ -165,7 +166,7 @@ def test_a_state_written_anew_after_many_transactions_is_the_same(monkeypatch: p
 
 def test_replacing_an_account_clears_its_storage() -> None:
     engine = new_engine(LOAD, storage={0: 1, 1: 1})
-    engine.set_account(PROGRAM, Account(code=LOAD, storage={1: 2}))
+    engine.set_account(PROGRAM, EngineAccount(code=LOAD, storage={1: 2}))
     assert engine.storage(PROGRAM) == {1: 2}
 
 
@@ -178,8 +179,8 @@ def test_every_fork_runs(fork: str) -> None:
 
 def test_an_unknown_fork_or_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"fork 'osaka' is unknown to the engine 'py-evm'; it knows london, .*prague"):
-        Evm(fork="osaka")
-    with pytest.raises(InputError, match="engine 'geth' is unknown; there is py-evm"):
+        Evm("py-evm", "osaka")
+    with pytest.raises(InputError, match="engine 'geth' is unknown; there is revm, py-evm"):
         Evm(engine="geth")
 
 
@@ -208,7 +209,7 @@ def run_in_blocks(vm: Any, steps: list[Step], gas_limit: int) -> tuple[list[int]
 
 
 def run_here(fork: str, steps: list[Step], gas_limit: int) -> tuple[list[Any], Evm]:
-    chain = Evm(fork=fork)
+    chain = Evm("py-evm", fork)
     sender = to_address(SIGNER)
     chain.set_balance(sender, 10**20)
     receipts = [
@@ -221,7 +222,7 @@ def run_here(fork: str, steps: list[Step], gas_limit: int) -> tuple[list[Any], E
 def created(nonce: int) -> bytes:
     """Return the address that the signer's transaction with this nonce creates."""
     engine = create_engine("py-evm", "prague")
-    engine.set_account(SIGNER, Account(nonce=nonce))
+    engine.set_account(SIGNER, EngineAccount(nonce=nonce))
     execution = engine.execute(Transaction(SIGNER, None, b"", 0, 100_000))
     assert execution.created is not None
     return execution.created

@@ -26,9 +26,10 @@ from dcai import (
 )
 from dcai.errors import EvmError
 from dcai.evm import Evm
-from dcai.evm.engines.engine import Account, Engine, Execution, Keep, Trace, Transaction, create_engine
+from dcai.evm.engines.engine import Engine, EngineAccount, Execution, Keep, Trace, Transaction
 from dcai.evm.engines.py_evm import PyEvm
 from dcai.evm.engines.py_evm_compiled import PyEvmCompiled
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import keccak
 from dcai.models import Classifier
 
@@ -58,12 +59,12 @@ def engine(name: str, fork: str) -> Engine:
     return create_engine(name, fork)
 
 
-def world(code: bytes, storage: dict[int, int] | None = None) -> dict[bytes, Account]:
+def world(code: bytes, storage: dict[int, int] | None = None) -> dict[bytes, EngineAccount]:
     return {
-        SENDER: Account(balance=10**18),
-        PROGRAM: Account(1, 10**6, code, storage or {}),
-        ECHO: Account(1, 0, ECHO_CODE),
-        NOBODY: Account(0, 5),
+        SENDER: EngineAccount(balance=10**18),
+        PROGRAM: EngineAccount(1, 10**6, code, storage or {}),
+        ECHO: EngineAccount(1, 0, ECHO_CODE),
+        NOBODY: EngineAccount(0, 5),
     }
 
 
@@ -78,7 +79,7 @@ def run(
     storage: dict[int, int] | None = None,
     creates: bool = False,
     traced: bool = True,
-) -> tuple[Execution, Trace | None, dict[bytes, Account]]:
+) -> tuple[Execution, Trace | None, dict[bytes, EngineAccount]]:
     """Run a program, and return all that can be seen of it."""
     chosen = engine(name, fork)
     chosen.load(world(b"" if creates else code, storage))
@@ -425,7 +426,7 @@ STEPS = st.one_of(
 
 def assert_follow(fork: str, steps: list[tuple[tuple[bytes, bytes], Keep]]) -> None:
     engines = [engine(name, fork) for name in ("py-evm", "py-evm-compiled")]
-    accounts = {WRITER: Account(1, 9, WRITER_CODE, {0: 1}), FACTORY: Account(1, 9, FACTORY_CODE)}
+    accounts = {WRITER: EngineAccount(1, 9, WRITER_CODE, {0: 1}), FACTORY: EngineAccount(1, 9, FACTORY_CODE)}
     for each in engines:
         each.load(world(b"") | accounts)
     for (to, data), keep in steps:

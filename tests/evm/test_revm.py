@@ -15,8 +15,9 @@ from py_ecc.bls12_381.bls12_381_curve import neg as bls_neg
 from dcai import DensePerceptron, NearestCentroidClassifier, SparseNearestCentroidClassifier, SparsePerceptron, _kernels
 from dcai.errors import EvmError, InputError, Revert
 from dcai.evm import Evm
-from dcai.evm.engines.engine import Account, Block, Transaction, create_engine
+from dcai.evm.engines.engine import EngineAccount, EngineBlock, Transaction
 from dcai.evm.engines.py_evm import PyEvm
+from dcai.evm.engines.registry import create_engine
 from dcai.evm.engines.revm import Revm
 from dcai.evm.schedule import FORKS, MAX_TRANSACTION_GAS
 
@@ -69,7 +70,7 @@ def in_memory(data: bytes) -> bytes:
 
 
 def world_of(program: bytes, **options: Any) -> World:
-    return {SENDER: Account(balance=10**18), PROGRAM: Account(**{"nonce": 1, "code": program, **options})}
+    return {SENDER: EngineAccount(balance=10**18), PROGRAM: EngineAccount(**{"nonce": 1, "code": program, **options})}
 
 
 def message(
@@ -78,10 +79,10 @@ def message(
     return Transaction(sender, to, data, value, gas_limit)
 
 
-def engine_of(name: str, fork: str, world: World, block: Block | None = None) -> Engine:
+def engine_of(name: str, fork: str, world: World, block: EngineBlock | None = None) -> Engine:
     engine = create_engine(name, fork)
     engine.load(world)
-    engine.block = Block(coinbase=COINBASE) if block is None else block
+    engine.block = EngineBlock(coinbase=COINBASE) if block is None else block
     return engine
 
 
@@ -103,7 +104,7 @@ def same(execution: Execution) -> tuple[Any, ...]:
 
 
 def agree(
-    fork: str, world: World, *transactions: Transaction, keep: Keep = "always", block: Block | None = None
+    fork: str, world: World, *transactions: Transaction, keep: Keep = "always", block: EngineBlock | None = None
 ) -> list[Execution]:
     """Run transactions on both engines, compare everything, and return what revm said."""
     revm, reference = (engine_of(name, fork, world, block) for name in ("revm", "py-evm"))
@@ -240,8 +241,8 @@ def programs() -> dict[str, bytes]:
 def test_programs(name: str, fork: str) -> None:
     other = WRITES.get(name.removesuffix(" in a static call"), REVERTING)
     world = world_of(programs()[name], balance=10, storage={0: 1, 1: 2, 2: 3})
-    world |= {OTHER: Account(nonce=1, balance=5, code=other)}
-    block = Block(number=300, timestamp=10**9, gas_limit=10**7, chain_id=5, coinbase=COINBASE)
+    world |= {OTHER: EngineAccount(nonce=1, balance=5, code=other)}
+    block = EngineBlock(number=300, timestamp=10**9, gas_limit=10**7, chain_id=5, coinbase=COINBASE)
     data = message(b"\x01\x02" * 20 + bytes(30), value=2)
     executions = agree(fork, world, data, data, message(gas_limit=23_456), block=block)
     assert name == "reverts" or any(execution.success for execution in executions) or executions[0].halt
@@ -264,7 +265,7 @@ def test_opcodes_come_with_their_fork(fork: str) -> None:
 
 def test_a_trace_is_what_a_person_would_write() -> None:
     world = world_of(code(1, 64, "53") + call_of(OTHER, opcode="fa", gas=100))
-    world[OTHER] = Account(nonce=1, code=code("fe"))
+    world[OTHER] = EngineAccount(nonce=1, code=code("fe"))
     _, trace = engine_of("revm", "prague", world).trace(message(gas_limit=21_000 + 10_000))
     assert trace.op.dtype == np.dtype(np.uint8)
     assert trace.gas.dtype == np.dtype(np.int64)
@@ -348,8 +349,8 @@ def test_creations(fork: str, creation: bytes, gas_limit: int, halt: str | None)
 
 
 @pytest.mark.parametrize("fork", ["london", "prague"])
-@pytest.mark.parametrize("account", [Account(nonce=1), Account(code=b"\x01"), Account(balance=5)])
-def test_address_collisions(fork: str, account: Account) -> None:
+@pytest.mark.parametrize("account", [EngineAccount(nonce=1), EngineAccount(code=b"\x01"), EngineAccount(balance=5)])
+def test_address_collisions(fork: str, account: EngineAccount) -> None:
     blank = engine_of("revm", fork, world_of(b""))
     creation = message(CHILD, None, gas_limit=100_000)
     created = blank.execute(creation, "never").created
@@ -357,7 +358,7 @@ def test_address_collisions(fork: str, account: Account) -> None:
     (execution,) = agree(fork, {**world_of(b""), created: account}, creation)
     assert execution.halt == (None if account.balance else "Address collision")
     factory = in_memory(CHILD) + code(len(CHILD), 0, 0, "f0", 0, "55")
-    blank.set_account(PROGRAM, Account(nonce=1, code=factory))
+    blank.set_account(PROGRAM, EngineAccount(nonce=1, code=factory))
     blank.execute(message())
     created = blank.storage_at(PROGRAM, 0).to_bytes(20, "big")
     agree(fork, {**world_of(factory), created: account}, message())
@@ -366,7 +367,7 @@ def test_address_collisions(fork: str, account: Account) -> None:
 @pytest.mark.parametrize("nonce", [2**64 - 2, 2**64 - 1])
 def test_the_last_nonces(nonce: int) -> None:
     agree("prague", world_of(in_memory(CHILD) + code(len(CHILD), 0, 0, "f0", 0, "55"), nonce=nonce), message())
-    world = {SENDER: Account(nonce=nonce)}
+    world = {SENDER: EngineAccount(nonce=nonce)}
     if nonce < 2**64 - 1:
         agree("prague", world, message(to=None))
     else:
@@ -391,7 +392,7 @@ def test_creation_code_that_is_too_long_is_out_of_gas_before_funds_are_looked_at
 @pytest.mark.parametrize("target", [EMPTY, OTHER, PROGRAM, SENDER])
 def test_selfdestruct(fork: str, target: bytes) -> None:
     world = world_of(code(target, "ff"), balance=7, storage={1: 2})
-    agree(fork, {**world, OTHER: Account(balance=1)}, message(), message(value=3))
+    agree(fork, {**world, OTHER: EngineAccount(balance=1)}, message(), message(value=3))
     gone = PROGRAM not in engine_after(fork, world).dump()
     assert gone == (FORKS.index(fork) < FORKS.index("cancun"))  # EIP-6780
     new = in_memory(code(target, "ff")) + code(22, 0, 5, "f0", 0, "55")
@@ -408,7 +409,7 @@ def engine_after(fork: str, world: World) -> Engine:
 @pytest.mark.parametrize("end", ["00", "fe"])
 def test_empty_accounts_go_when_touched(opcode: str, end: str) -> None:
     program = code(EMPTY, opcode) if opcode in ("ff", "31") else call_of(EMPTY, opcode=opcode)
-    world = world_of(program + code(end)) | {EMPTY: Account(), COINBASE: Account(), OTHER: Account()}
+    world = world_of(program + code(end)) | {EMPTY: EngineAccount(), COINBASE: EngineAccount(), OTHER: EngineAccount()}
     engine = engine_of("revm", "prague", world)
     engine.execute(message())
     assert (OTHER in engine.dump(), COINBASE in engine.dump()) == (True, False)
@@ -428,10 +429,13 @@ def test_delegated_accounts(fork: str, target: bytes) -> None:
         b"".join(call_of(DELEGATED, opcode=opcode) for opcode in ("f1", "f2", "f4", "fa"))
         + b"".join(code(DELEGATED, opcode, slot, "55") for slot, opcode in enumerate(("3b", "3f")))
     )
-    world |= {DELEGATED: Account(nonce=1, code=designator), OTHER: Account(nonce=1, code=code("30", 3, "55"))}
+    world |= {
+        DELEGATED: EngineAccount(nonce=1, code=designator),
+        OTHER: EngineAccount(nonce=1, code=code("30", 3, "55")),
+    }
     agree(fork, world, message(), message(to=DELEGATED), message(to=DELEGATED, value=1))
     for almost in (designator[:-1], designator + b"\0", b"\xef\x01\x01" + target, b"\xef\x01"):
-        world[DELEGATED] = Account(nonce=1, code=almost)
+        world[DELEGATED] = EngineAccount(nonce=1, code=almost)
         agree(fork, world, message(), message(to=DELEGATED))
 
 
@@ -556,7 +560,7 @@ def test_the_precompiles_compute_something() -> None:
 @pytest.mark.parametrize("program", [b"", call_of(OTHER) + code(7, 1, "55")], ids=["stops", "calls"])
 def test_every_gas_limit(program: bytes) -> None:
     world = world_of(program or code(5, "8015", 9, "57", 1, 0, "53", "5b", 32, 0, "20"), storage={1: 1})
-    world[OTHER] = Account(nonce=1, code=code(9, 0, "55"))
+    world[OTHER] = EngineAccount(nonce=1, code=code(9, 0, "55"))
     revm, reference = (engine_of(name, "prague", world) for name in ("revm", "py-evm"))
     limits = [*range(21_000, 21_100), *range(23_500, 24_000, 7), *range(45_000, 52_000, 47), *range(50_700, 50_900)]
     outcomes = set()
@@ -742,7 +746,7 @@ def test_osaka_leaves_what_prague_has() -> None:
 
 def test_py_evm_refuses_osaka_by_name() -> None:
     with pytest.raises(InputError, match=r"fork 'osaka' is unknown to the engine 'py-evm'; it knows london, .*prague$"):
-        Evm(fork="osaka")
+        Evm("py-evm", "osaka")
 
 
 # -- state -- #
@@ -750,9 +754,9 @@ def test_py_evm_refuses_osaka_by_name() -> None:
 
 def test_a_world_goes_from_one_engine_to_another() -> None:
     world = {
-        SENDER: Account(nonce=2**64 - 1, balance=2**256 - 1),
-        EMPTY: Account(),
-        PROGRAM: Account(1, 5, BEYOND_CODE, {2**256 - 1: 2**255, 0: 1, 7: 2**64}),
+        SENDER: EngineAccount(nonce=2**64 - 1, balance=2**256 - 1),
+        EMPTY: EngineAccount(),
+        PROGRAM: EngineAccount(1, 5, BEYOND_CODE, {2**256 - 1: 2**255, 0: 1, 7: 2**64}),
     }
     revm, reference = create_engine("revm", "prague"), create_engine("py-evm", "prague")
     revm.load(world)
@@ -762,8 +766,8 @@ def test_a_world_goes_from_one_engine_to_another() -> None:
     assert (revm.storage_at(PROGRAM, 7), revm.storage_at(PROGRAM, 8), revm.storage_at(OTHER, 7)) == (2**64, 0, 0)
     assert (revm.nonce(SENDER), revm.balance(SENDER), revm.code(PROGRAM)) == (2**64 - 1, 2**256 - 1, BEYOND_CODE)
     assert (revm.nonce(OTHER), revm.balance(OTHER), revm.code(OTHER), revm.storage(OTHER)) == (0, 0, b"", {})
-    revm.set_account(PROGRAM, Account(storage={1: 1, 2: 0}))
-    assert revm.dump()[PROGRAM] == Account(storage={1: 1})
+    revm.set_account(PROGRAM, EngineAccount(storage={1: 1, 2: 0}))
+    assert revm.dump()[PROGRAM] == EngineAccount(storage={1: 1})
     revm.load({})
     assert revm.dump() == {}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcai.evm import Evm
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.gas.initialization import memory_gas
 from dcai.gas.slots import Slots
 from tests.support.evm.assembler import Assembler

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dcai.evm import Evm
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 
-#: The engines, the reference first.
+#: The engines, the default first, which is also the one for what takes many steps.
 ENGINES = engine_names()
-#: The one for what takes many steps.
-FASTEST = "revm" if "revm" in ENGINES else ENGINES[0]
+FASTEST = ENGINES[0]
 
-_chosen = ENGINES[0]
+_chosen = FASTEST
 
 
 @contextmanager
@@ -28,5 +27,5 @@ def on_engine(name: str) -> Iterator[str]:
 
 
 def new_chain() -> Evm:
-    """Return a new chain on the engine of this test; on the reference where the test chose none."""
+    """Return a new chain on the engine of this test; on the default where the test chose none."""
     return Evm(_chosen)

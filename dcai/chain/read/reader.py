@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Self
 
 from dcai.errors import InputError, InputTypeError, SnapshotError, TooLargeError, UnknownFeaturesError, shown
-from dcai.evm.layout import Layout, Words
+from dcai.evm.layout import StorageLayout, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -170,7 +170,7 @@ def read_slots(
     TooLargeError
         The contract claims to hold more; nothing of what is too much has been fetched.
     """
-    layout = Layout(artifact.storage_layout, longest=max_weights)
+    layout = StorageLayout(artifact.storage_layout, longest=max_weights)
     _complete(layout, words, fetch, (), max_weights)
     features = choose(layout.decode(KnownWords(words), "featureIndices"))
     if features is not None:
@@ -181,14 +181,14 @@ def read_slots(
 def missing_slots(artifact: Artifact, words: Mapping[int, int], indices: Iterable[int], max_weights: int) -> list[int]:
     """Return the slots of some features of a sparse model that are not among the words of its contract."""
     known = _FetchedWords(words, max_weights)
-    layout = Layout(artifact.storage_layout, longest=max_weights)
+    layout = StorageLayout(artifact.storage_layout, longest=max_weights)
     for name in layout.variables:
         layout.decode(known, name, tuple(indices))
     return list(known.missing)
 
 
 def _complete(
-    layout: Layout,
+    layout: StorageLayout,
     words: dict[int, int],
     fetch: Callable[[Sequence[int]], None],
     keys: tuple[int, ...],

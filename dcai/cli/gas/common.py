@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dcai.cli._shared.new_file import NEW_FILE
 from dcai.data import CATALOGUE
 from dcai.errors import InputError, MissingExtraError
-from dcai.evm.engines.engine import create_engine, engine_names
+from dcai.evm.engines.registry import create_engine, engine_names
 from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario

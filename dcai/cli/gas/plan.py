@@ -10,7 +10,7 @@ import click
 from dcai.cli._shared.options import price_options
 from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
 from dcai.errors import EvmError, InputError
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.gas.measuring import measure
 from dcai.gas.measuring.table import PREDICTED

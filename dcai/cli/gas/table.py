@@ -11,7 +11,7 @@ import click
 from dcai.cli._shared.options import price_options
 from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
 from dcai.errors import InputError
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import FORKS
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcai.cli._shared.new_file import NEW_FILE
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import FORKS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.models import MODELS
 from dcai.tabular import load_model
 from dcai.verify import Case

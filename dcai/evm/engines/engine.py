@@ -1,16 +1,14 @@
-"""What an EVM must do for dcai, whichever it is: engines are chosen by name and joined here.
+"""The interface of an engine: what an EVM must do for dcai.
 
 An engine keeps one world state and runs one transaction at a time on it. It knows bytes and
-integers only; addresses as text, ABIs, receipts and reverts with names are made of them by
-``dcai.evm.evm``.
+integers only; ``dcai.evm.machine`` makes of them addresses as text, receipts and reverts with names.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from dcai.errors import InputError
 
@@ -21,33 +19,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Account",
-    "Block",
     "Engine",
+    "EngineAccount",
+    "EngineBlock",
     "Execution",
     "Keep",
     "RawLog",
     "Trace",
     "Transaction",
     "World",
-    "create_engine",
-    "engine_names",
 ]
-
-#: Module and class of each engine. Imported when chosen, so that an engine that is not installed
-#: costs nothing.
-_ENGINES: dict[str, tuple[str, str]] = {
-    "py-evm": ("dcai.evm.engines.py_evm", "PyEvm"),
-    "py-evm-compiled": ("dcai.evm.engines.py_evm_compiled", "PyEvmCompiled"),
-    "revm": ("dcai.evm.engines.revm", "Revm"),
-}
 
 #: When the effects of a transaction stay: always, only where it succeeded, or never.
 Keep = Literal["always", "success", "never"]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class EngineBlock:
     """What contracts may ask about the block they run in."""
 
     number: int = 1
@@ -148,7 +136,7 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EngineAccount:
     """The whole state of one account; ``storage`` holds non-zero slots only."""
 
     nonce: int = 0
@@ -158,7 +146,7 @@ class Account:
 
 
 #: Every account of a state, by address: what one engine dumps, another loads.
-World = dict[bytes, Account]
+World = dict[bytes, EngineAccount]
 
 
 class Engine(ABC):
@@ -173,7 +161,7 @@ class Engine(ABC):
 
     Attributes
     ----------
-    block : Block
+    block : EngineBlock
         The block in which the next transaction runs; assign another to change it.
     """
 
@@ -184,7 +172,7 @@ class Engine(ABC):
         if fork not in self.FORKS:
             raise InputError(f"fork {fork!r} is unknown to the engine {self.NAME!r}; it knows {', '.join(self.FORKS)}")
         self.fork = fork
-        self.block = Block()
+        self.block = EngineBlock()
 
     @abstractmethod
     def execute(self, transaction: Transaction, keep: Keep = "always") -> Execution:
@@ -221,7 +209,7 @@ class Engine(ABC):
         """Return every non-zero slot of an account, in ascending order of slots."""
 
     @abstractmethod
-    def set_account(self, address: bytes, account: Account) -> None:
+    def set_account(self, address: bytes, account: EngineAccount) -> None:
         """Replace an account, its storage included, outside of any transaction."""
 
     @abstractmethod
@@ -231,31 +219,3 @@ class Engine(ABC):
     @abstractmethod
     def load(self, world: World) -> None:
         """Replace the whole state."""
-
-
-def engine_names() -> tuple[str, ...]:
-    """Return the names of the engines, the default first."""
-    return tuple(_ENGINES)
-
-
-def create_engine(name: str, fork: str) -> Engine:
-    """Return a new engine with an empty state.
-
-    Parameters
-    ----------
-    name : str
-        One of ``engine_names()``.
-    fork : str
-        A fork that the engine knows, in lower case: ``"prague"``.
-
-    Raises
-    ------
-    InputError
-        No such engine, or a fork that it does not know.
-    MissingExtraError
-        The package behind the engine is not installed.
-    """
-    if name not in _ENGINES:
-        raise InputError(f"engine {name!r} is unknown; there is {', '.join(_ENGINES)}")
-    module, attribute = _ENGINES[name]
-    return cast(Engine, getattr(import_module(module), attribute)(fork))

@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dcai.errors import EvmError, MissingExtraError
-from dcai.evm.engines.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
+from dcai.evm.engines.engine import Engine, EngineAccount, Execution, Keep, RawLog, Trace, Transaction, World
 from dcai.evm.engines.py_evm_trace import Recorder
 
 _RECURSION_LIMIT = sys.getrecursionlimit()
@@ -275,7 +275,7 @@ class PyEvm(Engine):
         words = ((slot, accounts.get_storage(key, slot)) for slot in sorted(accounts.slots[key]))
         return {slot: word for slot, word in words if word}
 
-    def set_account(self, address: bytes, account: Account) -> None:
+    def set_account(self, address: bytes, account: EngineAccount) -> None:
         """Replace an account outside of any transaction."""
         key = Address(address)
         state = self._state
@@ -290,7 +290,7 @@ class PyEvm(Engine):
     def dump(self) -> World:
         """Return every account that exists."""
         return {
-            bytes(key): Account(self.nonce(key), self.balance(key), self.code(key), self.storage(key))
+            bytes(key): EngineAccount(self.nonce(key), self.balance(key), self.code(key), self.storage(key))
             for key in sorted(self._accounts.accounts)
             if self._state.account_exists(key)
         }

@@ -21,7 +21,17 @@ from typing import ClassVar
 
 from dcai import _kernels
 from dcai.errors import InputError
-from dcai.evm.engines.engine import Account, Block, Engine, Execution, Keep, RawLog, Trace, Transaction, World
+from dcai.evm.engines.engine import (
+    Engine,
+    EngineAccount,
+    EngineBlock,
+    Execution,
+    Keep,
+    RawLog,
+    Trace,
+    Transaction,
+    World,
+)
 from dcai.evm.schedule import FORKS
 
 __all__ = ["Revm"]
@@ -37,7 +47,7 @@ class Revm(Engine):
         super().__init__(fork)
         self._native = _kernels.Revm(fork)
         #: The block that the native side was told last.
-        self._told: Block | None = None
+        self._told: EngineBlock | None = None
 
     # -- transactions -- #
 
@@ -82,7 +92,7 @@ class Revm(Engine):
         """Return every non-zero slot of an account."""
         return self._native.storage(address)
 
-    def set_account(self, address: bytes, account: Account) -> None:
+    def set_account(self, address: bytes, account: EngineAccount) -> None:
         """Replace an account outside of any transaction."""
         storage = dict(account.storage)
         self._native.set_account(address, account.nonce, account.balance, account.code, storage)
@@ -90,7 +100,7 @@ class Revm(Engine):
     def dump(self) -> World:
         """Return every account that exists."""
         return {
-            address: Account(nonce, balance, code, storage)
+            address: EngineAccount(nonce, balance, code, storage)
             for address, nonce, balance, code, storage in self._native.accounts()
         }
 

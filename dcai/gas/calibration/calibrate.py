@@ -80,7 +80,7 @@ def calibrate(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficie
     return functions | _calibrate_initialization(artifact, fork, engine)
 
 
-def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverage) -> Coefficients:
+def _calibrate_call(artifact: Artifact, call: str, evm: Evm, coverage: Coverage) -> Coefficients:
     """Derive the coefficients of ``update`` or ``predict``."""
     names = counters(artifact.name)[call]
     function = Abi(artifact.abi).function(call, 2 if call == "update" else 1)
@@ -88,9 +88,9 @@ def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverag
     model: Classifier | None = None
     for case in samples(artifact.name, _MODELS):
         if case.model is not model:
-            model, address = case.model, chain.place(case.model).address
+            model, address = case.model, evm.place(case.model).address
         data = function.encode((case.data, case.label)[: len(function.inputs)])
-        receipt, trace = chain.trace(address, data)
+        receipt, trace = evm.trace(address, data)
         coverage.add(trace)
         work = _work(call, case)
         counts = {name: times for name, times in zip(names, work["counts"][0].tolist(), strict=True) if times}
@@ -101,10 +101,10 @@ def _calibrate_call(artifact: Artifact, call: str, chain: Evm, coverage: Coverag
             tails.append(({end: 1}, tail, what))
     refused = {}
     if call == "update":
-        receipt, trace = chain.trace(address, data, sender=_STRANGER)
+        receipt, trace = evm.trace(address, data, sender=_STRANGER)
         coverage.add(trace)
         refused = {UNAUTHORIZED: receipt.execution}
-    title = f"{artifact.name}.{call} under {chain.fork}"
+    title = f"{artifact.name}.{call} under {evm.fork}"
     found = prices(gas, f"the gas of {title}")
     # A branch that both functions share may have been taken by the other alone.
     missing = [name for name in names if name not in found]
@@ -135,11 +135,11 @@ def _calibrate_initialization(artifact: Artifact, fork: str, engine: str) -> dic
     abi = Abi(artifact.abi)
     measured: defaultdict[str, list[list[Any]]] = defaultdict(lambda: [[], [], []])
     for calls in deployments(artifact.name, _DEPLOYMENTS):
-        chain, initialization, address = Evm(engine, fork), Initialization(artifact.name), None
+        evm, initialization, address = Evm(engine, fork), Initialization(artifact.name), None
         for name, args in calls:
             function = abi.constructor if address is None else abi.function(name, len(args))
             code = artifact.bytecode if address is None else b""
-            receipt, trace = chain.trace(address, code + function.encode(args), keep="always")
+            receipt, trace = evm.trace(address, code + function.encode(args), keep="always")
             receipt.raise_for_error()
             address = address or receipt.contract_address
             initialization.run(name, args)

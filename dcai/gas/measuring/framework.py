@@ -132,26 +132,26 @@ def action_rows(size: str, fork: str = "prague", engine: str = "revm") -> Iterat
     """
     x = list(SIZES[size].sample)
     framework = _deployed(SIZES[size].model(), fork, engine)
-    chain, predict = framework.evm, framework.classifier.predict
+    evm, predict = framework.evm, framework.classifier.predict
     has_mistakes = framework.classifier.artifact.name.endswith("Perceptron")
 
     def row(action: str, gas_used: int) -> FrameworkRow:
         return FrameworkRow(size, action, 1, gas_used, ORIGINAL[size].get(action.partition(",")[0]))
 
     yield row("deploy", framework.gas_used)
-    chain.timestamp += 1
-    good = chain.timestamp
+    evm.timestamp += 1
+    good = evm.timestamp
     receipt = framework.add_data(x, 1, sender=_GOOD)
     yield row("addData, correct" if has_mistakes else "addData", receipt.gas_used)
-    chain.timestamp += _DAY
+    evm.timestamp += _DAY
     yield row("refund", framework.refund(x, 1, good, sender=_GOOD).gas_used)
-    bad = chain.timestamp
+    bad = evm.timestamp
     receipt = framework.add_data(x, 0, sender=_BAD)
     if has_mistakes:
         yield row("addData, mistake", receipt.gas_used)
     if predict(x) == 0:
         framework.add_data(x, 1, sender=_GOOD)
-    chain.timestamp += _DAY
+    evm.timestamp += _DAY
     yield row("report", framework.report(x, 0, bad, _BAD, sender=_GOOD).gas_used)
 
 
@@ -161,7 +161,7 @@ def stream_rows(stream: Stream, n: int, fork: str = "prague", engine: str = "rev
     Parameters
     ----------
     stream : Stream
-        The model, put on the chain without transactions, and its contributions.
+        The model, put into an EVM without transactions, and its contributions.
     n : int
         How many.
     fork, engine : str
@@ -187,11 +187,11 @@ def stream_rows(stream: Stream, n: int, fork: str = "prague", engine: str = "rev
 
 
 def _deployed(model: Classifier, fork: str, engine: str, *, placed: bool = False) -> Framework:
-    chain = Evm(engine, fork)
-    chain.timestamp = _START
+    evm = Evm(engine, fork)
+    evm.timestamp = _START
     for account in (_OWNER, _GOOD, _BAD):
-        chain.set_balance(account, _FUNDS_WEI)
-    return deploy(chain, model, STAKEABLE, _TERMS, sender=_OWNER, placed=placed)
+        evm.set_balance(account, _FUNDS_WEI)
+    return deploy(evm, model, STAKEABLE, _TERMS, sender=_OWNER, placed=placed)
 
 
 def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Tables:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dcai import artifacts
 from dcai.errors import EvmError, Revert
-from dcai.evm import MAX_TRANSACTION_GAS, Contract, Evm
+from dcai.evm import MAX_TRANSACTION_GAS, ClassifierContract, Contract, Evm, Machine
 from dcai.evm.abi import Abi
 from dcai.evm.deploy import Driver, drive
 from dcai.evm.storage import contract_name
@@ -70,12 +70,12 @@ class Measured:
     mistake: bool = False
 
 
-def least_gas_limit(chain: Evm, to: str | None, data: bytes, *, sender: str | None = None) -> int:
+def least_gas_limit(evm: Machine, to: str | None, data: bytes, *, sender: str | None = None) -> int:
     """Search the least gas limit with which a transaction does what it does with plenty; nothing changes.
 
     Parameters
     ----------
-    chain : Evm
+    evm : Machine
         In the state before the transaction.
     to, data, sender
         As for ``Evm.transact``.
@@ -90,13 +90,13 @@ def least_gas_limit(chain: Evm, to: str | None, data: bytes, *, sender: str | No
     EvmError
         It halts even with 2^24 gas, so that no limit is enough.
     """
-    plenty = chain.simulate(to, data, sender=sender)
+    plenty = evm.simulate(to, data, sender=sender)
     if isinstance(plenty.error, EvmError):
         raise plenty.error
 
     def is_enough(gas_limit: int) -> bool:
         try:
-            receipt = chain.simulate(to, data, sender=sender, gas_limit=gas_limit)
+            receipt = evm.simulate(to, data, sender=sender, gas_limit=gas_limit)
         except EvmError:  # no block could include it
             return False
         return same_outcome(receipt, plenty)
@@ -117,8 +117,8 @@ def same_outcome(one: Receipt, other: Receipt) -> bool:
 
 def deploy(
     model: Classifier, engine: str, fork: str, gas_cap: int = MAX_TRANSACTION_GAS
-) -> tuple[Contract, DeploymentPlan]:
-    """Deploy the contract of a model on a chain of its own, and measure each transaction that this takes.
+) -> tuple[ClassifierContract, DeploymentPlan]:
+    """Deploy the contract of a model in an EVM of its own, and measure each transaction that this takes.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def deploy(
 
     Returns
     -------
-    Contract
+    ClassifierContract
         The model's.
     DeploymentPlan
         As ``Oracle.deployment`` predicts it.
@@ -149,47 +149,47 @@ def deploy(
 class _Measuring(Driver):
     """Sends each transaction of a deployment with the least gas limit that is enough."""
 
-    def __init__(self, chain: Evm, artifact: Artifact, gas_cap: int) -> None:
+    def __init__(self, evm: Evm, artifact: Artifact, gas_cap: int) -> None:
         self.chunks: list[Chunk] = []
-        self._chain = chain
+        self._evm = evm
         self._artifact = artifact
         self._abi = Abi(artifact.abi)
         self._gas_cap = gas_cap
         self._address = ""
-        chain.errors.learn(self._abi.errors.values())
+        evm.errors.learn(self._abi.errors.values())
 
     @property
-    def contract(self) -> Contract:
-        return Contract(self._chain, self._artifact, self._address)
+    def contract(self) -> ClassifierContract:
+        return ClassifierContract(self._evm, self._artifact, self._address)
 
     def send(self, function: str, args: tuple[Any, ...], items: int) -> None:
         """Measure a transaction, and send it where it fits."""
-        chain = self._chain
+        evm = self._evm
         if function == _CONSTRUCTOR:
             to, data = None, self._artifact.bytecode + self._abi.constructor.encode(args)
         else:
             to, data = self._address, self._abi.function(function, len(args)).encode(args)
-        chain.simulate(to, data, gas_limit=self._gas_cap).raise_for_error()
-        gas_limit = least_gas_limit(chain, to, data)
-        receipt = chain.transact(to, data, gas_limit=gas_limit)
+        evm.simulate(to, data, gas_limit=self._gas_cap).raise_for_error()
+        gas_limit = least_gas_limit(evm, to, data)
+        receipt = evm.transact(to, data, gas_limit=gas_limit)
         self._address = receipt.contract_address or self._address
         split = {name: getattr(receipt, name) for name in RECEIPT_FIELDS}
         self.chunks.append(Chunk(function, args, items, len(data), gas_limit=gas_limit, **split))
 
 
-def update(contract: Contract, sample: Sequence[int], label: int) -> Measured:
+def update(contract: ClassifierContract, sample: Sequence[int], label: int) -> Measured:
     """Send a sample to ``update``, with the least gas limit that is enough."""
-    chain = contract.evm
+    evm = contract.evm
     before = contract.storage()
     mistake = contract.artifact.name in PERCEPTRONS and _predicts_otherwise(contract, sample, label)
     data = contract.abi.function("update", 2).encode((sample, label))
-    gas_limit = least_gas_limit(chain, contract.address, data)
-    receipt = chain.transact(contract.address, data, gas_limit=gas_limit)
+    gas_limit = least_gas_limit(evm, contract.address, data)
+    receipt = evm.transact(contract.address, data, gas_limit=gas_limit)
     new_slots = len(contract.storage().keys() - before.keys())
     return Measured(receipt, gas_limit, new_slots, mistake and receipt.success)
 
 
-def _predicts_otherwise(contract: Contract, sample: Sequence[int], label: int) -> bool:
+def _predicts_otherwise(contract: ClassifierContract, sample: Sequence[int], label: int) -> bool:
     try:
         return contract.predict(sample) != label
     except Revert:

@@ -56,8 +56,8 @@ class GasReplay:
 
     def __init__(self, engine: str, fork: str) -> None:
         self.engine = engine
-        self._chain = Evm(engine, fork)
-        self._empty = self._chain.snapshot()
+        self._evm = Evm(engine, fork)
+        self._empty = self._evm.snapshot()
 
     def compare(
         self, model: Classifier, sample: Sequence[int], label: int, costs: Costs, row: int
@@ -82,11 +82,11 @@ class GasReplay:
         list of GasDifference
             Those that differ.
         """
-        chain = self._chain
-        chain.restore(self._empty)
-        contract = chain.place(model)
+        evm = self._evm
+        evm.restore(self._empty)
+        contract = evm.place(model)
         data = contract.abi.function("update", 2).encode((sample, label))
-        receipt = chain.simulate(contract.address, data)
+        receipt = evm.simulate(contract.address, data)
         predicted = {name: int(getattr(costs, name)[0]) for name in (*RECEIPT_FIELDS, "new_slots")} | {
             "error": costs.errors.get(0),
             "outcome with gas_limit": "the same",
@@ -107,7 +107,7 @@ class GasReplay:
 
     def _outcome(self, contract: Contract, data: bytes, gas_limit: int, plenty: Receipt) -> str:
         try:
-            receipt = self._chain.simulate(contract.address, data, gas_limit=gas_limit)
+            receipt = self._evm.simulate(contract.address, data, gas_limit=gas_limit)
         except EvmError:  # no block could include it
             return "another"
         return "the same" if same_outcome(receipt, plenty) else "another"

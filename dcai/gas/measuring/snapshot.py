@@ -109,18 +109,18 @@ def take(engine: str, forks: Sequence[str]) -> Iterator[tuple[Key, int]]:
 
 
 def _measure(case: SnapshotCase, engine: str, fork: str) -> Iterator[tuple[str, int]]:
-    chain = Evm(engine, fork)
-    contract = chain.deploy(case.model)
+    evm = Evm(engine, fork)
+    contract = evm.deploy(case.model)
     numbers = count(1)
     for receipt in contract.deployment:
         yield f"deploy {next(numbers)}", receipt.gas_used
     update, predict = contract.abi.function("update", 2), contract.abi.function("predict", 1)
     sample, label = next(iter(case.contributions.values()))
-    yield "predict", chain.simulate(contract.address, predict.encode((sample,))).gas_used
+    yield "predict", evm.simulate(contract.address, predict.encode((sample,))).gas_used
     data = update.encode((sample, label))
-    yield "update, refused: not the owner", chain.simulate(contract.address, data, sender=_STRANGER).gas_used
+    yield "update, refused: not the owner", evm.simulate(contract.address, data, sender=_STRANGER).gas_used
     for name, contribution in case.contributions.items():
-        yield name, chain.transact(contract.address, update.encode(contribution)).gas_used
+        yield name, evm.transact(contract.address, update.encode(contribution)).gas_used
 
 
 def changes(before: Snapshot, after: Snapshot) -> list[GasChange]:

@@ -1,10 +1,10 @@
 """The gas of one transaction by line of Solidity and by function.
 
 >>> import dcai
->>> from dcai import evm
+>>> from dcai.evm import Evm
 >>> from dcai.gas.profile.profile import profile_call
->>> chain = evm.Evm()
->>> contract = chain.place(dcai.SparsePerceptron([0] * 300, 0, 10**9))
+>>> evm = Evm()
+>>> contract = evm.place(dcai.SparsePerceptron([0] * 300, 0, 10**9))
 >>> mistake = profile_call(contract, "update", [3, 17, 256], 1)    # three weights are written
 >>> print(mistake.text(top=3))
                                                         gas  share   steps   storage   memory calldata  keccak
@@ -220,7 +220,7 @@ def profile_call(
     Parameters
     ----------
     contract : Contract
-        On a chain.
+        In an EVM.
     function : str
         Its name; also one that changes nothing.
     *args, sender
@@ -233,10 +233,10 @@ def profile_call(
     return profile(receipt, trace, contract.artifact, others=others)
 
 
-def profile_creation(chain: Evm, artifact: Artifact, *args: Any, sender: str | None = None) -> Profile:
+def profile_creation(evm: Evm, artifact: Artifact, *args: Any, sender: str | None = None) -> Profile:
     """Profile the creation of a contract with the constructor's arguments, without keeping it."""
     data = artifact.bytecode + Abi(artifact.abi).constructor.encode(args)
-    return profile(*chain.trace(None, data, sender=sender), artifact)
+    return profile(*evm.trace(None, data, sender=sender), artifact)
 
 
 def _own_gas(trace: Trace) -> NDArray[np.int64]:

@@ -120,7 +120,7 @@ class MarketOnChain:
         return [int(self.classifier.call("weights", i)) for i in range(num_features)]
 
 
-def _deploy(chain: Evm, model: Classifier, owner: str) -> Contract:
+def _deploy(evm: Evm, model: Classifier, owner: str) -> Contract:
     """Deploy the contract of a model that can begin again, in as many transactions as it needs."""
     if not isinstance(model, (SparsePerceptron, DensePerceptron)):
         raise InputError(
@@ -132,7 +132,7 @@ def _deploy(chain: Evm, model: Classifier, owner: str) -> Contract:
     else:
         weights = [model.weights[i] for i in range(max(model.weights, default=-1) + 1)]
     first, rest = weights[:_WEIGHTS_AT_ONCE], weights[_WEIGHTS_AT_ONCE:]
-    contract = chain.create(
+    contract = evm.create(
         artifacts.load(f"Restorable{type(model).__name__}"),
         *(model.classifications, first, model.intercept, model.learning_rate),
         sender=owner,

@@ -13,7 +13,7 @@ from dcai.chain.read.reader import missing_slots
 from dcai.errors import ArtifactError, InputError, Revert
 from dcai.evm import Evm
 from dcai.evm.abi import Abi, decode
-from dcai.evm.engines.engine import engine_names
+from dcai.evm.engines.registry import engine_names
 from dcai.evm.storage import expected_storage, mentioned_indices, read_model
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ _MOST = (1 << 64) - 2
 def check_bytecode(_timeout_s: float, contract: Any = None, count: int = 400) -> Verified | Refuted:
     """Update a class without features of that sample, so that the whole of its squared magnitude is scaled."""
     random = Random("lazy scaling")
-    chain = Evm("revm", "osaka")
+    evm = Evm("revm", "osaka")
     for _ in range(count):
         n = random.choice(
             [random.randrange(10), _MOST - random.randrange(3), random.getrandbits(random.randint(1, 63))]
         )
         sq = random.choice([(1 << 224) - 1 - random.randrange(9), random.getrandbits(random.randint(1, 224))])
         state = {"counts": [n], "squared_magnitudes": [sq], "stored": [{}]}
-        placed = contract or chain.place(SparseNearestCentroidClassifier.restore(state, ["0"], ()))
+        placed = contract or evm.place(SparseNearestCentroidClassifier.restore(state, ["0"], ()))
         placed.update([], 0)
         got = placed.call("getSquaredMagnitude", 0)
         if got != sq * n**2 // (n + 1) ** 2:

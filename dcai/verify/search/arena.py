@@ -1,4 +1,4 @@
-"""Where sequences run: one chain, on which a contract is put into one state after another."""
+"""Run sequences in one EVM, in which a contract is put into one state after another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ADDRESS = "0x2222222222222222222222222222222222222222"
 
 
 class Arena:
-    """A chain for the sequences of one contract, each of which begins as if nothing had been there.
+    """An EVM for the sequences of one contract, each of which begins as if nothing had been there.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Arena:
     engine, fork : str
         The EVM and its rules.
     owner : str, optional
-        The contract's owner; the chain's account unless given.
+        The contract's owner; the EVM's account unless given.
     """
 
     def __init__(self, artifact: Artifact, engine: str, fork: str, owner: str | None = None) -> None:

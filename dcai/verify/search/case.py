@@ -49,7 +49,7 @@ class Case:
     artifact : Artifact or None
         The contract, where it is none of those that come with dcai: it is a part of the file.
     owner : str or None
-        The contract's owner, where it is not the chain's account.
+        The contract's owner, where it is not the EVM's account.
     """
 
     engine: str

@@ -100,7 +100,7 @@ class Search:
     start : Classifier, optional
         A state with which every other sequence begins, such as that of a contract on a chain.
     owner : str, optional
-        The contract's owner; the chain's account unless given.
+        The contract's owner; the EVM's account unless given.
     shrinks : bool
         Whether a difference is shrunk.
 

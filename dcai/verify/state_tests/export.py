@@ -156,15 +156,15 @@ def write_tests(
 
 
 class _Exporter:
-    """The model as it moves on, beside chains of each fork."""
+    """The model as it moves on, beside an EVM of each fork."""
 
-    def __init__(self, model: Classifier, chains: Sequence[Evm]) -> None:
+    def __init__(self, model: Classifier, evms: Sequence[Evm]) -> None:
         self._model: Any = model.copy()
-        self._chains = chains
+        self._evms = evms
         self._artifact = artifacts.load(contract_name(model))
         self._abi = Abi(self._artifact.abi)
-        for chain in chains:
-            chain.errors.learn(self._abi.errors.values())
+        for evm in evms:
+            evm.errors.learn(self._abi.errors.values())
 
     def step(self, number: int, step: Step) -> Iterator[StateTest]:
         """Yield the tests of one step, and take it."""
@@ -219,13 +219,13 @@ class _Exporter:
     ) -> StateTest:
         before: _Alloc = {SENDER: (0, _BALANCE_WEI, b"", {}), **pre}
         posts = {}
-        for chain in self._chains:
-            gas_used = _run(chain, number, to, calldata, before, post, succeeds=succeeds)
+        for evm in self._evms:
+            gas_used = _run(evm, number, to, calldata, before, post, succeeds=succeeds)
             paid: _Alloc = {
                 SENDER: (1, _BALANCE_WEI - gas_used * _GAS_PRICE_WEI, b"", {}),
                 _COINBASE: (0, gas_used * (_GAS_PRICE_WEI - _BASE_FEE_WEI), b"", {}),
             }
-            posts[FORKS[chain.fork][0]] = [_fork_post(to, calldata, {**post, **paid})]
+            posts[FORKS[evm.fork][0]] = [_fork_post(to, calldata, {**post, **paid})]
         transaction = {
             "nonce": "0x00",
             "gasPrice": _hex(_GAS_PRICE_WEI),
@@ -236,7 +236,7 @@ class _Exporter:
             "sender": SENDER.lower(),
             "secretKey": _bytes(SECRET_KEY),
         }
-        schedule = {FORKS[chain.fork][0]: FORKS[chain.fork][1] for chain in self._chains}
+        schedule = {FORKS[evm.fork][0]: FORKS[evm.fork][1] for evm in self._evms}
         return StateTest(
             name,
             {
@@ -256,16 +256,16 @@ def _or_revert(function: Any, *arguments: Any) -> Any:
         return revert
 
 
-def _run(chain: Evm, number: int, to: str, calldata: bytes, pre: _Alloc, post: _Alloc, *, succeeds: bool) -> int:
+def _run(evm: Evm, number: int, to: str, calldata: bytes, pre: _Alloc, post: _Alloc, *, succeeds: bool) -> int:
     """Run the transaction, require what the kernel says must come after it, and return the gas that it used."""
     for address, (nonce, balance, code, storage) in pre.items():
-        chain.set_account(address, code=code, storage=storage, nonce=nonce, balance_wei=balance)
-    receipt = chain.transact(to, calldata, sender=SENDER)
+        evm.set_account(address, code=code, storage=storage, nonce=nonce, balance_wei=balance)
+    receipt = evm.transact(to, calldata, sender=SENDER)
     _compare(number, "success", receipt.success, succeeds)
     _compare(number, "logs", len(receipt.logs), 0)
     for address, (_, _, _, storage) in post.items():
         what = "storage" if address == _CONTRACT else "what the call returned"
-        _compare(number, what, chain.storage(address), storage)
+        _compare(number, what, evm.storage(address), storage)
     return receipt.gas_used
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dcai.errors import Revert
-from dcai.evm.engines.engine import Account
+from dcai.evm.engines.engine import EngineAccount
 from dcai.evm.hashing import to_bytes20
 from tests.support.incentives.lockstep import ALICE, BOB, FUNDS, Lockstep
 from tests.support.incentives.phases import BOUNTY, contributed
@@ -24,7 +24,7 @@ def calls_again(market: Lockstep, data: bytes) -> bytes:
 
 def put_code(market: Lockstep, account: str, code: bytes) -> None:
     balance = market.chain.balance(account)
-    market.chain._engine.set_account(to_bytes20(account), Account(balance=balance, code=code))
+    market.chain._engine.set_account(to_bytes20(account), EngineAccount(balance=balance, code=code))
 
 
 def forfeited() -> Lockstep:

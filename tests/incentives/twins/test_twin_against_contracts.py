@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcai import Revert
-from dcai.evm import Evm
-from dcai.evm.evm import Snapshot
+from dcai.evm import Evm, EvmSnapshot
 from dcai.evm.framework import POINTS, STAKEABLE, Framework, deploy
 from dcai.incentives import CollaborativeTrainer64, IncentiveMechanism, Points64, Stakeable64
 from tests.support.incentives.twin_world import (
@@ -44,7 +43,7 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module", params=[STAKEABLE, POINTS])
-def deployed(request: pytest.FixtureRequest) -> tuple[Framework, Snapshot]:
+def deployed(request: pytest.FixtureRequest) -> tuple[Framework, EvmSnapshot]:
     """The contracts, and the state to return to for each example."""
     chain = Evm("revm")
     chain.timestamp = START
@@ -58,7 +57,7 @@ def deployed(request: pytest.FixtureRequest) -> tuple[Framework, Snapshot]:
 class Pair:
     """A deployed framework, and twins of it."""
 
-    def __init__(self, framework: Framework, start: Snapshot) -> None:
+    def __init__(self, framework: Framework, start: EvmSnapshot) -> None:
         framework.evm.restore(start)
         self.framework = framework
         self.owner = framework.evm.account
@@ -158,13 +157,13 @@ class Pair:
 
 @settings(max_examples=60)
 @given(course=st.lists(steps, min_size=5, max_size=25))
-def test_any_course_of_calls(deployed: tuple[Framework, Snapshot], course: list[tuple[Any, ...]]) -> None:
+def test_any_course_of_calls(deployed: tuple[Framework, EvmSnapshot], course: list[tuple[Any, ...]]) -> None:
     pair = Pair(*deployed)
     for step in course:
         pair.take(step)
 
 
-def test_a_course_that_comes_by_every_event(deployed: tuple[Framework, Snapshot]) -> None:
+def test_a_course_that_comes_by_every_event(deployed: tuple[Framework, EvmSnapshot]) -> None:
     pair = Pair(*deployed)
     course: list[tuple[Any, ...]] = [
         ("add", "ann", [1], 0, FULL_COST),

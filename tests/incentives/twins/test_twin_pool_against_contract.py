@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcai import Revert, artifacts
-from dcai.evm import Contract, Evm
-from dcai.evm.evm import Snapshot
+from dcai.evm import Contract, Evm, EvmSnapshot
 from dcai.evm.framework import STAKEABLE, Framework, contribution_key, deploy
 from dcai.evm.hashing import to_address
 from dcai.evm.receipt import Receipt
@@ -56,7 +55,7 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module", params=["py-evm", "revm"])
-def deployed(request: pytest.FixtureRequest) -> tuple[Framework, Contract, Snapshot]:
+def deployed(request: pytest.FixtureRequest) -> tuple[Framework, Contract, EvmSnapshot]:
     """The contracts, and the state to return to for each example."""
     chain = Evm(request.param)
     chain.timestamp = START
@@ -73,7 +72,7 @@ def deployed(request: pytest.FixtureRequest) -> tuple[Framework, Contract, Snaps
 class Pair:
     """Framework and pool, and twins of both."""
 
-    def __init__(self, framework: Framework, pool: Contract, start: Snapshot) -> None:
+    def __init__(self, framework: Framework, pool: Contract, start: EvmSnapshot) -> None:
         self.chain = framework.evm
         self.chain.restore(start)
         self.chain.gas_price = 0
@@ -228,13 +227,13 @@ class Pair:
 
 @settings(max_examples=10)
 @given(course=st.lists(steps, min_size=5, max_size=20))
-def test_any_course_of_calls(deployed: tuple[Framework, Contract, Snapshot], course: list[tuple[Any, ...]]) -> None:
+def test_any_course_of_calls(deployed: tuple[Framework, Contract, EvmSnapshot], course: list[tuple[Any, ...]]) -> None:
     pair = Pair(*deployed)
     for step in course:
         pair.take(step)
 
 
-def test_a_course_that_comes_by_every_event(deployed: tuple[Framework, Contract, Snapshot]) -> None:
+def test_a_course_that_comes_by_every_event(deployed: tuple[Framework, Contract, EvmSnapshot]) -> None:
     pair = Pair(*deployed)
     course: list[tuple[Any, ...]] = [
         ("add", "ann", [1], 1, GWEI),

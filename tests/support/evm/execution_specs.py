@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dcai.evm.engines.engine import Account, Engine, Execution, Keep, RawLog, Trace, Transaction, World
+from dcai.evm.engines.engine import Engine, EngineAccount, Execution, Keep, RawLog, Trace, Transaction, World
 from tests.support.evm.opcodes import FORKS, knows
 
 _RECURSION_LIMIT = sys.getrecursionlimit()
@@ -185,7 +185,7 @@ class ExecutionSpecs(Engine):
         words = {} if trie is None else {int.from_bytes(key, "big"): int(word) for key, word in trie._data.items()}
         return dict(sorted(words.items()))
 
-    def set_account(self, address: bytes, account: Account) -> None:
+    def set_account(self, address: bytes, account: EngineAccount) -> None:
         """Replace an account outside of any transaction."""
         key, state = self._types.Address(address), self._state
         self._state_module.destroy_account(state, key)
@@ -199,7 +199,9 @@ class ExecutionSpecs(Engine):
         """Return every account that exists."""
         addresses = sorted(bytes(key) for key, account in self._state._main_trie._data.items() if account is not None)
         return {
-            address: Account(self.nonce(address), self.balance(address), self.code(address), self.storage(address))
+            address: EngineAccount(
+                self.nonce(address), self.balance(address), self.code(address), self.storage(address)
+            )
             for address in addresses
         }
 

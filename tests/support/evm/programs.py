@@ -20,7 +20,7 @@ from random import Random
 
 import numpy as np
 
-from dcai.evm.engines.engine import Account, Block, Trace, Transaction, World
+from dcai.evm.engines.engine import EngineAccount, EngineBlock, Trace, Transaction, World
 from tests.support.evm.assembler import Assembler
 from tests.support.evm.opcodes import BY_NAME, Opcode, knows, opcodes
 from tests.support.evm.precompiles import any_precompile, precompile_input, precompiles
@@ -50,7 +50,7 @@ class Case:
 
     seed: int
     fork: str
-    block: Block
+    block: EngineBlock
     world: World
     transaction: Transaction
 
@@ -531,7 +531,7 @@ class _Scene:
         self.rng = rng
         self.seed = seed
         self.fork = fork
-        self.block = Block(
+        self.block = EngineBlock(
             number=rng.choice((1, 2, 255, 256, 257, 20_000_000, 2**64 - 1)),
             timestamp=rng.choice((1, 1_700_000_000, 2**64 - 1)),
             gas_limit=rng.choice((30_000_000, 60_000_000)),
@@ -551,11 +551,11 @@ class _Scene:
     def case(self) -> Case:
         rng = self.rng
         world = {
-            SENDER: Account(nonce=rng.choice((0, 1, 255)), balance=10**18),
-            FUNDED: Account(balance=rng.choice((1, 10**9))),
+            SENDER: EngineAccount(nonce=rng.choice((0, 1, 255)), balance=10**18),
+            FUNDED: EngineAccount(balance=rng.choice((1, 10**9))),
         }
         for address in CONTRACTS[: rng.randint(1, 4)]:
-            world[address] = Account(
+            world[address] = EngineAccount(
                 nonce=rng.choice((1, 1, 2)),
                 balance=rng.choice((0, 1, 10**6)),
                 code=Program(rng, self).write(rng.randint(2, 14)),
@@ -565,9 +565,9 @@ class _Scene:
             )
         if knows(self.fork, "prague"):
             to = rng.choice((*CONTRACTS, DELEGATED, FUNDED, ABSENT, (4).to_bytes(20, "big")))
-            world[DELEGATED] = Account(nonce=1, balance=rng.choice((0, 10**6)), code=b"\xef\x01\x00" + to)
+            world[DELEGATED] = EngineAccount(nonce=1, balance=rng.choice((0, 10**6)), code=b"\xef\x01\x00" + to)
         if rng.random() < 0.1:
-            world[(rng.choice((1, 3, 4))).to_bytes(20, "big")] = Account(balance=1)
+            world[(rng.choice((1, 3, 4))).to_bytes(20, "big")] = EngineAccount(balance=1)
         return Case(self.seed, self.fork, self.block, world, self._transaction())
 
     def _transaction(self) -> Transaction:
@@ -595,8 +595,8 @@ class _Scene:
 
 
 def _special(seed: int, fork: str, code: bytes, transaction: Transaction) -> Case:
-    world = {SENDER: Account(balance=10**18), CONTRACTS[0]: Account(nonce=1, balance=10**6, code=code)}
-    return Case(seed, fork, Block(), world, transaction)
+    world = {SENDER: EngineAccount(balance=10**18), CONTRACTS[0]: EngineAccount(nonce=1, balance=10**6, code=code)}
+    return Case(seed, fork, EngineBlock(), world, transaction)
 
 
 def _recursion(rng: Random, seed: int, fork: str) -> Case:

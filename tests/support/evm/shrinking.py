@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from dcai.evm.engines.engine import Account, Block, Transaction
+from dcai.evm.engines.engine import EngineAccount, EngineBlock, Transaction
 from tests.support.evm.assembler import instructions
 from tests.support.evm.programs import SENDER, Case
 
@@ -36,7 +36,7 @@ def _fewer_accounts(case: Case, differs: Differs) -> Case:
 
 
 def _smaller_account(case: Case, address: bytes, differs: Differs) -> Case:
-    def with_account(account: Account) -> Case:
+    def with_account(account: EngineAccount) -> Case:
         return replace(case, world=case.world | {address: account})
 
     account = case.world[address]
@@ -56,7 +56,7 @@ def _smaller_transaction(case: Case, differs: Differs) -> Case:
         case = with_data(_smaller_code(case.transaction.data, lambda data: differs(with_data(data))))
     else:
         case = next((with_data(data) for data in _shorter(case.transaction.data) if differs(with_data(data))), case)
-    for simpler in (replace(case, transaction=replace(case.transaction, value=0)), replace(case, block=Block())):
+    for simpler in (replace(case, transaction=replace(case.transaction, value=0)), replace(case, block=EngineBlock())):
         if simpler != case and differs(simpler):
             case = simpler
     return case
@@ -97,7 +97,8 @@ def snippet(case: Case, expected: str, actual: str) -> str:
     accounts = "".join(f"    {_bytes(address)}: {_account(account)},\n" for address, account in case.world.items())
     return (
         f"# seed {case.seed}, fork {case.fork}\n"
-        "from dcai.evm.engines.engine import Account, Block, Transaction, create_engine\n"
+        "from dcai.evm.engines.engine import EngineAccount, EngineBlock, Transaction\n"
+        "from dcai.evm.engines.registry import create_engine\n"
         f"world = {{\n{accounts}}}\n"
         f"transaction = {_transaction(transaction)}\n"
         f"for name in ({expected!r}, {actual!r}):\n"
@@ -112,13 +113,13 @@ def _bytes(data: bytes) -> str:
     return f'bytes.fromhex("{data.hex()}")' if data else 'b""'
 
 
-def _account(account: Account) -> str:
-    return f"Account({account.nonce}, {account.balance}, {_bytes(account.code)}, {dict(account.storage)})"
+def _account(account: EngineAccount) -> str:
+    return f"EngineAccount({account.nonce}, {account.balance}, {_bytes(account.code)}, {dict(account.storage)})"
 
 
-def _block(block: Block) -> str:
+def _block(block: EngineBlock) -> str:
     numbers = f"{block.number}, {block.timestamp}, {block.gas_limit}, {block.chain_id}"
-    return f"Block({numbers}, {_bytes(block.coinbase)})"
+    return f"EngineBlock({numbers}, {_bytes(block.coinbase)})"
 
 
 def _transaction(transaction: Transaction) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dcai import artifacts
 from dcai.errors import DcaiError, Revert
-from dcai.evm import Contract
+from dcai.evm import ClassifierContract
 from dcai.evm.abi import Abi
 from dcai.models import Classifier
 from dcai.verify import Differential
@@ -178,6 +178,6 @@ def construct(name: str, args: Sequence[Any], native: Callable[[], Classifier]) 
     if isinstance(model, Revert) or receipt.contract_address is None or not receipt.success:
         assert receipt.error == model
     else:
-        Differential(Contract(chain, artifact, receipt.contract_address), model).compare_storage()
+        Differential(ClassifierContract(chain, artifact, receipt.contract_address), model).compare_storage()
     TALLY[name, "constructor", model.name if isinstance(model, Revert) else "ok"] += 1
     return model
