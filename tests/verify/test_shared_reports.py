@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,10 @@ def test_proof(second: Any, code: int, verdict: str, tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("command", ["differential", "fingerprint", "history", "proof", "snapshot", "statetest"])
 def test_an_interrupt_before_there_is_a_report(command: str, monkeypatch: Any, capsys: Any) -> None:
     """Also while the modules of a subcommand are imported."""
-    monkeypatch.setattr("dcai.cli.verify.import_module", interrupt)
+
+    def interrupted(name: str) -> Any:
+        return interrupt() if name == f"dcai.cli.verify.{command}" else import_module(name)
+
+    monkeypatch.setattr("dcai.cli._shared.lazy.import_module", interrupted)
     assert run(monkeypatch, command, "whatever") == 3
     assert "interrupted" in capsys.readouterr().err
