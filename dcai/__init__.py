@@ -19,14 +19,8 @@ except ImportError as error:
 
 from dcai.errors import DcaiError, InputError, InputTypeError, NotEqual, Revert
 from dcai.fixed import TO_FLOAT, from_fixed, to_fixed
-from dcai.models import (
-    Classifier,
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-    from_json,
-)
+from dcai.models import MODELS, Classifier, from_json
+from dcai.models.all import *  # noqa: F403
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -37,14 +31,10 @@ __all__ = [
     "TO_FLOAT",
     "Classifier",
     "DcaiError",
-    "DensePerceptron",
     "InputError",
     "InputTypeError",
-    "NearestCentroidClassifier",
     "NotEqual",
     "Revert",
-    "SparseNearestCentroidClassifier",
-    "SparsePerceptron",
     "__version__",
     "artifacts",
     "chain",
@@ -59,6 +49,8 @@ __all__ = [
     "to_fixed",
     "verify",
 ]
+
+__all__ += list(MODELS)
 
 _LAZY = frozenset({"artifacts", "chain", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
 

@@ -23,6 +23,7 @@ __all__ = [
     "InputError",
     "InputTypeError",
     "MissingExtraError",
+    "MissingLayerError",
     "MutationError",
     "NoCodeError",
     "NonceTakenError",
@@ -59,6 +60,10 @@ class InputTypeError(InputError, TypeError):
 
 class ArtifactError(DcaiError):
     """A compiled contract is missing, unreadable or not of the expected form."""
+
+
+class MissingLayerError(DcaiError, LookupError):
+    """A model lacks what one of the rooms needs of it: the message names the missing file or registration."""
 
 
 class DataError(DcaiError):

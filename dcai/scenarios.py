@@ -8,19 +8,19 @@ from typing import Any
 from dcai import data
 from dcai.data import Dataset, SparseRows
 from dcai.errors import InputError
-from dcai.models import (
-    Classifier,
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-)
-from dcai.models.base import DenseClassifier
-from dcai.models.means import dense_means, presence_means
+from dcai.models import MODELS, Classifier
+from dcai.models.spec import Sparse, spec_of
 
 __all__ = ["SCENARIOS", "Scenario", "check_form", "initial_model", "refused_calls", "scenario_of", "scenarios"]
 
-_LEARNING_RATE = 10**9
+#: Names of the data sets for readers, in the order of the demo.
+_TITLES = {
+    "breast-cancer": "breast cancer",
+    "digits": "digits",
+    "digits-parity": "digits, odd or even",
+    "digits-presence": "digits, pixels present",
+    "imdb": "IMDB, 1,000 words",
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,13 @@ class Scenario:
         return data.load(self.data)
 
 
-#: What the demo runs, and what is measured.
-SCENARIOS = (
-    Scenario("breast cancer", DensePerceptron, 50, "breast-cancer"),
-    Scenario("breast cancer", NearestCentroidClassifier, 50, "breast-cancer"),
-    Scenario("digits", NearestCentroidClassifier, 100, "digits"),
-    Scenario("digits, odd or even", SparsePerceptron, 100, "digits-parity"),
-    Scenario("digits, pixels present", SparseNearestCentroidClassifier, 100, "digits-presence"),
-    Scenario("IMDB, 1,000 words", SparsePerceptron, 2000, "imdb"),
+#: What the demo runs, and what is measured: by data set, then by model.
+SCENARIOS = tuple(
+    Scenario(title, model, demo.num_initial, name)
+    for name, title in _TITLES.items()
+    for model in MODELS.values()
+    for demo in model.spec.demos
+    if demo.data == name
 )
 
 
@@ -90,7 +89,7 @@ def check_form(dataset: Dataset[Any], contract: type[Classifier]) -> None:
         Dense samples for a contract that takes sparse ones, or the other way round.
     """
     has_dense = not isinstance(dataset.X_train, SparseRows)
-    if has_dense != issubclass(contract, DenseClassifier):
+    if has_dense == contract.spec.is_sparse:
         given, taken = ("dense", "sparse") if has_dense else ("sparse", "dense")
         raise InputError(
             f"the samples of {dataset.name} are {given}, and a {contract.__name__} takes {taken} ones; "
@@ -99,10 +98,7 @@ def check_form(dataset: Dataset[Any], contract: type[Classifier]) -> None:
 
 
 def initial_model(scenario: Scenario, dataset: Dataset[Any]) -> Classifier:
-    """The model that the deployer fits on the first samples.
-
-    A Perceptron learns them in one pass from zero weights, as the contract would. A nearest centroid classifier starts
-    with the means of its classes.
+    """Fit the model that the deployer starts with on the first samples; see ``Classifier.fitted``.
 
     Raises
     ------
@@ -111,28 +107,17 @@ def initial_model(scenario: Scenario, dataset: Dataset[Any]) -> Classifier:
     """
     check_form(dataset, scenario.contract)
     X, y = dataset.initial(scenario.num_initial)
-    names = dataset.class_names
-    if scenario.contract in (DensePerceptron, SparsePerceptron):
-        weights = [0] * dataset.n_features
-        make: Any = scenario.contract
-        model: Classifier = make(weights, 0, _LEARNING_RATE, classifications=names)
-        model.update(X, y)
-        return model
-    if isinstance(X, SparseRows):
-        shares, counts = presence_means(X.indptr, X.indices, y, len(names))
-        return SparseNearestCentroidClassifier(shares, counts, classifications=names)
-    means, counts = dense_means(X, y, len(names))
-    return NearestCentroidClassifier(means, counts, classifications=names)
+    return scenario.contract.fitted(X, y, dataset.n_features, dataset.class_names)
 
 
 def refused_calls(model: Classifier, sample: list[int]) -> list[tuple[list[int], int]]:
     """Contributions that every contract must refuse, so that errors are compared as well: (sample, label)."""
     unknown_class = (sample, len(model.classifications))
-    if isinstance(model, (DensePerceptron, NearestCentroidClassifier)):
+    samples = spec_of(model).samples
+    if not isinstance(samples, Sparse):
         too_long = ([*sample, 0], 0)
         not_normalized = ([2 * value for value in sample], 0)
         return [unknown_class, too_long, not_normalized]
-    negative = ([-1, *sample], 0)
-    if isinstance(model, SparseNearestCentroidClassifier):
-        return [unknown_class, negative, ([*sample, *sample[-1:], 0], 0)]
-    return [unknown_class, negative]
+    if samples.increasing:
+        return [unknown_class, ([-1, *sample], 0), ([*sample, *sample[-1:], 0], 0)]
+    return [unknown_class, ([-1, *sample], 0)]

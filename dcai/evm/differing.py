@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dcai.evm.storage import contract_name, state_variables
+from dcai.evm.storage import state_variables
+from dcai.models.spec import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class FieldDifference(NamedTuple):
 
 def differing_variables(expected: Classifier, actual: Classifier) -> Iterator[FieldDifference]:
     """Yield the values that two models have differently, in the order of the contract's state variables."""
-    names = contract_name(expected), contract_name(actual)
+    names = spec_of(expected).contract, spec_of(actual).contract
     if names[0] != names[1]:
         yield FieldDifference("contract", *names)
         return

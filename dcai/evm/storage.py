@@ -9,48 +9,23 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dcai import artifacts
-from dcai.errors import ArtifactError, InputError, InputTypeError
+from dcai.errors import ArtifactError, InputError
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.layout import StorageLayout, Words
-from dcai.models import MODELS
+from dcai.models.registry import MODELS
+from dcai.models.spec import Map, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dcai.artifacts import Artifact
-    from dcai.models import (
-        Classifier,
-        DensePerceptron,
-        NearestCentroidClassifier,
-        SparseNearestCentroidClassifier,
-        SparsePerceptron,
-    )
+    from dcai.models import Classifier
+    from dcai.models.spec import ModelSpec
 
-__all__ = [
-    "contract_name",
-    "expected_storage",
-    "mentioned_indices",
-    "read_known",
-    "read_model",
-    "state_variables",
-]
+__all__ = ["expected_storage", "mentioned_indices", "read_known", "read_model", "state_variables"]
 
 #: Feature indices below this are looked for in the mappings of a contract without being named.
 _SEARCHED_INDICES = 1 << 16
-
-
-def contract_name(model: Classifier) -> str:
-    """Return the name of the contract that holds a model: that of its class in ``dcai.models``.
-
-    Raises
-    ------
-    InputTypeError
-        It is no model of dcai.
-    """
-    for name, model_class in MODELS.items():
-        if isinstance(model, model_class):
-            return name
-    raise InputTypeError(f"{type(model).__name__} is no model that has a contract; those are {', '.join(MODELS)}")
 
 
 def expected_storage(model: Classifier, owner: str, *, artifact: Artifact | None = None) -> dict[int, int]:
@@ -75,7 +50,7 @@ def expected_storage(model: Classifier, owner: str, *, artifact: Artifact | None
     InputTypeError
         It is no model of dcai.
     """
-    layout = StorageLayout((artifact or artifacts.load(contract_name(model))).storage_layout)
+    layout = StorageLayout((artifact or artifacts.load(spec_of(model).contract)).storage_layout)
     return layout.encode({"_owner": owner, **state_variables(model)})
 
 
@@ -97,59 +72,21 @@ def state_variables(model: Classifier) -> dict[str, Any]:
     InputTypeError
         It is no model of dcai.
     """
-    return {
+    spec, state = spec_of(model), model.state()
+    variables: dict[str, Any] = {
         "classifications": model.classifications,
         "featureIndices": [int(index) for index in model.feature_indices],
-        **_VALUES[contract_name(model)](model),
     }
-
-
-def _perceptron(model: DensePerceptron | SparsePerceptron, weights: Any) -> dict[str, Any]:
-    return {
-        "weights": weights,
-        "intercept": model.intercept,
-        "learningRate": model.learning_rate,
-    }
-
-
-def _dense_perceptron(model: DensePerceptron) -> dict[str, Any]:
-    return _perceptron(model, [int(weight) for weight in model.weights])
-
-
-def _sparse_perceptron(model: SparsePerceptron) -> dict[str, Any]:
-    return _perceptron(model, dict(model.weights.items()))
-
-
-def _nearest_centroid(model: NearestCentroidClassifier) -> dict[str, Any]:
-    return {
-        "centroids": [centroid.tolist() for centroid in model.centroids],
-        "dataCounts": model.counts,
-    }
-
-
-def _sparse_nearest_centroid(model: SparseNearestCentroidClassifier) -> dict[str, Any]:
-    rows = zip(model.counts, model.squared_magnitudes, model.stored, strict=True)
-    return {
-        "classInfos": [
-            {
-                "numSamples": count,
-                "squaredMagnitude": squared_magnitude,
-                "features": {
-                    index: {"value": value, "numSamples": num_samples} for index, (value, num_samples) in stored.items()
-                },
-            }
-            for count, squared_magnitude, stored in rows
-        ]
-    }
-
-
-#: The state variables of each contract, from a model.
-_VALUES: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "DensePerceptron": _dense_perceptron,
-    "SparsePerceptron": _sparse_perceptron,
-    "NearestCentroidClassifier": _nearest_centroid,
-    "SparseNearestCentroidClassifier": _sparse_nearest_centroid,
-}
+    for field in spec.fields:
+        name, _, member = field.variable.partition(".")
+        values = [field.to_solidity(value) for value in field.values(state)]
+        if member:
+            structs = variables.setdefault(name, [{} for _ in values])
+            for struct, value in zip(structs, values, strict=True):
+                struct[member] = value
+        else:
+            variables[name] = values if field.per_class else values[0]
+    return variables
 
 
 # -- the way back -- #
@@ -179,9 +116,7 @@ def read_model(artifact: Artifact, words: Mapping[int, int], *, indices: Iterabl
     ArtifactError
         The contract is no model, or the words are not its storage.
     """
-    if artifact.name not in _STATES:
-        raise ArtifactError(f"{artifact.name} holds no model; those that do: {', '.join(_STATES)}")
-    return _restore(artifact.name, _CompleteState(artifact, words, indices))
+    return _restore(_model_class(artifact), _CompleteState(artifact, words, indices))
 
 
 def read_known(artifact: Artifact, words: Words, keys: Iterable[int] = ()) -> Classifier:
@@ -206,11 +141,24 @@ def read_known(artifact: Artifact, words: Words, keys: Iterable[int] = ()) -> Cl
     ArtifactError
         The contract is no model, or the words are not its storage.
     """
-    return _restore(artifact.name, _State(artifact, words, keys))
+    return _restore(_model_class(artifact), _State(artifact, words, keys))
 
 
-def _restore(name: str, state: _State) -> Classifier:
-    return MODELS[name].restore(_STATES[name](state), state.read("classifications"), state.read("featureIndices"))
+def _model_class(artifact: Artifact) -> type[Classifier]:
+    if artifact.name not in MODELS:
+        raise ArtifactError(f"{artifact.name} holds no model; those that do: {', '.join(MODELS)}")
+    return MODELS[artifact.name]
+
+
+def _restore(model_class: type[Classifier], variables: _State) -> Classifier:
+    state = {}
+    for field in model_class.spec.fields:
+        name, _, member = field.variable.partition(".")
+        value = variables.read(name)
+        values = [each[member] for each in value] if member else value if field.per_class else [value]
+        values = [field.from_solidity(each) for each in values]
+        state[field.name] = values if field.per_class else values[0]
+    return model_class.restore(state, variables.read("classifications"), variables.read("featureIndices"))
 
 
 class _State:
@@ -230,6 +178,7 @@ class _CompleteState(_State):
 
     def __init__(self, artifact: Artifact, words: Mapping[int, int], indices: Iterable[int]) -> None:
         super().__init__(artifact, Words(words), ())
+        self._spec: ModelSpec = _model_class(artifact).spec
         for name in self._layout.variables:  # so that what is left unread is in mappings
             self.read(name)
         self._keys = tuple(self._find_keys(sorted(indices)))
@@ -256,53 +205,27 @@ class _CompleteState(_State):
     def _mappings(self) -> Iterator[int]:
         """Yield the slots of all mappings from feature indices."""
         layout = self._layout
-        if "classInfos" in layout.variables:
-            features = layout.member("classInfos", "features")
-            for k in range(len(self.read("classInfos"))):
-                yield layout.element("classInfos", k) + features.slot
-        elif "weights" in layout.variables:
-            yield layout.variable("weights").slot
-
-
-def _perceptron_state(state: _State) -> dict[str, Any]:
-    return {
-        "weights": state.read("weights"),
-        "intercept": state.read("intercept"),
-        "learning_rate": state.read("learningRate"),
-    }
-
-
-def _nearest_centroid_state(state: _State) -> dict[str, Any]:
-    return {"centroids": state.read("centroids"), "counts": state.read("dataCounts")}
-
-
-def _sparse_nearest_centroid_state(state: _State) -> dict[str, Any]:
-    classes = state.read("classInfos")
-    return {
-        "counts": [info["numSamples"] for info in classes],
-        "squared_magnitudes": [info["squaredMagnitude"] for info in classes],
-        "stored": [{index: (f["value"], f["numSamples"]) for index, f in info["features"].items()} for info in classes],
-    }
-
-
-#: What a model is restored from, from the state variables of its contract.
-_STATES: dict[str, Callable[[_State], dict[str, Any]]] = {
-    "DensePerceptron": _perceptron_state,
-    "SparsePerceptron": _perceptron_state,
-    "NearestCentroidClassifier": _nearest_centroid_state,
-    "SparseNearestCentroidClassifier": _sparse_nearest_centroid_state,
-}
+        for field in self._spec.fields:
+            if not isinstance(field.type, Map):
+                continue
+            name, _, member = field.variable.partition(".")
+            if not member:
+                yield layout.variable(name).slot
+                continue
+            offset = layout.member(name, member).slot
+            yield from (layout.element(name, k) + offset for k in range(len(self.read(name))))
 
 
 def mentioned_indices(function: str, args: Sequence[Any]) -> set[int]:
     """Return the feature indices that a call of a sparse model's function may have stored.
 
-    Of a dense model, whose arguments are values, the result means nothing and does no harm.
+    They are the sample of an update, the first of each pair, and a run of weights from an index on. Of a dense model,
+    whose arguments are values, the result means nothing and does no harm.
     """
     if function == "update":
         return {int(index) for index in args[0]}
-    if function == "initializeWeights" and len(args) == 2:
-        return set(range(int(args[0]), int(args[0]) + len(args[1])))
-    if function in ("initializeSparseWeights", "addClass", "extendCentroid"):
-        return {int(row[0]) for row in args[0] if hasattr(row, "__len__") and len(row)}
-    return set()
+    rows = (row for arg in args if isinstance(arg, (list, tuple)) for row in arg if hasattr(row, "__len__"))
+    found = {int(row[0]) for row in rows if len(row) and not isinstance(row, str)}
+    if len(args) == 2 and isinstance(args[0], int):
+        found.update(range(args[0], args[0] + len(args[1])))
+    return found

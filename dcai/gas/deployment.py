@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError, EvmError, InputError, InputTypeError, shown
 from dcai.evm.abi import Abi
-from dcai.evm.deploy import Driver, drive
+from dcai.evm.deploy import drive
 from dcai.evm.schedule import (
     MAX_INITCODE_BYTES,
     MAX_REFUND_QUOTIENT,
@@ -18,6 +18,7 @@ from dcai.evm.schedule import (
     upfront_gas,
 )
 from dcai.gas.initialization import Initialization, memory_gas
+from dcai.models.deployment import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

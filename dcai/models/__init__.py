@@ -1,4 +1,4 @@
-"""The four on-chain classifiers, one class a contract, thin over the kernels."""
+"""The on-chain classifiers, one class a contract, thin over the kernels."""
 
 from __future__ import annotations
 
@@ -8,35 +8,12 @@ from typing import Any
 
 from dcai.errors import InputError, shown
 from dcai.models import json_format
+from dcai.models.all import *  # noqa: F403
 from dcai.models.base import Classifier, DenseClassifier, SparseClassifier
-from dcai.models.dense_perceptron import DensePerceptron
-from dcai.models.nearest_centroid import NearestCentroidClassifier
-from dcai.models.sparse_nearest_centroid import SparseNearestCentroidClassifier
-from dcai.models.sparse_perceptron import SparsePerceptron, SparseWeights
+from dcai.models.registry import MODELS
 
-__all__ = [
-    "MODELS",
-    "Classifier",
-    "DenseClassifier",
-    "DensePerceptron",
-    "NearestCentroidClassifier",
-    "SparseClassifier",
-    "SparseNearestCentroidClassifier",
-    "SparsePerceptron",
-    "SparseWeights",
-    "from_json",
-]
-
-#: The models by the name of their contract.
-MODELS: dict[str, type[Classifier]] = {
-    model.__name__: model
-    for model in (
-        DensePerceptron,
-        SparsePerceptron,
-        NearestCentroidClassifier,
-        SparseNearestCentroidClassifier,
-    )
-}
+__all__ = ["MODELS", "Classifier", "DenseClassifier", "SparseClassifier", "from_json"]
+__all__ += list(MODELS)
 
 
 def from_json(source: str | PathLike[str] | Mapping[str, Any]) -> Classifier:
@@ -60,7 +37,7 @@ def from_json(source: str | PathLike[str] | Mapping[str, Any]) -> Classifier:
     fields = json_format.read(source)
     kind = fields.peek_type()
     for model in MODELS.values():
-        if kind in model.json_types:
+        if kind in model.spec.json_types:
             return model.from_fields(fields)
-    known = ", ".join(repr(name) for model in MODELS.values() for name in model.json_types)
+    known = ", ".join(repr(name) for model in MODELS.values() for name in model.spec.json_types)
     raise InputError(f"field 'type' is {shown(kind)}; expected one of {known}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import _inputs, json_format
 from dcai.models.fingerprint import fingerprint
+from dcai.models.spec import Field, Int, ModelSpec
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -23,8 +24,8 @@ __all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
 class Classifier(ABC):
     """A classifier that lives in a contract of the same name, and here in a native kernel."""
 
-    #: The values of ``type`` in the JSON format of 0xDeCA10B, the one that is written first.
-    json_types: ClassVar[tuple[str, ...]]
+    #: What the model is; see `dcai.models.spec`.
+    spec: ClassVar[ModelSpec]
 
     __slots__ = ("_classifications", "_feature_indices", "_kernel")
     __hash__ = None  # type: ignore[assignment]  # a model changes, so it is no key
@@ -33,7 +34,7 @@ class Classifier(ABC):
 
     def __init__(self, kernel: Any, classifications: Iterable[str], feature_indices: Iterable[int]) -> None:
         self._kernel = kernel
-        self._classifications = _as_names(classifications)
+        self._classifications = as_names(classifications)
         self._feature_indices = tuple(_kernels.to_feature_indices(feature_indices))
 
     @property
@@ -72,14 +73,16 @@ class Classifier(ABC):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
-    @abstractmethod
     def _state(self) -> dict[str, Any]:
         """All that the kernel holds, as arguments of ``restore``."""
+        return {field.name: _plain(getattr(self._kernel, field.name)) for field in self.spec.fields}
 
     @classmethod
-    @abstractmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> Any:
         """Build the kernel that ``_state`` describes."""
+        kernel = cls.spec.kernel
+        # Where every state can be built with, there is no other way.
+        return getattr(kernel, "restore", kernel)(*(state[field.name] for field in cls.spec.fields))
 
     @classmethod
     def restore(cls, state: dict[str, Any], classifications: Iterable[str], feature_indices: Iterable[int]) -> Self:
@@ -88,8 +91,7 @@ class Classifier(ABC):
         Parameters
         ----------
         state : dict
-            What the kernel holds. A Perceptron: ``weights``, ``intercept``, ``learning_rate``. A nearest centroid
-            classifier: ``centroids``, ``counts``; a sparse one: ``counts``, ``squared_magnitudes``, ``stored``.
+            What the kernel holds: the fields of ``spec`` by name.
         classifications, feature_indices
             As for the constructor.
 
@@ -102,8 +104,8 @@ class Classifier(ABC):
             kernel = cls._restore_kernel(state)
         except KeyError as error:
             raise InputError(f"the state of a {cls.__name__} lacks {error}") from error
-        names = _as_names(classifications)
-        num_classes = len(kernel.counts) if hasattr(kernel, "counts") else 2
+        names = as_names(classifications)
+        num_classes = cls.spec.num_classes or len(next(state[f.name] for f in cls.spec.fields if f.per_class))
         if len(names) != num_classes:
             raise Revert("DimensionMismatch", (num_classes, len(names)))
         model = cls.__new__(cls)
@@ -160,7 +162,8 @@ class Classifier(ABC):
         >>> SparsePerceptron([0, 5], 0, 10**9).fingerprint() == SparsePerceptron({1: 5}, 0, 10**9).fingerprint()
         True
         """
-        return fingerprint(self)
+        model = self.copy()  # of one moment, whatever other threads do
+        return fingerprint(self.spec, model._state(), model.classifications, model.feature_indices)
 
     # -- JSON --------------------------------------------------------------------------------------------------------
 
@@ -189,7 +192,7 @@ class Classifier(ABC):
     @classmethod
     def from_fields(cls, fields: json_format.Fields) -> Self:
         """Build a model from a JSON object that has been read; see `from_json`."""
-        fields.expect_type(cls.json_types)
+        fields.expect_type(cls.spec.json_types)
         model = cls._from_fields(fields)
         fields.refuse_unknown()
         return model
@@ -209,7 +212,7 @@ class Classifier(ABC):
         """
         # Of a copy, which no other thread updates between one part of the state and the next.
         fields = self.copy()._to_fields()
-        return json_format.write({"type": self.json_types[0], **fields}, path)
+        return json_format.write({"type": self.spec.json_types[0], **fields}, path)
 
     @classmethod
     @abstractmethod
@@ -220,16 +223,58 @@ class Classifier(ABC):
     def _to_fields(self) -> dict[str, Any]:
         """Return the fields of the JSON object, except ``type``."""
 
-    def _describe(self, **parts: object) -> str:
-        """``repr`` from parts, with the names of the classes."""
-        text = "".join(f"{name}={value}, " for name, value in parts.items())
-        return f"{type(self).__name__}({text}classifications={self.classifications!r})"
+    @classmethod
+    @abstractmethod
+    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+        """Fit the model that a deployer starts with.
+
+        Parameters
+        ----------
+        X : batch of samples
+            As `update` takes them.
+        y : int array, shape (n,)
+            Class of each sample.
+        num_features : int
+            Number of features that samples can have.
+        classifications : sequence of str
+            Names of the classes.
+        """
+
+    def __repr__(self) -> str:
+        parts = (f"{field.name}={_short(field, value)}" for field, value in self._values())
+        return f"{type(self).__name__}({', '.join(parts)}, classifications={self.classifications!r})"
+
+    def _values(self) -> Iterator[tuple[Field, Any]]:
+        state = self._state()
+        return ((field, state[field.name]) for field in self.spec.fields)
+
+
+def _plain(value: Any) -> Any:
+    """Integers in lists, as JSON can hold them, in place of arrays."""
+    if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+        return [row.tolist() for row in value]
+    return value
+
+
+def _short(field: Field, value: Any) -> str:
+    """Describe a value of the state in a few characters, whatever its size."""
+    sizes = [len(each) for each in value] if field.per_class and not isinstance(field.type, Int) else None
+    if sizes is not None:
+        return f"<{len(sizes)} x {' or '.join(map(str, sorted(set(sizes))))}>"
+    if field.per_class or isinstance(field.type, Int):
+        return repr(value)
+    return f"<{len(value)} {field.name}>"
 
 
 class DenseClassifier(Classifier):
     """A classifier over dense samples: ``d`` fixed-point features each."""
 
     __slots__ = ()
+
+    @property
+    @abstractmethod
+    def num_features(self) -> int:
+        """Number of features of a sample, d."""
 
     def predict(self, data: Any) -> Any:
         """Predict the class of one sample, or of each row of a batch.
@@ -392,23 +437,15 @@ class SparseClassifier(Classifier):
         raise Revert("NormNotDefined")
 
 
-def check_two_classes(classifications: Sequence[str] | None) -> Sequence[str]:
-    """Return the names of a Perceptron's classes, "0" and "1" by default; ``Revert("NotTwoClasses")`` unless two."""
-    names = ("0", "1") if classifications is None else _as_names(classifications)
-    if len(names) != 2:
-        raise Revert("NotTwoClasses", (len(names),))
-    return names
-
-
-def check_names(classifications: Sequence[str] | None, num_centroids: int) -> Sequence[str]:
-    """Return one name a centroid, "0", "1", ... by default; reverts as the contracts' constructors."""
+def check_names(classifications: Sequence[str] | None, num_classes: int) -> Sequence[str]:
+    """Return one name a class, "0", "1", ... by default; reverts as the contracts' constructors."""
     if classifications is None:
-        return tuple(map(str, range(num_centroids)))
-    names = _as_names(classifications)
+        return tuple(map(str, range(num_classes)))
+    names = as_names(classifications)
     if not names:
         raise Revert("NoClasses")
-    if len(names) != num_centroids:
-        raise Revert("DimensionMismatch", (len(names), num_centroids))
+    if len(names) != num_classes:
+        raise Revert("DimensionMismatch", (len(names), num_classes))
     return names
 
 
@@ -418,6 +455,11 @@ def check_length(values: Any, what: str) -> int:
     if not hasattr(values, "__len__") or isinstance(values, (str, bytes, Mapping)) or is_scalar:
         raise InputTypeError(f"{what} is {shown(values)}; expected a sequence with one entry a class")
     return len(values)
+
+
+def pairs(entries: Sequence[Sequence[int]] | Mapping[int, int]) -> Any:
+    """Return the pairs (feature index, value) of a mapping; a sequence of pairs as it is."""
+    return list(entries.items()) if isinstance(entries, Mapping) else entries
 
 
 def as_name(name: object, what: str) -> str:
@@ -431,7 +473,7 @@ def as_name(name: object, what: str) -> str:
     return name
 
 
-def _as_names(classifications: Iterable[str]) -> tuple[str, ...]:
+def as_names(classifications: Iterable[str]) -> tuple[str, ...]:
     is_sequence = hasattr(classifications, "__getitem__") and isinstance(classifications, Iterable)
     if not is_sequence or isinstance(classifications, (str, bytes, Mapping)):
         raise InputTypeError(f"classifications is {shown(classifications)}; expected a sequence of names, one a class")

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.fixed import TO_FLOAT
-from dcai.models import json_format
+from dcai.models import json_format, perceptron
 from dcai.models._arrays import integer_array
-from dcai.models.base import DenseClassifier, check_two_classes
+from dcai.models.base import DenseClassifier
+from dcai.models.deployment import halvings
+from dcai.models.registry import register
+from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec
+
+if TYPE_CHECKING:
+    from dcai.models.deployment import Driver
 
 __all__ = ["DensePerceptron"]
 
 
-class DensePerceptron(DenseClassifier):
+def _deploy(driver: Driver, model: DensePerceptron) -> None:
+    weights = [int(weight) for weight in model.weights]
+    done = driver.create(halvings(len(weights), 0), lambda n: perceptron.constructor_arguments(model, weights[:n]))
+    driver.extend("initializeWeights", weights[done:], lambda _, chunk: (chunk,))
+
+
+_SPEC = ModelSpec(
+    contract="DensePerceptron",
+    kernel=_kernels.DensePerceptron,
+    samples=Dense(),
+    fields=(Field("weights", "weights", Array(Int(80, signed=True))), *perceptron.FIELDS),
+    getters={
+        "weights": Getter(
+            lambda model, i: int(model.weights[i]), lambda model: ((i,) for i in range(model.num_features)), 1
+        ),
+        **perceptron.GETTERS,
+    },
+    deploy=_deploy,
+    changes=("initializeWeights",),
+    num_classes=2,
+    has_mistakes=True,
+    json_types=("dense perceptron", "perceptron"),
+    fingerprint="dense-perceptron",
+    words={"weights.length": "the number of weights", **perceptron.WORDS},
+    demos=(Demo("breast-cancer", 50),),
+    earlier_generation=perceptron.unscaled_rate,
+)
+
+
+@register
+class DensePerceptron(perceptron.Perceptron, DenseClassifier):
     """A Perceptron of two classes over dense samples, the twin of the contract ``DensePerceptron``.
 
     Parameters
@@ -55,7 +90,7 @@ class DensePerceptron(DenseClassifier):
     """
 
     __slots__ = ()
-    json_types = ("dense perceptron", "perceptron")
+    spec = _SPEC
     _kernel: _kernels.DensePerceptron
 
     def __init__(
@@ -67,7 +102,7 @@ class DensePerceptron(DenseClassifier):
         classifications: Sequence[str] | None = None,
         feature_indices: Iterable[int] = (),
     ) -> None:
-        names = check_two_classes(classifications)
+        names = self._check_names(classifications)
         kernel = _kernels.DensePerceptron(weights, intercept, learning_rate)
         super().__init__(kernel, names, feature_indices)
 
@@ -77,14 +112,9 @@ class DensePerceptron(DenseClassifier):
         return integer_array(self._kernel.weights)
 
     @property
-    def intercept(self) -> int:
-        """The intercept, int80."""
-        return self._kernel.intercept
-
-    @property
-    def learning_rate(self) -> int:
-        """The learning rate, uint32, scale ``10**9``."""
-        return self._kernel.learning_rate
+    def num_features(self) -> int:
+        """Number of features of a sample, d."""
+        return len(self._kernel.weights)
 
     def initialize_weights(self, weights: Sequence[int] | NDArray[Any]) -> None:
         """Append weights, as the contract's ``initializeWeights``: for a deployment in chunks.
@@ -101,40 +131,9 @@ class DensePerceptron(DenseClassifier):
         """
         self._kernel.initialize_weights(weights)
 
-    def _state(self) -> dict[str, Any]:
-        kernel = self._kernel
-        return {
-            "weights": kernel.weights,
-            "intercept": kernel.intercept,
-            "learning_rate": kernel.learning_rate,
-        }
-
     @classmethod
-    def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.DensePerceptron:
-        return _kernels.DensePerceptron(state["weights"], state["intercept"], state["learning_rate"])
+    def _take_weights(cls, fields: json_format.Fields) -> list[int]:
+        return fields.take_fixed_list("weights", bits=80)
 
-    @classmethod
-    def _from_fields(cls, fields: json_format.Fields) -> Self:
-        return cls(
-            fields.take_fixed_list("weights", bits=80),
-            fields.take_fixed("intercept", "bias", bits=80),
-            fields.take_fixed("learningRate", bits=32, signed=False, default=TO_FLOAT),
-            classifications=fields.take_text_list("classifications"),
-            feature_indices=fields.take_integer_list("featureIndices", (), bits=32),
-        )
-
-    def _to_fields(self) -> dict[str, Any]:
-        return {
-            "classifications": self.classifications,
-            "featureIndices": self.feature_indices,
-            "weights": [json_format.real(weight) for weight in self._kernel.weights],
-            "intercept": json_format.real(self.intercept),
-            "learningRate": json_format.real(self.learning_rate),
-        }
-
-    def __repr__(self) -> str:
-        return self._describe(
-            weights=f"<{len(self._kernel.weights)} weights>",
-            intercept=self.intercept,
-            learning_rate=self.learning_rate,
-        )
+    def _weights_as_json(self) -> Any:
+        return [json_format.real(weight) for weight in self._kernel.weights]

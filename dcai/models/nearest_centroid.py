@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +12,83 @@ from dcai import _kernels
 from dcai.errors import InputError, Revert
 from dcai.models import json_format
 from dcai.models.base import DenseClassifier, as_name, check_length, check_names
+from dcai.models.deployment import create_classes
+from dcai.models.means import dense_means
+from dcai.models.registry import register
+from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, of_class, per_class
+
+if TYPE_CHECKING:
+    from dcai.models.deployment import Driver
 
 __all__ = ["NearestCentroidClassifier"]
 
+#: A sample count that the constructor refuses (``dataCountLimit`` in the contract).
+_DATA_COUNT_LIMIT = 1 << 191
 
+
+def _deploy(driver: Driver, model: NearestCentroidClassifier) -> None:
+    centroids = [centroid.tolist() for centroid in model.centroids]
+    names, counts = model.classifications, model.counts
+    for k, count in enumerate(counts):
+        if count >= _DATA_COUNT_LIMIT:
+            raise InputError(
+                f"class {k} has {count} samples, and the constructor takes fewer than 2^191; "
+                "place(model) puts any state on a chain"
+            )
+    create_classes(
+        driver,
+        centroids,
+        # Classes must be of one length while they are added, so the length that all have comes first.
+        min(map(len, centroids)),
+        create=lambda classes, size: (names[:classes], [c[:size] for c in centroids[:classes]], counts[:classes]),
+        add=lambda k, size: (centroids[k][:size], names[k], counts[k]),
+        extend="extendCentroid",
+    )
+
+
+def _centroid_value(model: NearestCentroidClassifier, k: int, j: int) -> int:
+    centroid = of_class(model.centroids, k)
+    if j >= len(centroid):
+        raise Revert("Panic", (0x32,))  # an index that is out of bounds
+    return int(centroid[j])
+
+
+def _cells(model: NearestCentroidClassifier) -> Iterator[tuple[int, int]]:
+    return ((k, j) for k, centroid in enumerate(model.centroids) for j in range(len(centroid)))
+
+
+_SPEC = ModelSpec(
+    contract="NearestCentroidClassifier",
+    kernel=_kernels.NearestCentroidClassifier,
+    samples=Dense(),
+    fields=(
+        Field("centroids", "centroids", Array(Int(64, signed=True)), per_class=True),
+        Field("counts", "dataCounts", Int(256), per_class=True),
+    ),
+    getters={
+        "centroids": Getter(lambda model, k, j: int(model.centroids[k][j]), _cells, 2),
+        "dataCounts": Getter(lambda model, k: model.counts[k], per_class, 1),
+    },
+    own_getters={
+        "getNumSamples": Getter(lambda model, k: of_class(model.counts, k), per_class, 1),
+        "getCentroidValue": Getter(_centroid_value, _cells, 2),
+    },
+    deploy=_deploy,
+    changes=("addClass", "extendCentroid"),
+    json_types=("nearest centroid classifier", "dense nearest centroid classifier"),
+    fingerprint="nearest-centroid",
+    words={
+        "centroids.length": "the number of classes",
+        "dataCounts.length": "the number of classes",
+        "centroids[k].length": "the length of the centroid of class {k}",
+        "centroids[k][j]": "feature {j} of the centroid of class {k}",
+        "dataCounts[k]": "the number of samples of class {k}",
+    },
+    demos=(Demo("breast-cancer", 50), Demo("digits", 100)),
+)
+
+
+@register
 class NearestCentroidClassifier(DenseClassifier):
     """A nearest centroid classifier over dense samples, the twin of the contract ``NearestCentroidClassifier``.
 
@@ -51,7 +124,7 @@ class NearestCentroidClassifier(DenseClassifier):
     """
 
     __slots__ = ()
-    json_types = ("nearest centroid classifier", "dense nearest centroid classifier")
+    spec = _SPEC
     _kernel: _kernels.NearestCentroidClassifier
 
     def __init__(
@@ -64,6 +137,11 @@ class NearestCentroidClassifier(DenseClassifier):
     ) -> None:
         names = check_names(classifications, check_length(centroids, "centroids"))
         super().__init__(_kernels.NearestCentroidClassifier(centroids, counts), names, feature_indices)
+
+    @property
+    def num_features(self) -> int:
+        """Number of features of a sample, d."""
+        return len(self._kernel.centroids[0])
 
     @property
     def centroids(self) -> list[NDArray[np.int64]]:
@@ -119,13 +197,10 @@ class NearestCentroidClassifier(DenseClassifier):
         """
         self._kernel.extend_centroid(extension, label)
 
-    def _state(self) -> dict[str, Any]:
-        kernel = self._kernel
-        return {"centroids": [centroid.tolist() for centroid in kernel.centroids], "counts": kernel.counts}
-
     @classmethod
-    def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.NearestCentroidClassifier:
-        return _kernels.NearestCentroidClassifier.restore(state["centroids"], state["counts"])
+    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+        """Return the means of the classes."""
+        return cls(*dense_means(X, y, len(classifications)), classifications=classifications)
 
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:
@@ -162,8 +237,3 @@ class NearestCentroidClassifier(DenseClassifier):
                 for name, centroid, count in classes
             },
         }
-
-    def __repr__(self) -> str:
-        dimensions = sorted({len(centroid) for centroid in self._kernel.centroids})
-        shape = f"{len(self.counts)} x {' or '.join(map(str, dimensions))}"
-        return self._describe(centroids=f"<{shape}>", counts=self.counts)

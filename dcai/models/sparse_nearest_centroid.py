@@ -2,21 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from numpy.typing import NDArray
 
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import json_format
-from dcai.models.base import SparseClassifier, as_name, check_length, check_names
+from dcai.models.base import SparseClassifier, as_name, check_length, check_names, pairs
+from dcai.models.deployment import create_classes
+from dcai.models.means import presence_means
+from dcai.models.registry import register
+from dcai.models.spec import Demo, Field, Getter, Int, Map, ModelSpec, Record, Sparse, of_class, per_class
+
+if TYPE_CHECKING:
+    from dcai.models.deployment import Driver
 
 __all__ = ["SparseNearestCentroidClassifier"]
 
 Centroid: TypeAlias = Sequence[Sequence[int]] | Mapping[int, int]
 
 
+def _deploy(driver: Driver, model: SparseNearestCentroidClassifier) -> None:
+    columns = zip(model.stored, model.counts, model.squared_magnitudes, strict=True)
+    centroids = [_constructible(*column, k) for k, column in enumerate(columns)]
+    names, counts = model.classifications, model.counts
+    create_classes(
+        driver,
+        centroids,
+        max(map(len, centroids)),
+        create=lambda classes, size: (names[:classes], [c[:size] for c in centroids[:classes]], counts[:classes]),
+        add=lambda k, size: (centroids[k][:size], names[k], counts[k]),
+        extend="extendCentroid",
+    )
+
+
+def _constructible(
+    stored: Mapping[int, tuple[int, int]], class_count: int, squared_magnitude: int, k: int
+) -> list[list[int]]:
+    """Return a class as the constructor takes it, or say why it cannot."""
+    instead = (
+        "place(model) puts any state on a chain; a new model of this one's .centroids and .counts "
+        "can be deployed, and differs from it by the rounding alone"
+    )
+    for index, (value, num_samples) in stored.items():
+        if num_samples != class_count:
+            raise InputError(
+                f"class {k} stores the value {value} of feature {index} as of {num_samples} "
+                f"samples and has {class_count} now: no constructor stores that. {instead}"
+            )
+    total = sum(value * value for value, _ in stored.values())
+    if total != squared_magnitude:
+        raise InputError(
+            f"the squared magnitude of class {k} is {squared_magnitude}, which rounding "
+            f"has moved from the sum of its squares, {total}: the constructor stores the latter. {instead}"
+        )
+    return [[index, value] for index, (value, _) in stored.items()]
+
+
+def _cells(model: SparseNearestCentroidClassifier) -> Iterator[tuple[int, int]]:
+    return ((k, j) for k, stored in enumerate(model.stored) for j in stored)
+
+
+def _earlier_generation(model: SparseNearestCentroidClassifier) -> tuple[str, bool] | None:
+    for k, (count, stored) in enumerate(zip(model.counts, model.stored, strict=True)):
+        index = next((i for i, (value, as_of) in stored.items() if count and value and not as_of), None)
+        if index is not None:
+            return (
+                f"feature {index} of class {k} has a value as of no samples, as in an earlier generation of "
+                "0xDeCA10B, whose updates were others",
+                False,
+            )
+    return None
+
+
+_SPEC = ModelSpec(
+    contract="SparseNearestCentroidClassifier",
+    kernel=_kernels.SparseNearestCentroidClassifier,
+    samples=Sparse(index_bits=32, increasing=True),
+    fields=(
+        Field("counts", "classInfos.numSamples", Int(64), per_class=True),
+        Field("squared_magnitudes", "classInfos.squaredMagnitude", Int(256), per_class=True),
+        Field(
+            "stored",
+            "classInfos.features",
+            Map(Int(32), Record((("value", Int(64)), ("numSamples", Int(64))))),
+            per_class=True,
+        ),
+    ),
+    getters={
+        "getNumSamples": Getter(lambda model, k: of_class(model.counts, k), per_class, 1),
+        "getSquaredMagnitude": Getter(lambda model, k: of_class(model.squared_magnitudes, k), per_class, 1),
+        "getCentroidValue": Getter(lambda model, k, j: model.centroid_value(k, j), _cells, 2),
+    },
+    deploy=_deploy,
+    changes=("addClass", "extendCentroid"),
+    json_types=("sparse nearest centroid classifier",),
+    fingerprint="sparse-nearest-centroid",
+    words={
+        "classInfos.length": "the number of classes",
+        "classInfos[k].numSamples": "the number of samples of class {k}",
+        "classInfos[k].squaredMagnitude": "the squared magnitude of class {k}",
+        "classInfos[k].features[j].value": "the value of feature {j} in class {k}",
+        "classInfos[k].features[j].numSamples": (
+            "the number of samples as of which feature {j} of class {k} is stored"
+        ),
+    },
+    demos=(Demo("digits-presence", 100),),
+    earlier_generation=_earlier_generation,
+)
+
+
+@register
 class SparseNearestCentroidClassifier(SparseClassifier):
     """A nearest centroid classifier over sparse binary samples, the twin of the contract of the same name.
 
@@ -57,7 +155,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
     """
 
     __slots__ = ()
-    json_types = ("sparse nearest centroid classifier",)
+    spec = _SPEC
     _kernel: _kernels.SparseNearestCentroidClassifier
 
     def __init__(
@@ -69,7 +167,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         feature_indices: Iterable[int] = (),
     ) -> None:
         names = check_names(classifications, check_length(centroids, "centroids"))
-        rows = [_rows(centroid) for centroid in centroids]
+        rows = [pairs(centroid) for centroid in centroids]
         kernel = _kernels.SparseNearestCentroidClassifier(rows, counts)
         super().__init__(kernel, names, feature_indices)
 
@@ -138,7 +236,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
             ``MalformedPair``, ``IndexTooLarge`` or ``DuplicateFeature``. In either case nothing is added.
         """
         name = as_name(name, "name")
-        self._kernel.add_class(_rows(centroid), count)
+        self._kernel.add_class(pairs(centroid), count)
         self._classifications = (*self._classifications, name)
 
     def extend_centroid(self, extension: Centroid, label: int) -> None:
@@ -158,15 +256,13 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         Revert
             ``UnknownClass``, then as `add_class`. In either case nothing is added.
         """
-        self._kernel.extend_centroid(_rows(extension), label)
+        self._kernel.extend_centroid(pairs(extension), label)
 
-    def _state(self) -> dict[str, Any]:
-        kernel = self._kernel
-        return {
-            "counts": kernel.counts,
-            "squared_magnitudes": kernel.squared_magnitudes,
-            "stored": kernel.stored,
-        }
+    @classmethod
+    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+        """Return the shares of each class's samples that have each feature."""
+        shares, counts = presence_means(X.indptr, X.indices, y, len(classifications))
+        return cls(shares, counts, classifications=classifications)
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparseNearestCentroidClassifier:
@@ -227,14 +323,6 @@ class SparseNearestCentroidClassifier(SparseClassifier):
                 info["squaredMagnitude"] = magnitude
             classes[name] = info
         return {"featureIndices": self.feature_indices, "intents": classes}
-
-    def __repr__(self) -> str:
-        sizes = ", ".join(str(len(stored)) for stored in self._kernel.stored)
-        return self._describe(centroids=f"<{sizes} stored values>", counts=self.counts)
-
-
-def _rows(centroid: Centroid) -> Any:
-    return list(centroid.items()) if isinstance(centroid, Mapping) else centroid
 
 
 def _take_num_samples(info: json_format.Fields, values: Mapping[int, int], count: int) -> dict[int, int]:

@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from dcai import _kernels
 from dcai.errors import InputError
-from dcai.fixed import TO_FLOAT
-from dcai.models import _inputs, json_format
-from dcai.models.base import SparseClassifier, check_two_classes
+from dcai.models import _inputs, json_format, perceptron
+from dcai.models.base import SparseClassifier
+from dcai.models.deployment import halvings
+from dcai.models.registry import register
+from dcai.models.spec import Demo, Field, Getter, Int, Map, ModelSpec, Sparse
+
+if TYPE_CHECKING:
+    from dcai.models.deployment import Driver
 
 __all__ = ["SparsePerceptron", "SparseWeights"]
+
+#: Of the first weights, this share must be non-zero to go in by position: a zero in between costs a storage access,
+#: and a weight given with its index costs more calldata and memory. Either way the state is the same.
+_DENSE_SHARE = 0.75
+
+
+def _deploy(driver: Driver, model: SparsePerceptron) -> None:
+    weights = dict(sorted(model.weights.items()))
+    dense = [weights.get(index, 0) for index in range(_dense_length(list(weights)))]
+    done = driver.create(halvings(len(dense), 0), lambda n: perceptron.constructor_arguments(model, dense[:n]))
+    driver.extend("initializeWeights", dense[done:], lambda at, chunk: (done + at, chunk))
+    rows = [[index, weight] for index, weight in weights.items() if index >= len(dense)]
+    driver.extend("initializeSparseWeights", rows, lambda _, chunk: (chunk,))
+
+
+def _dense_length(indices: Sequence[int]) -> int:
+    """Return how many weights to give by position: while enough of them are non-zero."""
+    dense = (i for n, i in enumerate(indices, 1) if n >= _DENSE_SHARE * (i + 1))
+    return max(dense, default=-1) + 1
+
+
+_SPEC = ModelSpec(
+    contract="SparsePerceptron",
+    kernel=_kernels.SparsePerceptron,
+    samples=Sparse(index_bits=63),
+    fields=(Field("weights", "weights", Map(Int(64), Int(80, signed=True))), *perceptron.FIELDS),
+    getters={
+        "weights": Getter(lambda model, i: model.weights[i], lambda model: ((i,) for i in model.weights), 1),
+        **perceptron.GETTERS,
+    },
+    deploy=_deploy,
+    changes=("initializeWeights", "initializeSparseWeights"),
+    reads=("evaluateBatch",),
+    num_classes=2,
+    has_mistakes=True,
+    linear=True,
+    json_types=("sparse perceptron",),
+    fingerprint="sparse-perceptron",
+    words=perceptron.WORDS,
+    demos=(Demo("digits-parity", 100), Demo("imdb", 2000)),
+    earlier_generation=perceptron.unscaled_rate,
+)
 
 
 class SparseWeights(dict[int, int]):
@@ -23,7 +70,8 @@ class SparseWeights(dict[int, int]):
         return 0
 
 
-class SparsePerceptron(SparseClassifier):
+@register
+class SparsePerceptron(perceptron.Perceptron, SparseClassifier):
     """A Perceptron of two classes over sparse binary samples, the twin of the contract ``SparsePerceptron``.
 
     Parameters
@@ -64,7 +112,7 @@ class SparsePerceptron(SparseClassifier):
     """
 
     __slots__ = ()
-    json_types = ("sparse perceptron",)
+    spec = _SPEC
     _kernel: _kernels.SparsePerceptron
 
     def __init__(
@@ -76,7 +124,7 @@ class SparsePerceptron(SparseClassifier):
         classifications: Sequence[str] | None = None,
         feature_indices: Iterable[int] = (),
     ) -> None:
-        names = check_two_classes(classifications)
+        names = self._check_names(classifications)
         if isinstance(weights, Mapping):
             kernel = _kernels.SparsePerceptron((), intercept, learning_rate)
             kernel.initialize_sparse_weights(list(weights.items()))
@@ -88,16 +136,6 @@ class SparsePerceptron(SparseClassifier):
     def weights(self) -> SparseWeights:
         """A copy of the weights that are not zero, by feature index, scale ``10**9``; a missing index gives 0."""
         return SparseWeights(self._kernel.weights)
-
-    @property
-    def intercept(self) -> int:
-        """The intercept, int80, scale ``10**9``."""
-        return self._kernel.intercept
-
-    @property
-    def learning_rate(self) -> int:
-        """The learning rate, uint32, scale ``10**9``."""
-        return self._kernel.learning_rate
 
     def initialize_weights(self, start: int, weights: Sequence[int] | NDArray[Any]) -> None:
         """Set the weights of the features from ``start`` on, as the contract's ``initializeWeights``.
@@ -162,14 +200,6 @@ class SparsePerceptron(SparseClassifier):
             batch = _inputs.CsrBatch(*_kernels.to_csr([]))
         return self._kernel.evaluate_batch(batch.indptr, batch.indices, _inputs.as_labels(labels, None))
 
-    def _state(self) -> dict[str, Any]:
-        kernel = self._kernel
-        return {
-            "weights": kernel.weights,
-            "intercept": kernel.intercept,
-            "learning_rate": kernel.learning_rate,
-        }
-
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:
         kernel = _kernels.SparsePerceptron((), state["intercept"], state["learning_rate"])
@@ -177,36 +207,13 @@ class SparsePerceptron(SparseClassifier):
         return kernel
 
     @classmethod
-    def _from_fields(cls, fields: json_format.Fields) -> Self:
-        name, weights = fields.take("weights")
-        return cls(
-            fields.fixed_by_index(name, weights, bits=80),
-            fields.take_fixed("intercept", "bias", bits=80),
-            fields.take_fixed("learningRate", bits=32, signed=False, default=TO_FLOAT),
-            classifications=fields.take_text_list("classifications"),
-            feature_indices=fields.take_integer_list("featureIndices", (), bits=32),
-        )
+    def _take_weights(cls, fields: json_format.Fields) -> dict[int, int]:
+        return fields.fixed_by_index(*fields.take("weights"), bits=80)
 
-    def _to_fields(self) -> dict[str, Any]:
-        return {
-            "classifications": self.classifications,
-            "featureIndices": self.feature_indices,
-            "weights": _reals(self.weights),
-            "intercept": json_format.real(self.intercept),
-            "learningRate": json_format.real(self.learning_rate),
-        }
-
-    def __repr__(self) -> str:
-        return self._describe(
-            weights=f"<{len(self._kernel.weights)} non-zero weights>",
-            intercept=self.intercept,
-            learning_rate=self.learning_rate,
-        )
-
-
-def _reals(weights: SparseWeights) -> list[Any] | dict[str, Any]:
-    """A list where most indices up to the largest have a weight, else {index: weight}: the format knows both."""
-    length = max(weights, default=-1) + 1
-    if length <= 2 * len(weights) + 16:
-        return [json_format.real(weights[i]) for i in range(length)]
-    return {str(i): json_format.real(weight) for i, weight in weights.items()}
+    def _weights_as_json(self) -> Any:
+        """A list where most indices up to the largest have a weight, else {index: weight}: the format knows both."""
+        weights = self.weights
+        length = max(weights, default=-1) + 1
+        if length <= 2 * len(weights) + 16:
+            return [json_format.real(weights[i]) for i in range(length)]
+        return {str(i): json_format.real(weight) for i, weight in weights.items()}

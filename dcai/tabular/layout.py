@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dcai.errors import InputError
-from dcai.models import Classifier, DenseClassifier, DensePerceptron, NearestCentroidClassifier
-from dcai.models.sparse_nearest_centroid import SparseNearestCentroidClassifier
+from dcai.models import Classifier, DenseClassifier
+from dcai.models.spec import Sparse, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,15 +105,10 @@ class Shape:
     @classmethod
     def of(cls, model: Classifier) -> Shape:
         """Return the shape of a model."""
-        width = None
-        if isinstance(model, DensePerceptron):
-            width = len(model.weights)
-        elif isinstance(model, NearestCentroidClassifier):
-            width = len(model.centroids[0])
-        elif isinstance(model, DenseClassifier):
-            raise InputError(f"{type(model).__name__} is no model that dcai.tabular knows")
-        increasing = isinstance(model, SparseNearestCentroidClassifier)
-        return cls(width, increasing, model.classifications, type(model).__name__)
+        width = model.num_features if isinstance(model, DenseClassifier) else None
+        spec = spec_of(model)
+        increasing = isinstance(spec.samples, Sparse) and spec.samples.increasing
+        return cls(width, increasing, model.classifications, spec.contract)
 
     def batch_rows(self, layout: Layout, width: int | None = None) -> int:
         """Return how many rows a batch has at most, of ``width`` values each where that is known."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dcai.errors import ArtifactError
 from dcai.evm.differing import FieldDifference
 from dcai.evm.layout import StorageLayout, Words
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,27 +24,13 @@ _SEARCHED = [*range(1 << 12), 1 << 16, 1 << 31, (1 << 32) - 2, (1 << 32) - 1, (1
 #: Longer arrays than this are no model's, but the length that a faulty contract wrote.
 _LONGEST = 1 << 20
 
-#: Names of Solidity, and what they are of the model.
-_WORDS = [
-    (r"_?owner", "the owner"),
-    (r"intercept", "the intercept"),
-    (r"learningRate", "the learning rate"),
-    (r"weights\.length", "the number of weights"),
-    (r"classifications\.length", "the number of classes"),
-    (r"(?:centroids|dataCounts|classInfos)\.length", "the number of classes"),
-    (r"featureIndices\.length", "the number of feature indices"),
-    (r"classifications\[(\d+)\]", r"the name of class \1"),
-    (r"centroids\[(\d+)\]\.length", r"the length of the centroid of class \1"),
-    (r"centroids\[(\d+)\]\[(\d+)\]", r"feature \2 of the centroid of class \1"),
-    (r"dataCounts\[(\d+)\]", r"the number of samples of class \1"),
-    (r"classInfos\[(\d+)\]\.numSamples", r"the number of samples of class \1"),
-    (r"classInfos\[(\d+)\]\.squaredMagnitude", r"the squared magnitude of class \1"),
-    (r"classInfos\[(\d+)\]\.features\[(\d+)\]\.value", r"the value of feature \2 in class \1"),
-    (
-        r"classInfos\[(\d+)\]\.features\[(\d+)\]\.numSamples",
-        r"the number of samples as of which feature \2 of class \1 is stored",
-    ),
-]
+#: Words for what every model has.
+_WORDS = {
+    "owner": "the owner",
+    "_owner": "the owner",
+    "classifications.length": "the number of classes",
+    "featureIndices.length": "the number of feature indices",
+}
 
 
 def differing_fields(
@@ -72,7 +59,7 @@ def differing_fields(
     keys = dict.fromkeys([*sorted(indices), *_SEARCHED])
     theirs, mine = _fields(layout, contract, keys), _fields(layout, kernel, keys)
     found = [
-        FieldDifference(in_words(name), theirs.get(name, 0), mine.get(name, 0))
+        FieldDifference(in_words(artifact.name, name), theirs.get(name, 0), mine.get(name, 0))
         for name in dict.fromkeys([*mine, *theirs])
         if theirs.get(name, 0) != mine.get(name, 0)
     ]
@@ -84,13 +71,13 @@ def differing_fields(
     ]
 
 
-def in_words(name: str) -> str:
+def in_words(contract: str, name: str) -> str:
     """Return what a state variable is of the model, or its own name where that says it: ``weights[3]``."""
-    for pattern, words in _WORDS:
-        match = re.fullmatch(pattern, name)
-        if match:
-            return match.expand(words)
-    return name
+    if name in _WORDS:
+        return _WORDS[name]
+    if match := re.fullmatch(r"classifications\[(\d+)\]", name):
+        return f"the name of class {match[1]}"
+    return (MODELS[contract].spec.in_words(name) if contract in MODELS else None) or name
 
 
 def _fields(layout: StorageLayout, storage: Mapping[int, int], keys: Iterable[int]) -> dict[str, Any]:

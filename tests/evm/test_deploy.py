@@ -15,9 +15,10 @@ from dcai import (
 )
 from dcai.artifacts import load
 from dcai.evm import MAX_TRANSACTION_GAS, Contract
-from dcai.evm.deploy import _dense_length, _halvings, _shrinkings
 from dcai.evm.storage import expected_storage
 from dcai.models import Classifier
+from dcai.models.deployment import _shrinkings, halvings
+from dcai.models.sparse_perceptron import _dense_length
 from tests.support.engines import new_chain
 
 #: Each test runs on every engine.
@@ -142,9 +143,9 @@ def test_a_class_of_2_191_samples_cannot_be_deployed_but_placed() -> None:
 
 
 def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(InputTypeError, match="dict is no model that has a contract; those are DensePerceptron, "):
+    with pytest.raises(InputTypeError, match="model is {}; expected a DensePerceptron, "):
         new_chain().deploy({})  # type: ignore[arg-type]  # what a user might pass
-    with pytest.raises(InputTypeError, match="int is no model"):
+    with pytest.raises(InputTypeError, match="model is 5; expected"):
         new_chain().place(5)  # type: ignore[arg-type]  # what a user might pass
 
 
@@ -166,7 +167,7 @@ def test_placed_contracts_have_addresses_of_their_own() -> None:
 
 
 def test_sizes_are_halved_to_the_last() -> None:
-    assert [list(_halvings(9)), list(_halvings(1)), list(_halvings(2, 0)), list(_halvings(0, 0))] == [
+    assert [list(halvings(9)), list(halvings(1)), list(halvings(2, 0)), list(halvings(0, 0))] == [
         [9, 5, 3, 2, 1],
         [1],
         [2, 1, 0],

@@ -6,7 +6,7 @@ from dcai import DensePerceptron, NearestCentroidClassifier, SparseNearestCentro
 from dcai.artifacts import Artifact, load
 from dcai.errors import ArtifactError, InputError
 from dcai.evm.hashing import mapping_slot, word_hash
-from dcai.evm.storage import contract_name, expected_storage, mentioned_indices, read_model
+from dcai.evm.storage import expected_storage, mentioned_indices, read_model
 from dcai.models import Classifier
 
 OWNER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -20,14 +20,14 @@ MODELS: list[Classifier] = [
 ]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=contract_name)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.spec.contract)
 def test_a_model_comes_back_from_its_words(model: Classifier) -> None:
     words = expected_storage(model, OWNER)
     assert list(words) == sorted(words)
     assert all(words.values())
     assert words[0] == int(OWNER, 16)
     indices = {2**63, 70_000}
-    assert read_model(load(contract_name(model)), words, indices=indices) == model
+    assert read_model(load(model.spec.contract), words, indices=indices) == model
 
 
 def test_the_words_of_a_dense_perceptron() -> None:
@@ -83,7 +83,7 @@ def test_a_subclass_of_a_model_has_its_contract() -> None:
     class Mine(DensePerceptron):
         pass
 
-    assert contract_name(Mine([1], 0, 1)) == "DensePerceptron"
+    assert Mine([1], 0, 1).spec.contract == "DensePerceptron"
 
 
 def test_calls_mention_feature_indices() -> None:

@@ -16,7 +16,7 @@ from dcai.artifacts import load
 from dcai.errors import ArtifactError, EvmError, InputError
 from dcai.evm import Evm, Receipt
 from dcai.evm.abi import Abi
-from dcai.evm.deploy import Driver, drive
+from dcai.evm.deploy import drive
 from dcai.evm.storage import expected_storage
 from dcai.gas import Oracle
 from dcai.gas.deployment import Chunk, DeploymentPlan, plan
@@ -27,6 +27,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from dcai.models.deployment import Driver
 from tests.support.gas.receipts import FIELDS, FORKS, chain
 from tests.support.models import strategies as s
 

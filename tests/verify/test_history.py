@@ -15,7 +15,6 @@ from dcai.cli import main
 from dcai.errors import InputError, NoCodeError, ProofError
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import mapping_slot
-from dcai.evm.storage import contract_name
 from dcai.verify.history.compare import compare
 from dcai.verify.history.run import HistoryReplay
 from tests.support.node import anvil, lies
@@ -157,7 +156,7 @@ INITIAL: list[tuple[dcai.Classifier, list[tuple[str, Any]]]] = [
 @pytest.mark.parametrize(("model", "calls"), INITIAL, ids=lambda one: type(one).__name__)
 def test_what_an_owner_did_before_and_without_a_trainer(node: anvil.Anvil, model: Any, calls: Any) -> None:
     """Initialisation, updates of the owner's own, calls of others that fail, and then a trainer."""
-    name = contract_name(model)
+    name = model.spec.contract
     deployed = node.deploy(model)
     send(node, name, deployed.address, *calls)
     size = 4 if name == DENSE else 3

@@ -13,7 +13,7 @@ import pytest
 import dcai
 from dcai import artifacts
 from dcai.cli import main
-from dcai.evm.storage import contract_name, expected_storage
+from dcai.evm.storage import expected_storage
 from dcai.verify.proof import CLAIMS
 from dcai.verify.proof.claim import Refuted, Verified
 from dcai.verify.state_tests.specs import StateTestResult
@@ -44,7 +44,7 @@ def read(path: Path) -> Any:
 def test_snapshot(tmp_path: Path, monkeypatch: Any) -> None:
     model, report = tmp_path / "model.json", tmp_path / "report.json"
     MODEL.to_json(model)
-    code = artifacts.load(contract_name(MODEL)).deployed_bytecode
+    code = artifacts.load(MODEL.spec.contract).deployed_bytecode
     with anvil.running() as node:
         at = ("--rpc", node.url, "--block", "latest", "--report", str(report))
         same = node.place(code, expected_storage(MODEL, node.account))

@@ -13,7 +13,7 @@ import dcai
 from dcai import artifacts, chain
 from dcai.cli import main
 from dcai.evm.hashing import mapping_slot
-from dcai.evm.storage import contract_name, expected_storage
+from dcai.evm.storage import expected_storage
 from dcai.models import SparseClassifier
 from tests.support.models.model_strategies import small_models
 from tests.support.node import anvil
@@ -34,7 +34,7 @@ _numbers = count(0xA1)
 def place(node: anvil.Anvil, model: dcai.Classifier, words: dict[int, int] | None = None) -> str:
     """Put the contract of a model on the node, some of its words altered."""
     address = f"0x{next(_numbers):040x}"
-    code = artifacts.load(contract_name(model)).deployed_bytecode
+    code = artifacts.load(model.spec.contract).deployed_bytecode
     return node.place(code, {**expected_storage(model, node.account), **(words or {})}, address=address)
 
 

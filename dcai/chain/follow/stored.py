@@ -57,11 +57,12 @@ class ClassifierStorage:
             With contributions, not learned yet.
         """
         features, artifact = state.features, state.base.kind.artifact
-        if features is None or not state.contributions:
+        bits = index_bits(artifact)
+        if features is None or bits is None or not state.contributions:
             return state
         named = (i for contribution in state.contributions for i in contribution.data)
         # The others the kernel refuses.
-        new = features.lacking(i for i in named if 0 <= i < 1 << index_bits(artifact))
+        new = features.lacking(i for i in named if 0 <= i < 1 << bits)
         if not new:
             return state
         header = self._header(before.block)

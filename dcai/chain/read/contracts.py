@@ -31,6 +31,7 @@ must give what was read.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai import artifacts
@@ -47,14 +48,7 @@ from dcai.errors import (
 from dcai.evm import Contract, Evm
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import keccak, to_address
-from dcai.models import (
-    MODELS,
-    Classifier,
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-)
+from dcai.models import MODELS, Classifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,16 +83,6 @@ _ADDRESS_BYTES = 20
 _PUSH1, _PUSH4, _PUSH32 = 0x60, 0x63, 0x7F
 
 _COMMON = (("getNumClassifications", 0), ("classifications", 1), ("getNumFeatureIndices", 0), ("featureIndices", 1))
-_PERCEPTRON = (("weights", 1), ("intercept", 0), ("learningRate", 0))
-#: The getters that tell the models apart, with the number of their arguments; the types are those of the artifact.
-_GETTERS = {
-    "DensePerceptron": _PERCEPTRON,
-    "SparsePerceptron": _PERCEPTRON,
-    "NearestCentroidClassifier": (("centroids", 2), ("dataCounts", 1)),
-    "SparseNearestCentroidClassifier": (("getNumSamples", 1), ("getSquaredMagnitude", 1), ("getCentroidValue", 2)),
-}
-#: A learning rate up to this, with the scale 10^9, moves nothing; without a scale, as a uint8, it is a usual one.
-_UNSCALED_RATE = 255
 #: How many values of each kind the getters are asked for.
 _SAMPLED = 3
 
@@ -214,7 +198,7 @@ def has_function(code: bytes, signature: str) -> bool:
 
 def _selectors(name: str) -> set[int]:
     abi = Abi(artifacts.load(name).abi)
-    calls = (*_COMMON, *_GETTERS[name])
+    calls = (*_COMMON, *((getter, each.num_args) for getter, each in MODELS[name].spec.getters.items()))
     return {int.from_bytes(abi.function(getter, count).selector, "big") for getter, count in calls}
 
 
@@ -239,21 +223,14 @@ def check_generation(kind: ContractKind, model: Classifier) -> None:
     """
     if not kind.layout.startswith(_ORIGINAL):
         return
-    if isinstance(model, (DensePerceptron, SparsePerceptron)):
-        # Who names the layout may mean it.
-        if kind.recognised_by == "getters" and model.learning_rate <= _UNSCALED_RATE:
-            raise UnknownContractError(
-                f"the learning rate is {model.learning_rate}, as in the first generation of 0xDeCA10B (Solidity 0.5), "
-                f"where it had no scale; if it is {model.learning_rate} / 10^9, pass layout={kind.layout!r}"
-            )
-    elif isinstance(model, SparseNearestCentroidClassifier):
-        for k, (count, stored) in enumerate(zip(model.counts, model.stored, strict=True)):
-            index = next((i for i, (value, as_of) in stored.items() if count and value and not as_of), None)
-            if index is not None:
-                raise UnknownContractError(
-                    f"feature {index} of class {k} has a value as of no samples, as in an earlier generation of "
-                    "0xDeCA10B, whose updates were others"
-                )
+    earlier = model.spec.earlier_generation and model.spec.earlier_generation(model)
+    if not earlier:
+        return
+    reason, may_be_meant = earlier
+    if not may_be_meant:
+        raise UnknownContractError(reason)
+    if kind.recognised_by == "getters":  # a caller who names the layout may mean it
+        raise UnknownContractError(f"{reason}, pass layout={kind.layout!r}")
 
 
 def check_getters(kind: ContractKind, code: bytes, words: Mapping[int, int], model: Classifier) -> None:
@@ -289,21 +266,6 @@ def _expected(model: Classifier) -> Iterator[tuple[str, tuple[int, ...], Any]]:
     yield "getNumFeatureIndices", (), len(model.feature_indices)
     for i, index in list(enumerate(model.feature_indices))[-_SAMPLED:]:
         yield "featureIndices", (i,), index
-    if isinstance(model, (DensePerceptron, SparsePerceptron)):
-        yield "intercept", (), model.intercept
-        yield "learningRate", (), model.learning_rate
-        weights = model.weights.items() if isinstance(model, SparsePerceptron) else enumerate(model.weights)
-        for index, weight in list(weights)[-_SAMPLED:]:
-            yield "weights", (int(index),), int(weight)
-    elif isinstance(model, NearestCentroidClassifier):
-        for k, (count, centroid) in list(enumerate(zip(model.counts, model.centroids, strict=True)))[-_SAMPLED:]:
-            yield "dataCounts", (k,), count
-            for j in range(max(0, len(centroid) - _SAMPLED), len(centroid)):
-                yield "centroids", (k, j), int(centroid[j])
-    elif isinstance(model, SparseNearestCentroidClassifier):
-        rows = zip(model.counts, model.squared_magnitudes, model.centroids, strict=True)
-        for k, (count, squared_magnitude, values) in list(enumerate(rows))[-_SAMPLED:]:
-            yield "getNumSamples", (k,), count
-            yield "getSquaredMagnitude", (k,), squared_magnitude
-            for index, value in list(values.items())[-_SAMPLED:]:
-                yield "getCentroidValue", (k, index), value
+    for name, getter in model.spec.getters.items():
+        for args in deque(getter.places(model), maxlen=_SAMPLED):
+            yield name, args, getter.read(model, *args)

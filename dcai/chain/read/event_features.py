@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dcai.chain.read.contracts import owner_in
-from dcai.chain.read.reader import Features, choose_features, index_bits, is_sparse
+from dcai.chain.read.reader import Features, choose_features, index_bits
 from dcai.chain.rpc.events import ADD_DATA, contributions
 from dcai.chain.rpc.logs import read_logs
 from dcai.errors import InputError, TooLargeError, UnknownContractError, UnknownFeaturesError
@@ -67,7 +67,8 @@ def features_from_events(
     TooLargeError
         There are more than ``max_weights``.
     """
-    if not is_sparse(artifact):
+    bits = index_bits(artifact)
+    if bits is None:
         raise InputError(f"a {artifact.name} has all its weights in arrays; it takes no features='events'")
     if first > last:
         raise InputError(f"from_block is {first}, and the model is of block {last}; it must be from 0 to {last}")
@@ -80,7 +81,7 @@ def features_from_events(
     pieces = read_logs(node, [to_bytes20(owner)], [ADD_DATA], first, last, max_parallel=max_parallel, progress=progress)
     for piece in pieces:
         for one in contributions(piece.logs, to_bytes20(owner)):
-            wrong = [i for i in one.data if not 0 <= i < 1 << index_bits(artifact)]
+            wrong = [i for i in one.data if not 0 <= i < 1 << bits]
             if wrong:
                 raise UnknownContractError(
                     f"transaction {one.transaction} contributes feature {wrong[0]} to {owner}, which no "

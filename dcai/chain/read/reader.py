@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from dcai.errors import InputError, InputTypeError, SnapshotError, TooLargeError, UnknownFeaturesError, shown
 from dcai.evm.layout import StorageLayout, Words
+from dcai.models.registry import MODELS
+from dcai.models.spec import Sparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dcai.artifacts import Artifact
 
-__all__ = ["Features", "KnownWords", "choose_features", "index_bits", "is_sparse", "missing_slots", "read_slots"]
-
-#: Feature indices must be below these, by the type of the mapping's key and of the samples.
-_INDEX_BITS = {"SparsePerceptron": 63, "SparseNearestCentroidClassifier": 32}
+__all__ = ["Features", "KnownWords", "choose_features", "index_bits", "missing_slots", "read_slots"]
 
 
 class Features:
@@ -128,14 +127,10 @@ class _FetchedWords(Words):
         return isinstance(slot, int) and self.at(slot) != 0
 
 
-def index_bits(artifact: Artifact) -> int:
-    """Return the width of the feature indices of a sparse model."""
-    return _INDEX_BITS[artifact.name]
-
-
-def is_sparse(artifact: Artifact) -> bool:
-    """Whether the model of a contract is in mappings from feature indices."""
-    return artifact.name in _INDEX_BITS
+def index_bits(artifact: Artifact) -> int | None:
+    """Return the width of the feature indices of a sparse model; None for a dense one."""
+    samples = MODELS[artifact.name].spec.samples
+    return samples.index_bits if isinstance(samples, Sparse) else None
 
 
 def read_slots(
@@ -233,7 +228,8 @@ def choose_features(
     UnknownFeaturesError
         None is given, and the contract has none.
     """
-    if not is_sparse(artifact):
+    bits = index_bits(artifact)
+    if bits is None:
         if num_features is not None or indices is not None:
             raise InputError(
                 f"a {artifact.name} has all its weights in arrays; it takes no num_features and no indices"
@@ -245,7 +241,7 @@ def choose_features(
         count = _count(num_features, max_weights)
         features = Features(f"num_features={count:,}, as given", [(0, count)])
     elif indices is not None:
-        given = [_index(index, artifact.name) for index in indices]
+        given = [_index(index, artifact.name, bits) for index in indices]
         features = Features.of(f"{len(given):,} indices, as given", given)
     elif of_contract:
         # A client may select these features and count them from 0, or keep their numbers; a key that nobody
@@ -270,10 +266,10 @@ def _count(value: object, most: int) -> int:
     return value
 
 
-def _index(value: object, contract: str) -> int:
+def _index(value: object, contract: str, bits: int) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise InputTypeError(f"indices has {shown(value)}; feature indices are integers")
     index = value.__index__()
-    if not 0 <= index < 1 << _INDEX_BITS[contract]:
-        raise InputError(f"indices has {index}; those of a {contract} are from 0 to 2^{_INDEX_BITS[contract]} - 1")
+    if not 0 <= index < 1 << bits:
+        raise InputError(f"indices has {index}; those of a {contract} are from 0 to 2^{bits} - 1")
     return int(index)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dcai import strict_json
 from dcai.chain.read.contracts import ContractKind, check_generation, layout_names
-from dcai.chain.read.reader import Features, KnownWords, is_sparse
+from dcai.chain.read.reader import Features, KnownWords, index_bits
 from dcai.errors import ArtifactError, DcaiError, InputError, Revert, SnapshotError, UnknownContractError, shown
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.storage import read_known
@@ -350,7 +350,7 @@ def _from_fields(fields: dict[str, Any]) -> Snapshot:
         storage=storage,
         followed=_followed(fields),
     )
-    if is_sparse(snapshot.kind.artifact) != (snapshot.features is not None):
+    if (index_bits(snapshot.kind.artifact) is not None) != (snapshot.features is not None):
         raise SnapshotError(f"a snapshot of {layout} has features if the model is sparse, and only then")
     return snapshot
 

@@ -18,7 +18,7 @@ from dcai.evm.abi import Abi, decode
 from dcai.evm.deploy import deploy as deploy_model
 from dcai.evm.hashing import keccak
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, SSTORE_SENTRY
-from dcai.evm.storage import contract_name
+from dcai.models.spec import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,7 +177,7 @@ class MarketBlueprint:
 
     def build(self, chain: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
         """See :class:`Blueprint`."""
-        artifact = artifacts.load(f"Restorable{contract_name(self.model)}")
+        artifact = artifacts.load(f"Restorable{spec_of(self.model).contract}")
         classifier = deploy_model(chain, self.model, sender=sender, artifact=artifact)
         terms = tuple(self.terms)
         market = chain.create(artifacts.load("PredictionMarket"), classifier.address, terms, sender=sender)
@@ -190,7 +190,7 @@ class MarketBlueprint:
 
 
 def _fingerprint(model: Classifier) -> str:
-    return f"{contract_name(model)}:{keccak(model.to_json().encode()).hex()}"
+    return f"{spec_of(model).contract}:{keccak(model.to_json().encode()).hex()}"
 
 
 class _Rehearsal(Evm):

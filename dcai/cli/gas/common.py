@@ -17,14 +17,7 @@ from dcai.evm.engines.registry import create_engine, engine_names
 from dcai.evm.schedule import FORKS
 from dcai.files import write_whole
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
-from dcai.models import (
-    Classifier,
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-    from_json,
-)
+from dcai.models import MODELS, Classifier, from_json
 from dcai.scenarios import SCENARIOS, scenario_of
 
 if TYPE_CHECKING:
@@ -33,7 +26,6 @@ if TYPE_CHECKING:
     from dcai.report.tables import Tables
 
 __all__ = [
-    "CONTRACTS",
     "DATA",
     "DATA_NAMES",
     "FILE",
@@ -49,12 +41,6 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
-
-#: The models that can be deployed, by the name of their contract.
-CONTRACTS: dict[str, type[Classifier]] = {
-    contract.__name__: contract
-    for contract in (DensePerceptron, NearestCentroidClassifier, SparseNearestCentroidClassifier, SparsePerceptron)
-}
 
 #: The data of which there are scenarios.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
@@ -122,10 +108,10 @@ def stream_of(data: str, model: str | None) -> Stream:
 
 def _model_or_contract(text: str) -> Classifier | type[Classifier]:
     """Return the model in a JSON file, or the class that a contract's name stands for."""
-    if text in CONTRACTS:
-        return CONTRACTS[text]
+    if text in MODELS:
+        return MODELS[text]
     if not Path(text).is_file():
-        raise InputError(f"--model {text!r} is neither a file nor one of {', '.join(CONTRACTS)}")
+        raise InputError(f"--model {text!r} is neither a file nor one of {', '.join(MODELS)}")
     return from_json(text)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import price_options
-from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, emit, fork_option
+from dcai.cli.gas.common import DATA_NAMES, FILE, emit, fork_option
 from dcai.errors import EvmError, InputError
 from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
@@ -17,7 +17,7 @@ from dcai.gas.measuring.table import PREDICTED
 from dcai.gas.oracle import Oracle
 from dcai.gas.prices import Prices
 from dcai.gas.reports.plan import plan_fields, plan_report
-from dcai.models import from_json
+from dcai.models import MODELS, from_json
 from dcai.report.tables import json_text
 from dcai.scenarios import initial_model, scenario_of
 
@@ -32,7 +32,7 @@ __all__ = ["plan"]
 @click.argument("model", metavar="FILE|DATA")
 @click.option(
     "--contract",
-    type=click.Choice(tuple(CONTRACTS)),
+    type=click.Choice(tuple(MODELS)),
     help="Of the model that is fitted on DATA.  [default: that of the first scenario of the demo with these data]",
 )
 @click.option(
@@ -90,7 +90,7 @@ def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> Depl
 
 def _model(text: str, contract: str | None) -> tuple[str, Classifier]:
     if text in DATA_NAMES:
-        scenario = scenario_of(text, None if contract is None else CONTRACTS[contract])
+        scenario = scenario_of(text, None if contract is None else MODELS[contract])
         return scenario.title, initial_model(scenario, scenario.load())
     if not Path(text).is_file():
         raise InputError(f"{text!r} is neither a file nor one of {', '.join(DATA_NAMES)}")

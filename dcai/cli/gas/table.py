@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import price_options
-from dcai.cli.gas.common import CONTRACTS, DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
+from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
 from dcai.errors import InputError
 from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import FORKS
@@ -17,6 +17,7 @@ from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
 from dcai.gas.reports.table import table_report
+from dcai.models import MODELS
 from dcai.report.tables import Tables, csv_text, json_text
 from dcai.scenarios import SCENARIOS, scenarios
 
@@ -30,7 +31,7 @@ __all__ = ["table"]
 
 
 @click.command()
-@click.option("--model", "models", type=click.Choice(tuple(CONTRACTS)), multiple=True, help="Only this; repeatable.")
+@click.option("--model", "models", type=click.Choice(tuple(MODELS)), multiple=True, help="Only this; repeatable.")
 @click.option("--data", "data", type=click.Choice(DATA_NAMES), multiple=True, help="Only these data; repeatable.")
 @click.option(
     "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"

@@ -12,7 +12,6 @@ from dcai.cli._shared.fetching import block_options, fetch_with_progress
 from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.errors import InputError
-from dcai.models import SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.tabular import load_model
 from dcai.verify import against_report
 from dcai.verify.against import against
@@ -94,12 +93,9 @@ def _fetch(model: Classifier, address: str, num_features: int | None, options: d
 
 def _features(model: Classifier, num_features: int | None) -> set[int] | None:
     """Return which features of a sparse model to look up."""
-    own = range(num_features or 0)
-    if isinstance(model, SparsePerceptron):
-        return {*own, *model.weights, *model.feature_indices}
-    if isinstance(model, SparseNearestCentroidClassifier):
-        return {*own, *model.feature_indices}.union(*model.stored)
-    return None
+    if not model.spec.is_sparse:
+        return None
+    return {*range(num_features or 0), *model.feature_indices, *model.spec.keys(model.state())}
 
 
 def _findings(result: Comparison, show: int) -> list[str]:

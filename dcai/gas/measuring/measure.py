@@ -12,11 +12,12 @@ from dcai import artifacts
 from dcai.errors import EvmError, Revert
 from dcai.evm import MAX_TRANSACTION_GAS, ClassifierContract, Contract, Evm, Machine
 from dcai.evm.abi import Abi
-from dcai.evm.deploy import Driver, drive
-from dcai.evm.storage import contract_name
+from dcai.evm.deploy import drive
 from dcai.gas.costs import Costs
 from dcai.gas.deployment import Chunk, DeploymentPlan
 from dcai.models import DensePerceptron, SparsePerceptron
+from dcai.models.deployment import Driver
+from dcai.models.spec import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,7 +142,7 @@ def deploy(
     InputError, Revert, EvmError
         As ``Evm.deploy``.
     """
-    driver = _Measuring(Evm(engine, fork), artifacts.load(contract_name(model)), gas_cap)
+    driver = _Measuring(Evm(engine, fork), artifacts.load(spec_of(model).contract), gas_cap)
     drive(driver, model)
     return driver.contract, DeploymentPlan(tuple(driver.chunks), gas_cap)
 

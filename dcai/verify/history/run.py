@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dcai.chain.collect.changes import Change, ClassifierCall, Learned, NewOwner, Owners, changes
 from dcai.chain.read.contracts import PROXY_SLOTS, check_no_proxy, find_kind
 from dcai.chain.read.fetch import MAX_WEIGHTS, Reading, fetch
-from dcai.chain.read.reader import index_bits, is_sparse, missing_slots
+from dcai.chain.read.reader import index_bits, missing_slots
 from dcai.chain.read.trainers import classifier_of
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.provider import Limits
@@ -375,11 +375,11 @@ class HistoryReplay:
     def _look_up(self, node: Node, block_changes: Sequence[Change]) -> None:
         """Read what storage had at the start of the features that are named for the first time."""
         replica = self._replica
-        if replica.complete or not is_sparse(replica.artifact):
+        bits = index_bits(replica.artifact)
+        if replica.complete or bits is None:
             return
-        limit = 1 << index_bits(replica.artifact)
         named = {i for one in block_changes if isinstance(one, Learned) for i in one.contribution.data}
-        new = {i for i in named if 0 <= i < limit} - replica.indices
+        new = {i for i in named if 0 <= i < 1 << bits} - replica.indices
         if not new:
             return
         reading = Reading(node, self.address, self._start_header, verify=self.verify)

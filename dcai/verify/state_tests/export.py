@@ -28,8 +28,9 @@ from dcai.evm import Evm
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import keccak, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
-from dcai.evm.storage import contract_name, expected_storage
+from dcai.evm.storage import expected_storage
 from dcai.files import write_whole
+from dcai.models.spec import spec_of
 from dcai.verify.state_tests.transaction import SECRET_KEY, SENDER, signed_transaction
 from dcai.verify.state_tests.witness import witness_code, witness_storage
 
@@ -161,7 +162,7 @@ class _Exporter:
     def __init__(self, model: Classifier, evms: Sequence[Evm]) -> None:
         self._model: Any = model.copy()
         self._evms = evms
-        self._artifact = artifacts.load(contract_name(model))
+        self._artifact = artifacts.load(spec_of(model).contract)
         self._abi = Abi(self._artifact.abi)
         for evm in evms:
             evm.errors.learn(self._abi.errors.values())

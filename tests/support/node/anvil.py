@@ -19,9 +19,9 @@ from dcai import artifacts
 from dcai.artifacts import Artifact
 from dcai.errors import EvmError
 from dcai.evm.abi import Abi
-from dcai.evm.deploy import Driver, drive
-from dcai.evm.storage import contract_name
+from dcai.evm.deploy import drive
 from dcai.models import Classifier
+from dcai.models.deployment import Driver
 
 _PACKAGES = Path(__file__).parents[3] / "contracts" / "node_modules" / "@foundry-rs"
 _GAS_LIMIT = 1 << 24
@@ -90,7 +90,7 @@ class Anvil:
 
     def deploy(self, model: Classifier) -> Deployed:
         """Deploy the contract of a model, in as many transactions as it takes."""
-        driver = _Deployment(self, artifacts.load(contract_name(model)))
+        driver = _Deployment(self, artifacts.load(model.spec.contract))
         drive(driver, model)
         return Deployed(self, driver.artifact, driver.address)
 

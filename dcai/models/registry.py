@@ -1,0 +1,75 @@
+"""The models there are, and what each room knows of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from dcai.errors import MissingLayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dcai.models.base import Classifier
+
+__all__ = ["MODELS", "Layer", "register"]
+
+T = TypeVar("T")
+M = TypeVar("M", bound="type[Classifier]")
+
+#: The models by the name of their contract.
+MODELS: dict[str, type[Classifier]] = {}
+
+
+def register(model: M) -> M:
+    """Add a model, a class with a ``spec``, to the registry; a class decorator."""
+    MODELS[model.spec.contract] = model
+    return model
+
+
+class Layer(Generic[T]):
+    """What one room knows of each model: one file a model, imported when it is asked for.
+
+    Parameters
+    ----------
+    package : str
+        The folder of the files, such as ``"dcai.gas.models"``. The file of ``SparsePerceptron`` is
+        ``sparse_perceptron.py``.
+    attribute : str
+        The name in each file.
+    """
+
+    def __init__(self, package: str, attribute: str) -> None:
+        self._package, self._attribute = package, attribute
+        self._registered: dict[str, T] = {}
+
+    def register(self, contract: str, value: T) -> None:
+        """Give the layer of a model that has no file in the package."""
+        self._registered[contract] = value
+
+    def __getitem__(self, contract: str) -> T:
+        """Return the layer of a model.
+
+        Raises
+        ------
+        MissingLayerError
+            There is no such model, or it lacks this layer.
+        """
+        if contract in self._registered:
+            return self._registered[contract]
+        if contract not in MODELS:
+            raise MissingLayerError(f"{contract!r} is no model of dcai; those are {', '.join(MODELS)}")
+        name = f"{self._package}.{MODELS[contract].spec.module}"
+        try:
+            value: T = getattr(import_module(name), self._attribute)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise  # the file is there, and lacks something itself
+            raise MissingLayerError(f"{contract} lacks a layer: {name}.{self._attribute}") from error
+        except AttributeError as error:
+            raise MissingLayerError(f"{contract} lacks a layer: {name}.{self._attribute}") from error
+        return value
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """Yield each model's name and layer."""
+        return ((contract, self[contract]) for contract in MODELS)
