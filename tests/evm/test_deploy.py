@@ -143,7 +143,7 @@ def test_a_class_of_2_191_samples_cannot_be_deployed_but_placed() -> None:
 
 
 def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(InputTypeError, match="model is {}; expected a DensePerceptron, "):
+    with pytest.raises(InputTypeError, match=r"model is \{\}; expected a DensePerceptron, "):
         new_chain().deploy({})  # type: ignore[arg-type]  # what a user might pass
     with pytest.raises(InputTypeError, match="model is 5; expected"):
         new_chain().place(5)  # type: ignore[arg-type]  # what a user might pass
