@@ -6,9 +6,16 @@
 // The same sources and the same pinned packages give the same bytes on any machine.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import solc from "solc";
 import { numberPlaces, tabulate } from "./places.mjs";
@@ -17,19 +24,14 @@ import { Sources } from "./sources.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ARTIFACTS = join(HERE, "..", "dcai", "artifacts");
 
-/** The contracts that are deployed, by folder of src/; the others are their parts. */
-const CONTRACTS = {
-  models: [
-    "DensePerceptron",
-    "NearestCentroidClassifier",
-    "RestorableDensePerceptron",
-    "RestorableSparsePerceptron",
-    "SparseNearestCentroidClassifier",
-    "SparsePerceptron",
-  ],
-  incentives: ["Points64", "PredictionMarket", "ReimbursementPool", "Stakeable64"],
-  trainer: ["CollaborativeTrainer64", "DataHandler64"],
-};
+/** The contracts that are deployed, by path: all that are neither abstract nor part of a library or an interface. */
+function findContracts() {
+  return readdirSync(join(HERE, "src"), { recursive: true })
+    .filter((path) => path.endsWith(".sol"))
+    .map((path) => ({ source: `src/${path}`, name: basename(path, ".sol") }))
+    .filter(({ source, name }) => new RegExp(`^contract ${name}\\b`, "m").test(readSource(source)))
+    .sort((a, b) => (a.source < b.source ? -1 : 1));
+}
 
 /**
  * The one place for the compiler's settings.
@@ -174,8 +176,7 @@ function toText(value) {
 }
 
 /** The text of the artifact of a contract. */
-function buildArtifact(folder, name) {
-  const source = `src/${folder}/${name}.sol`;
+function buildArtifact({ source, name }) {
   const { contract, texts, places } = compile(source, name);
   return toText({
     abi: contract.abi,
@@ -205,9 +206,10 @@ function main(args) {
     return 2;
   }
   const check = args[0] === "--check";
-  const built = Object.entries(CONTRACTS).flatMap(([folder, names]) =>
-    names.map((name) => [`${name}.json`, buildArtifact(folder, name)]),
-  );
+  const built = findContracts().map((contract) => [
+    `${contract.name}.json`,
+    buildArtifact(contract),
+  ]);
   const different = built.filter(([file, text]) => {
     const path = join(ARTIFACTS, file);
     return !existsSync(path) || readFileSync(path, "utf8") !== text;

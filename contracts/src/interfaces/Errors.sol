@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 // Every error of the classifiers, beside OpenZeppelin's `OwnableUnauthorizedAccount` and
 // `SafeCastOverflowedIntDowncast` / `SafeCastOverflowedUintDowncast`. The native kernels raise the
@@ -52,6 +52,10 @@ error MalformedPair(uint256 position, uint256 length);
 
 /// @notice A model was to be built without any class.
 error NoClasses();
+
+/// @notice A class has no feature counts, and there is no smoothing: it has no score for a sample with features.
+/// @param label The label of the class.
+error NoFeatureCounts(uint256 label);
 
 /// @notice A Perceptron tells two classes apart, and was to be built with another number of them.
 /// @param numClasses The number of classes that was given.

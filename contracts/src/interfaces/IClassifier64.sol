@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title A classifier that learns on chain
 /// @notice Predicts the class of a sample and learns from labelled samples, one at a time.

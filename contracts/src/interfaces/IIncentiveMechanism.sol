@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @notice What a mechanism must know about a claim to a contribution.
 /// @param claimer Who claims: for a refund the author, for a report the reporter.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title A pool that pays back the fees of validated contributions
 /// @notice Told by its trainer what happened. Whatever it does, contributions and refunds go on without it.

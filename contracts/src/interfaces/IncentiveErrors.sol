@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 // Every error of the trainer, the data handler, the incentive mechanisms and the reimbursement pool,
 // beside OpenZeppelin's. The native twins raise the same names with the same arguments.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 // The errors of the prediction market, beside those of its models and those that it shares with the other
 // incentives. The native twin raises the same names with the same arguments.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title Features of a dense sample, read by address
 /// @notice Storage packs three `int80` or four `int64` into a slot, so the loops of the dense models

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title Division by a number known not to be 0
 /// @notice The compiler checks every divisor that is no constant, in `unchecked` code too.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title A storage slot of an `int64[]`: four numbers, the first in the lowest bits
 /// @notice How a slot is taken apart and put together.

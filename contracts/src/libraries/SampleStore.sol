@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 /// @title Labelled samples, each kept as the code of an account of its own
 /// @notice Code costs 200 gas a byte to keep and 3 a word to read, storage 690 a byte and 66. A sample is

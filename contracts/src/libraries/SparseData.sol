@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
-import {IndexTooLarge, NegativeIndex} from "../interfaces/Errors.sol";
+import {IndexTooLarge, MalformedPair, NegativeIndex} from "../interfaces/Errors.sol";
 
 /// @title Indices of the binary features that are present in a sparse sample
 /// @notice The words are read from calldata and checked one by one.
@@ -39,5 +39,12 @@ library SparseData {
         assembly ("memory-safe") {
             index := calldataload(add(data.offset, shl(5, position)))
         }
+    }
+
+    /// @notice Requires a row to be a pair `[index, value]`; else `MalformedPair`.
+    /// @param position Where the row stands in its argument.
+    /// @param length Its length.
+    function requirePair(uint256 position, uint256 length) internal pure {
+        if (length != 2) revert MalformedPair(position, length);
     }
 }

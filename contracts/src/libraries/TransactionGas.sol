@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.26 <0.9.0;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 

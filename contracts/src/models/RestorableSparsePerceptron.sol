@@ -5,12 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SlotDerivation} from "@openzeppelin/contracts/utils/SlotDerivation.sol";
 import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 
-import {
-    IndexTooLarge,
-    MalformedPair,
-    NegativeIndex,
-    NormNotDefined
-} from "../interfaces/Errors.sol";
+import {IndexTooLarge, NegativeIndex, NormNotDefined} from "../interfaces/Errors.sol";
 import {IRestorableClassifier64} from "../interfaces/IRestorableClassifier64.sol";
 import {SparseData} from "../libraries/SparseData.sol";
 import {Perceptron} from "./Perceptron.sol";
@@ -87,7 +82,7 @@ contract RestorableSparsePerceptron is Perceptron, IRestorableClassifier64 {
     function initializeSparseWeights(int80[][] calldata pairs) external onlyOwner {
         for (uint256 i = 0; i < pairs.length; ++i) {
             int80[] calldata pair = pairs[i];
-            if (pair.length != 2) revert MalformedPair(i, pair.length);
+            SparseData.requirePair(i, pair.length);
             int256 index = pair[0];
             if (index < 0) revert NegativeIndex(i, index);
             if (uint256(index) >= INDEX_LIMIT) {

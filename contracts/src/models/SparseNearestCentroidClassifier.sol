@@ -10,7 +10,6 @@ import {
     DimensionMismatch,
     DuplicateFeature,
     IndexTooLarge,
-    MalformedPair,
     NormNotDefined,
     NotStrictlyIncreasing
 } from "../interfaces/Errors.sol";
@@ -78,7 +77,7 @@ contract SparseNearestCentroidClassifier is NearestCentroid {
             uint256 squaredMagnitude = 0;
             for (uint256 i = 0; i < centroids[k].length; ++i) {
                 uint64[] memory pair = centroids[k][i];
-                _requirePair(i, pair.length);
+                SparseData.requirePair(i, pair.length);
                 squaredMagnitude += _storeFeature(features, counts[k], i, pair[0], pair[1]);
             }
             info.squaredMagnitude = squaredMagnitude;
@@ -217,7 +216,7 @@ contract SparseNearestCentroidClassifier is NearestCentroid {
         uint256 squaredMagnitude = info.squaredMagnitude;
         for (uint256 i = 0; i < pairs.length; ++i) {
             uint64[] calldata pair = pairs[i];
-            _requirePair(i, pair.length);
+            SparseData.requirePair(i, pair.length);
             squaredMagnitude += _storeFeature(features, count, i, pair[0], pair[1]);
         }
         info.squaredMagnitude = squaredMagnitude;
@@ -298,13 +297,6 @@ contract SparseNearestCentroidClassifier is NearestCentroid {
                 smallest = index + 1;
             }
         }
-    }
-
-    /// @notice Requires a row to be a pair; else `MalformedPair`.
-    /// @param position Where it stands in its argument.
-    /// @param length Its length.
-    function _requirePair(uint256 position, uint256 length) private pure {
-        if (length != 2) revert MalformedPair(position, length);
     }
 
     /// @notice The true value of a number of a centroid.

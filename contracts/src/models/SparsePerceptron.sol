@@ -8,7 +8,6 @@ import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 import {
     DimensionMismatch,
     IndexTooLarge,
-    MalformedPair,
     NegativeIndex,
     NormNotDefined
 } from "../interfaces/Errors.sol";
@@ -84,7 +83,7 @@ contract SparsePerceptron is Perceptron {
     function initializeSparseWeights(int80[][] calldata pairs) external onlyOwner {
         for (uint256 i = 0; i < pairs.length; ++i) {
             int80[] calldata pair = pairs[i];
-            if (pair.length != 2) revert MalformedPair(i, pair.length);
+            SparseData.requirePair(i, pair.length);
             int256 index = pair[0];
             if (index < 0) revert NegativeIndex(i, index);
             if (uint256(index) >= INDEX_LIMIT) {
