@@ -201,6 +201,7 @@ _MEANING: dict[str, str] = {
     "DuplicateFeature": "feature index {1} at position {0} already has a value in this class",
     "MalformedPair": "entry {0} has {1} numbers, and must be a pair (index, value)",
     "NoClasses": "a model needs at least one class",
+    "NoFeatureCounts": "class {0} has no feature counts and there is no smoothing: no score for a sample with features",
     "NotTwoClasses": "a Perceptron has two classes, got {0}",
     "CountTooLarge": "a sample count of {0} must be below {1}",
     "SafeCastOverflowedIntDowncast": _SAFE_CAST,

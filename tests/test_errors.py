@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "DuplicateFeature": (1, 7),
     "MalformedPair": (0, 3),
     "NoClasses": (),
+    "NoFeatureCounts": (1,),
     "NotTwoClasses": (3,),
     "CountTooLarge": (2**191, 2**191),
     "SafeCastOverflowedIntDowncast": (80, 2**79),

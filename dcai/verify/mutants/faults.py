@@ -19,7 +19,7 @@ _INT64 = "src/libraries/PackedInt64.sol"
 _ARRAY = "src/libraries/PackedArray.sol"
 _INDICES = "src/libraries/SparseData.sol"
 _PERCEPTRON = "src/models/Perceptron.sol"
-_NEAREST = "src/models/NearestCentroid.sol"
+_MULTICLASS = "src/models/MulticlassClassifier.sol"
 
 _LOOP = "for (uint256 i = 0; i < data.length; ++i) {\n                "
 
@@ -332,7 +332,7 @@ FAULTS: tuple[Fault, ...] = (
         "wrong event",
         "emit AddClass(name, classifications.length);",
         "emit AddClass(name, classifications.length + 1);",
-        _NEAREST,
+        _MULTICLASS,
     ),
     # -- sparse nearest centroid -- #
     Fault(
@@ -425,7 +425,7 @@ FAULTS: tuple[Fault, ...] = (
         "comparison",
         "if (label >= numClasses)",
         "if (label > numClasses)",
-        _NEAREST,
+        _MULTICLASS,
     ),
     Fault(
         "sparse centroid: doubles no true value in a distance",
