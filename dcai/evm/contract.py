@@ -71,13 +71,12 @@ class Contract:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Return a function of the ABI as a method."""
-        abi: Abi | None = vars(self).get("abi")  # none yet in a copy that is being made
-        named = abi.named(name) if abi else ()
-        if abi is None or not named:
-            known = ", ".join(function.signature for function in abi.functions) if abi else ""
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {name!r}, nor its ABI a function; it has {known}"
-            )
+        if "abi" not in vars(self):  # a copy that is being made
+            raise AttributeError(name)
+        abi, named = self.abi, self.abi.named(name)
+        if not named:
+            known = ", ".join(function.signature for function in abi.functions)
+            raise AttributeError(f"{self.artifact.name} has no function {name!r}; it has {known}", name=name, obj=self)
 
         def method(*args: Any, **options: Any) -> Any:
             run = self.call if abi.function(name, len(args)).is_view else self.transact

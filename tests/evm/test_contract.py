@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from dcai import DensePerceptron, NearestCentroidClassifier, Revert, SparseNearestCentroidClassifier, SparsePerceptron
 from dcai.artifacts import load
 from dcai.errors import EvmError, InputError, InputTypeError
-from dcai.evm import ClassifierContract, Evm
+from dcai.evm import ClassifierContract, Contract, Evm
 from dcai.evm.abi import Event
 from dcai.evm.storage import expected_storage
 
@@ -126,3 +130,75 @@ def test_large_feature_indices_are_found_where_they_were_named(chain: Evm) -> No
     with pytest.raises(InputError, match=r"5 of 6 words .* neither named in indices nor below 65,536.*pass indices="):
         attached.model()
     assert attached.model(indices=model.weights) == model
+
+
+# -- functions as methods -- #
+
+
+def test_a_function_of_the_abi_is_a_method(chain: Evm) -> None:
+    contract = chain.place(SparsePerceptron({3: -4, 7: ONE}, 5, 2))
+    assert (contract.weights(3), contract.weights(7), contract.weights(8)) == (-4, ONE, 0)
+    assert contract.intercept() == 5
+    assert contract.owner() == chain.account
+    assert chain.nonce(chain.account) == 0  # views send no transaction
+    receipt = contract.initializeSparseWeights([[2**40, 9]])
+    assert receipt.success
+    assert chain.nonce(chain.account) == 1
+    assert contract.weights(2**40) == 9
+    assert contract.model() == SparsePerceptron({3: -4, 7: ONE, 2**40: 9}, 5, 2)  # the index is remembered
+    with pytest.raises(Revert) as refused:
+        contract.transferOwnership(OTHER, sender=OTHER)
+    assert refused.value == Revert("OwnableUnauthorizedAccount", (OTHER,))
+    with pytest.raises(EvmError, match="Out of gas"):
+        contract.transferOwnership(OTHER, gas_limit=25_000)
+
+
+def test_overloads_are_told_by_the_number_of_arguments(chain: Evm) -> None:
+    contract = chain.place(SparsePerceptron({}, 0, 1))
+    overloads: list[dict[str, Any]] = [
+        {"type": "function", "name": "weights", "stateMutability": "view", "inputs": [], "outputs": []},
+        {
+            "type": "function",
+            "name": "weights",
+            "stateMutability": "payable",
+            "inputs": [{"name": "at", "type": "uint64"}, {"name": "to", "type": "int64"}],
+            "outputs": [],
+        },
+    ]
+    artifact = replace(contract.artifact, abi=(*contract.artifact.abi, *overloads))
+    overloaded = Contract(chain, artifact, contract.address)
+    assert overloaded.weights(1) == 0
+    with pytest.raises(
+        Revert
+    ):  # the contract has no such function: each of these reaches it, as a call or a transaction
+        overloaded.weights()
+    assert chain.nonce(chain.account) == 0
+    with pytest.raises(Revert):
+        overloaded.weights(1, 2)
+    assert chain.nonce(chain.account) == 1
+    with pytest.raises(InputError, match=r"3 arguments do not tell which 'weights' is meant"):
+        overloaded.weights(1, 2, 3)
+
+
+def test_an_unknown_function_is_an_attribute_error_with_the_known_ones(chain: Evm) -> None:
+    contract = chain.place(DensePerceptron([0], 0, ONE))
+    with pytest.raises(
+        AttributeError, match=r"DensePerceptron has no function 'centroids'; it has .*weights\(uint256\)"
+    ):
+        contract.centroids(0)
+    assert not hasattr(contract, "_repr_html_")
+    assert {"weights", "initializeWeights", "update", "model", "call"} <= set(dir(contract))
+    assert "weights(uint256)" in (contract.weights.__doc__ or "")
+    assert copy(contract).weights(0) == 0
+
+
+def test_contracts_are_classifiers_where_they_hold_a_model(chain: Evm) -> None:
+    model = SparsePerceptron({3: 4}, 0, 1)
+    placed = chain.place(model)
+    assert isinstance(chain.contract(placed.artifact, placed.address), ClassifierContract)
+    created = chain.create(load("SparsePerceptron"), ["no", "yes"], [], 0, 1)
+    assert isinstance(created, ClassifierContract)
+    points = chain.create(load("Points64"), 1, 2, 3, [], [])
+    assert type(points) is Contract
+    with pytest.raises(AttributeError, match="Points64 has no function 'model'"):
+        points.model()
