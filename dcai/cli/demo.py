@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli._shared.options import price_options
+from dcai.cli._shared.options import engine_option, fork_option, price_options
 from dcai.data import locate
 from dcai.demo import DemoResult, as_json, as_tables, run_scenario
 from dcai.errors import InputError
@@ -32,8 +32,8 @@ _WIDTH = 130
     help="Samples to stream through each contract.",
 )
 @click.option("--only", metavar="TEXT", help="Only scenarios whose data or contract contain TEXT.")
-@click.option("--engine", default="py-evm", show_default=True, help="EVM that runs the contracts.")
-@click.option("--fork", default="prague", show_default=True, help="Rules of the EVM.")
+@engine_option
+@fork_option
 @price_options
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option(

@@ -11,7 +11,7 @@ import numpy as np
 
 from dcai.data import Dataset, SparseRows
 from dcai.errors import NotEqual, Revert
-from dcai.evm import Evm
+from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.models import Classifier
 from dcai.scenarios import Scenario, initial_model, refused_calls
 from dcai.verify import Case, Differential, Outcome
@@ -80,8 +80,8 @@ def run_scenario(
     scenario: Scenario,
     *,
     contributions: int,
-    engine: str = "py-evm",
-    fork: str = "prague",
+    engine: str = DEFAULT_ENGINE,
+    fork: str = DEFAULT_FORK,
 ) -> Iterator[DemoResult]:
     """Run a scenario step by step; a difference ends it and is part of the result.
 

@@ -11,11 +11,11 @@ from dcai.evm import storage
 from dcai.evm.classifier import ClassifierContract
 from dcai.evm.contract import Contract
 from dcai.evm.engines.engine import Trace
-from dcai.evm.engines.registry import DEFAULT_ENGINE, DEFAULT_FORK, engine_names
+from dcai.evm.engines.registry import DEFAULT_ENGINE, engine_names
 from dcai.evm.evm import Evm
 from dcai.evm.machine import CALL_GAS_LIMIT, EvmSnapshot, Machine
 from dcai.evm.receipt import Log, Receipt
-from dcai.evm.schedule import MAX_TRANSACTION_GAS
+from dcai.evm.schedule import DEFAULT_FORK, MAX_TRANSACTION_GAS
 
 __all__ = [
     "CALL_GAS_LIMIT",

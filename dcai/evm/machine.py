@@ -9,7 +9,7 @@ from dcai.errors import EvmError, InputError, InputTypeError, Revert
 from dcai.evm import schedule
 from dcai.evm.abi import ErrorDecoder
 from dcai.evm.engines.engine import EngineAccount, Transaction
-from dcai.evm.engines.registry import DEFAULT_ENGINE, DEFAULT_FORK, create_engine
+from dcai.evm.engines.registry import DEFAULT_ENGINE, create_engine
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.receipt import Log, Receipt
 
@@ -40,7 +40,7 @@ class EvmSnapshot:
 class Machine:
     """An EVM with a state of its own, in this process; :class:`dcai.evm.Evm` adds contracts to it."""
 
-    def __init__(self, engine: str = DEFAULT_ENGINE, fork: str = DEFAULT_FORK) -> None:
+    def __init__(self, engine: str = DEFAULT_ENGINE, fork: str = schedule.DEFAULT_FORK) -> None:
         self._engine = create_engine(engine, fork)
         self.fork = fork
         self.account = to_address(_FIRST_ACCOUNT)

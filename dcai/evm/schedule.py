@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "DEFAULT_FORK",
     "FORKS",
     "MAX_INITCODE_BYTES",
     "MAX_REFUND_QUOTIENT",
@@ -38,6 +39,8 @@ MAX_TRANSACTION_GAS = 1 << 24
 
 #: The forks whose rules are known, in their order.
 FORKS = ("london", "arrow-glacier", "gray-glacier", "paris", "shanghai", "cancun", "prague", "osaka")
+#: The fork where none is given.
+DEFAULT_FORK = "prague"
 
 
 class Upfront(NamedTuple):

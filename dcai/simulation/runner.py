@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError
+from dcai.evm import DEFAULT_FORK, engine_names
 from dcai.simulation.checkpoint import Checkpoint
 from dcai.simulation.market.course import simulate_market
 from dcai.simulation.market.native import MarketNative
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "NATIVE", "run"]
 
 NATIVE = "native"
-ENGINES = (NATIVE, "revm", "py-evm", "py-evm-compiled")
+ENGINES = (NATIVE, *engine_names())
 
 #: Where no contract is deployed, the trainer needs an address all the same.
 _TRAINER = "0x" + "22" * 20
@@ -37,7 +38,7 @@ _CHECKPOINT_EVERY = 2000
 
 
 def run(
-    setup: Setup, *, engine: str = NATIVE, fork: str = "prague", output: Path | None = None
+    setup: Setup, *, engine: str = NATIVE, fork: str = DEFAULT_FORK, output: Path | None = None
 ) -> Iterator[SimulationResult]:
     """Run a simulation.
 

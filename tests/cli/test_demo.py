@@ -26,7 +26,7 @@ def test_tables_and_verdict() -> None:
     assert "4 gwei and 373 USD/ETH" in shown.stdout
     # 3 contributions of 2 steps, and a round of 3 refused calls.
     assert shown.stdout.splitlines()[-1] == (
-        "contract on py-evm (prague) and kernel: 9 steps compared (3 refused by both), 0 mismatches"
+        "contract on revm (prague) and kernel: 9 steps compared (3 refused by both), 0 mismatches"
     )
 
 
@@ -90,8 +90,7 @@ def test_ctrl_c_leaves_the_truth_behind(monkeypatch: pytest.MonkeyPatch) -> None
     shown = run(*SMALL)
     assert shown.exit_code == 1  # click's own code for an abort; the command line makes it 130
     assert shown.stdout.splitlines()[-1] == (
-        "interrupted, partial: "
-        "contract on py-evm (prague) and kernel: 7 steps compared (3 refused by both), 0 mismatches"
+        "interrupted, partial: contract on revm (prague) and kernel: 7 steps compared (3 refused by both), 0 mismatches"
     )
     report = json.loads(run(*SMALL, "--json").stdout)
     assert report["complete"] is False

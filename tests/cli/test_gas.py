@@ -150,7 +150,7 @@ def test_without_a_subcommand_comes_the_table(monkeypatch: pytest.MonkeyPatch) -
     shown = run()
     assert shown.exit_code == 0
     titles = [line for line in shown.stdout.splitlines() if line.startswith("digits, odd or even")]
-    assert titles == [f"digits, odd or even: SparsePerceptron, prague, {engine}" for engine in ("predicted", "py-evm")]
+    assert titles == [f"digits, odd or even: SparsePerceptron, prague, {engine}" for engine in ("predicted", "revm")]
 
 
 def test_options_without_a_subcommand_are_those_of_the_table() -> None:
@@ -165,7 +165,7 @@ def test_a_forecast_of_a_file_is_verified(contributions: str, model: str, tmp_pa
     rows = tmp_path / "rows.csv"
     shown = run("forecast", "--data", contributions, "--model", model, "--verify", "9", "--transactions", str(rows))
     assert shown.exit_code == 0, shown.output
-    assert "2 transactions replayed on py-evm: 20 figures compared, 0 differences" in shown.stdout
+    assert "2 transactions replayed on revm: 20 figures compared, 0 differences" in shown.stdout
     contract = Evm("revm").place(SparsePerceptron([ONE, 0, -ONE, 0], 0, ONE))
     used = [contract.update([1, 3], 1).gas_used for _ in range(2)]
     table = csv.DictReader(io.StringIO(rows.read_text(encoding="utf-8")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,16 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dcai.cli._shared.new_file import NEW_FILE
 from dcai.data import CATALOGUE
-from dcai.errors import InputError, MissingExtraError
-from dcai.evm.engines.registry import create_engine, engine_names
-from dcai.evm.schedule import FORKS
+from dcai.errors import InputError
 from dcai.files import write_whole
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.models import MODELS, Classifier, from_json
 from dcai.scenarios import SCENARIOS, scenario_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from dcai.report.tables import Tables
 
@@ -33,9 +30,6 @@ __all__ = [
     "PICTURE",
     "check_picture",
     "emit",
-    "engine_option",
-    "fork_option",
-    "known_engine",
     "progress_bar",
     "stream_of",
 ]
@@ -61,36 +55,6 @@ MODEL = click.option(
     "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
 )
 PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw the figures as well, into this file.")
-
-
-def engine_option(command: F) -> F:
-    """Add ``--engine``, of one EVM, or None where ``known_engine`` is to choose."""
-    return click.option(
-        "--engine",
-        type=click.Choice(engine_names()),
-        help="EVM that runs the contracts; all give the same gas.  [default: the first that knows the fork]",
-    )(command)
-
-
-def known_engine(engine: str | None, forks: Iterable[str]) -> str:
-    """Return the engine that was asked for, else the first that knows all these forks."""
-    if engine is not None:
-        return engine
-    forks = list(forks)
-    *others, last = engine_names()
-    for name in others:
-        with suppress(InputError, MissingExtraError):
-            for fork in forks:
-                create_engine(name, fork)
-            return name
-    return last
-
-
-def fork_option(command: F) -> F:
-    """Add ``--fork``, of one fork."""
-    return click.option(
-        "--fork", type=click.Choice(FORKS), default="prague", show_default=True, help="Rules of the EVM."
-    )(command)
 
 
 def stream_of(data: str, model: str | None) -> Stream:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli._shared.options import price_options
+from dcai.cli._shared.options import engine_option, fork_option, price_options
 from dcai.cli.gas.common import (
     DATA,
     FILE,
@@ -15,9 +15,6 @@ from dcai.cli.gas.common import (
     PICTURE,
     check_picture,
     emit,
-    engine_option,
-    fork_option,
-    known_engine,
     progress_bar,
     stream_of,
 )
@@ -64,7 +61,7 @@ def forecast(
     gas_price_gwei: float,
     eth_usd: float,
     verify: int,
-    engine: str | None,
+    engine: str,
     form: str,
     output: Path | None,
     transactions: Path | None,
@@ -82,7 +79,7 @@ def forecast(
     if contributions is not None:
         stream = stream.first(contributions)
     prices = Prices(gas_price_gwei, eth_usd)
-    replay = GasReplay(known_engine(engine, [fork]), fork) if verify else None
+    replay = GasReplay(engine, fork) if verify else None
     result = _run(stream, fork, replay, verify)
     if result is None:
         raise click.Abort

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai import data
-from dcai.cli.gas.common import FILE, emit, engine_option, fork_option, known_engine, progress_bar
+from dcai.cli._shared.options import engine_option, fork_option
+from dcai.cli.gas.common import FILE, emit, progress_bar
 from dcai.gas.measuring.framework import SIZES, action_rows, framework_report, stream_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.report.tables import csv_text, json_text
@@ -34,13 +35,12 @@ __all__ = ["framework"]
     "--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text", show_default=True
 )
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
-def framework(reviews: int, fork: str, engine: str | None, form: str, output: Path | None) -> None:
+def framework(reviews: int, fork: str, engine: str, form: str, output: Path | None) -> None:
     """Print what the incentive framework costs: trainer, data handler, mechanism and model together.
 
     Each model is deployed at the size at which the contracts of 0xDeCA10B were measured, with all that surrounds it;
     one good and one bad contribution then live through deposit, refund and report.
     """
-    engine = known_engine(engine, [fork])
     rows: list[FrameworkRow] = []
     with progress_bar() as progress:
         has_reviews = bool(reviews) and data.locate("imdb") is not None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli._shared.options import price_options
-from dcai.cli.gas.common import DATA_NAMES, FILE, emit, fork_option
+from dcai.cli._shared.options import fork_option, price_options
+from dcai.cli.gas.common import DATA_NAMES, FILE, emit
 from dcai.errors import EvmError, InputError
 from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS

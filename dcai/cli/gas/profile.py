@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import DATA, FILE, MODEL, emit, engine_option, fork_option, known_engine, stream_of
+from dcai.cli._shared.options import engine_option, fork_option
+from dcai.cli.gas.common import DATA, FILE, MODEL, emit, stream_of
 from dcai.errors import InputError
 from dcai.evm import Evm
 from dcai.gas.oracle import Oracle
@@ -62,12 +63,12 @@ def profile(
     by: str,
     top: int,
     fork: str,
-    engine: str | None,
+    engine: str,
     form: str,
     output: Path | None,
 ) -> None:
     """Show where the gas of one transaction goes: by line of Solidity, or by function."""
-    found = _profile(stream_of(data, model), transaction, row, known_engine(engine, [fork]), fork)
+    found = _profile(stream_of(data, model), transaction, row, engine, fork)
     if form == "json":
         emit(json_text(found.to_dict()), output)
     elif form == "folded":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.gas.common import FILE, emit, engine_option, known_engine, progress_bar
-from dcai.evm.schedule import FORKS
+from dcai.cli._shared.options import engine_option, forks_option
+from dcai.cli.gas.common import FILE, emit, progress_bar
 from dcai.gas.measuring.snapshot import Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.reports.snapshot import changes_report
 
@@ -25,17 +25,14 @@ _SNAPSHOT = click.argument("file", type=click.Path(exists=True, dir_okay=False, 
 
 @click.command()
 @click.option("--write", "path", type=FILE, help="Write the snapshot to this file instead of printing it.")
-@click.option(
-    "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"
-)
+@forks_option
 @engine_option
-def snapshot(path: Path | None, forks: tuple[str, ...], engine: str | None) -> None:
+def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
     """Measure fixed transactions of each contract, as JSON to be committed.
 
     Models and samples are small, of integers alone, and always the same; every engine gives the same file.
     """
-    forks = forks or ("prague",)
-    emit(text_of(_take(known_engine(engine, forks), forks)), path)
+    emit(text_of(_take(engine, forks)), path)
 
 
 @click.command()
@@ -48,7 +45,7 @@ def snapshot(path: Path | None, forks: tuple[str, ...], engine: str | None) -> N
     help="By how much a row may change, up or down: 200, or 1.5%.",
 )
 @engine_option
-def check(file: Path, tolerance: str, engine: str | None) -> None:
+def check(file: Path, tolerance: str, engine: str) -> None:
     """Measure again, and compare with the snapshot in FILE.
 
     Exits with 1 where a row changed by more than the tolerance, is missing or new.
@@ -56,7 +53,6 @@ def check(file: Path, tolerance: str, engine: str | None) -> None:
     allowed = Tolerance.parse(tolerance)
     before = read(file)
     forks = sorted({key.fork for key in before})
-    engine = known_engine(engine, forks)
     after = _take(engine, forks)
     found = beyond(changes(before, after), allowed)
     if found:
@@ -70,11 +66,10 @@ def check(file: Path, tolerance: str, engine: str | None) -> None:
 @click.command()
 @_SNAPSHOT
 @engine_option
-def diff(file: Path, engine: str | None) -> None:
+def diff(file: Path, engine: str) -> None:
     """Measure again, and print every row that differs from the snapshot in FILE."""
     before = read(file)
     forks = sorted({key.fork for key in before})
-    engine = known_engine(engine, forks)
     after = _take(engine, forks)
     found = changes(before, after)
     if found:

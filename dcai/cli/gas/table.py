@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli._shared.options import price_options
-from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit, known_engine, progress_bar
+from dcai.cli._shared.options import forks_option, price_options
+from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit, progress_bar
 from dcai.errors import InputError
-from dcai.evm.engines.registry import engine_names
-from dcai.evm.schedule import FORKS
+from dcai.evm.engines.registry import DEFAULT_ENGINE, engine_names
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
@@ -33,16 +32,15 @@ __all__ = ["table"]
 @click.command()
 @click.option("--model", "models", type=click.Choice(tuple(MODELS)), multiple=True, help="Only this; repeatable.")
 @click.option("--data", "data", type=click.Choice(DATA_NAMES), multiple=True, help="Only these data; repeatable.")
-@click.option(
-    "--fork", "forks", type=click.Choice(FORKS), multiple=True, help="Rules of the EVM; repeatable.  [default: prague]"
-)
+@forks_option
 @click.option(
     "--engine",
     "engines",
     type=click.Choice((PREDICTED, *engine_names())),
     multiple=True,
-    help=f"'{PREDICTED}' is computed without an EVM; repeatable.  "
-    f"[default: {PREDICTED}, and the first EVM that knows the forks]",
+    default=(PREDICTED, DEFAULT_ENGINE),
+    show_default=True,
+    help=f"'{PREDICTED}' is computed without an EVM; repeatable.",
 )
 @click.option(
     "--samples",
@@ -80,8 +78,7 @@ def table(
     """
     check_picture(plot)
     chosen = _chosen(models, data)
-    forks = forks or ("prague",)
-    rows, complete = _run(chosen, engines or (PREDICTED, known_engine(None, forks)), forks, samples)
+    rows, complete = _run(chosen, engines, forks, samples)
     prices = Prices(gas_price_gwei, eth_usd)
     if not complete:
         # What was asked for is not there, so neither is the file; what is there is shown.

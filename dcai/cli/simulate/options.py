@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.options import fork_option
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
@@ -63,7 +64,7 @@ def run_options(command: F) -> F:
                 show_default=True,
                 help="The native twins alone, or with the contracts on an EVM, compared after every call.",
             ),
-            click.option("--fork", default="prague", show_default=True, help="Rules of the EVM."),
+            fork_option,
             click.option("--initial", "num_initial", type=click.IntRange(min=1), help="Samples of the first model."),
             click.option("--contributions", "num_contributions", type=click.IntRange(min=1), help="All unless given."),
             click.option(

@@ -12,8 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcai.cli._shared.new_file import NEW_FILE
-from dcai.evm.engines.registry import engine_names
-from dcai.evm.schedule import FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CASE_DIR",
-    "FORK",
     "SEED",
     "TIME_BUDGET",
     "emit",
-    "engine_option",
     "finish",
     "progress_bar",
     "report_option",
@@ -67,22 +63,12 @@ SEED = click.option(
     show_default=True,
     help="What all that is random is made of; the report has it, and it makes the same run again.",
 )
-FORK = click.option("--fork", type=click.Choice(FORKS), default="prague", show_default=True, help="Rules of the EVM.")
 CASE_DIR = click.option(
     "--case-dir",
     type=click.Path(file_okay=False, exists=True, writable=True, path_type=Path),
     default=".",
     help="Where to write the case of a difference; the current folder by default.",
 )
-
-
-def engine_option(command: F) -> F:
-    """Add ``--engine``: the fastest unless given."""
-    names = engine_names()
-    default = "revm" if "revm" in names else names[0]
-    return click.option(
-        "--engine", type=click.Choice(names), default=default, show_default=True, help="EVM that runs the contracts."
-    )(command)
 
 
 def report_options(command: F) -> F:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
+from dcai.cli._shared.options import engine_option, fork_option
 from dcai.cli.verify.common import (
     CASE_DIR,
-    FORK,
     SEED,
     TIME_BUDGET,
     emit,
-    engine_option,
     progress_bar,
     report_options,
     this_command,
@@ -47,7 +46,7 @@ __all__ = ["differential"]
     help="The model that the contract in a file should be.  [default: as its state variables say]",
 )
 @engine_option
-@FORK
+@fork_option
 @click.option(
     "--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each contract."
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.evm.engines.registry import engine_names
+from dcai.cli._shared.options import engine_option
 from dcai.models import MODELS
 from dcai.tabular import load_model
 from dcai.verify import Case
@@ -38,7 +38,7 @@ __all__ = ["export"]
     "--steps", "count", type=click.IntRange(min=1), default=50, show_default=True, help="Of a random sequence."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of a random sequence.")
-@click.option("--engine", type=click.Choice(engine_names()), default="revm", show_default=True)
+@engine_option
 def export(source: str, format_: str, forks: str, output: Path, count: int, seed: int, engine: str) -> None:
     """Write steps of contract and kernel as Ethereum state tests, in the JSON form of execution-spec-tests.
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcai.cli._shared.options import engine_option, fork_option
 from dcai.cli.verify.common import (
-    FORK,
     SEED,
     TIME_BUDGET,
     emit,
-    engine_option,
     progress_bar,
     report_options,
     this_command,
@@ -57,7 +56,7 @@ __all__ = ["mutants"]
     help="How many contracts are compiled at a time.",
 )
 @engine_option
-@FORK
+@fork_option
 @click.option("--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each fault.")
 @click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True, help="Calls in each sequence.")
 @SEED

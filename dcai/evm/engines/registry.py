@@ -10,7 +10,7 @@ from dcai.errors import InputError
 if TYPE_CHECKING:
     from dcai.evm.engines.engine import Engine
 
-__all__ = ["DEFAULT_ENGINE", "DEFAULT_FORK", "create_engine", "engine_names"]
+__all__ = ["DEFAULT_ENGINE", "create_engine", "engine_names"]
 
 #: Module and class of each engine, imported when chosen: an engine that is not installed costs nothing. Of revm every
 #: build of the kernels has a copy, so it is the default.
@@ -21,7 +21,6 @@ _ENGINES: dict[str, tuple[str, str]] = {
 }
 
 DEFAULT_ENGINE = next(iter(_ENGINES))
-DEFAULT_FORK = "prague"
 
 
 def engine_names() -> tuple[str, ...]:

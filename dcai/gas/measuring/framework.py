@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcai.evm import Evm
+from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.evm.framework import STAKEABLE, Framework, deploy
 from dcai.models import (
     DensePerceptron,
@@ -118,7 +118,7 @@ SIZES: dict[str, _Size] = {
 }
 
 
-def action_rows(size: str, fork: str = "prague", engine: str = "revm") -> Iterator[FrameworkRow]:
+def action_rows(size: str, fork: str = DEFAULT_FORK, engine: str = DEFAULT_ENGINE) -> Iterator[FrameworkRow]:
     """Run the life of two contributions, a good and a bad one, and yield a row for each action.
 
     Every account acts for the first time, which costs most: its counters are zero before.
@@ -155,7 +155,9 @@ def action_rows(size: str, fork: str = "prague", engine: str = "revm") -> Iterat
     yield row("report", framework.report(x, 0, bad, _BAD, sender=_GOOD).gas_used)
 
 
-def stream_rows(stream: Stream, n: int, fork: str = "prague", engine: str = "revm") -> Iterator[FrameworkRow]:
+def stream_rows(
+    stream: Stream, n: int, fork: str = DEFAULT_FORK, engine: str = DEFAULT_ENGINE
+) -> Iterator[FrameworkRow]:
     """Contribute real samples, each with its deposit, and yield a row for mistakes, for correct ones and for all.
 
     Parameters

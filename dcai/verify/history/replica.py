@@ -13,7 +13,6 @@ from dcai.chain.read.reader import missing_slots
 from dcai.errors import ArtifactError, InputError, Revert
 from dcai.evm import Evm
 from dcai.evm.abi import Abi, decode
-from dcai.evm.engines.registry import engine_names
 from dcai.evm.storage import expected_storage, mentioned_indices, read_model
 
 if TYPE_CHECKING:
@@ -187,7 +186,7 @@ _ENOUGH_GAS = 1 << 32
 
 def _evm() -> Evm:
     """Return an EVM whose rules bound no transaction's gas."""
-    return Evm("revm" if "revm" in engine_names() else "py-evm", "prague")
+    return Evm(fork="prague")
 
 
 def _arguments(function: Function, data: bytes) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dcai import artifacts, strict_json
 from dcai.artifacts import foreign
 from dcai.errors import ArtifactError, MutationError
+from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK
 from dcai.files import write_whole
 from dcai.verify.search.search import CASES, STEPS, Search
 
@@ -198,8 +199,8 @@ def try_fault(
     fault: Fault,
     artifact: Artifact,
     *,
-    engine: str = "revm",
-    fork: str = "prague",
+    engine: str = DEFAULT_ENGINE,
+    fork: str = DEFAULT_FORK,
     seed: int = 0,
     cases: int = CASES,
     steps: int = STEPS,

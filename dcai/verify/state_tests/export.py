@@ -24,7 +24,7 @@ from dcai import artifacts
 from dcai._kernels import __version__
 from dcai.chain.rpc.proofs import Account, state_root, storage_root
 from dcai.errors import InputError, NotEqual, Revert
-from dcai.evm import Evm
+from dcai.evm import DEFAULT_ENGINE, Evm
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import keccak, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
@@ -94,7 +94,7 @@ def export(
     steps: Iterable[Step],
     *,
     forks: Sequence[str] = ("prague", "osaka"),
-    engine: str = "revm",
+    engine: str = DEFAULT_ENGINE,
 ) -> Iterator[StateTest]:
     """Yield the state tests of a sequence.
 
