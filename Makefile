@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 NPM    := npm --prefix contracts
 
 # The extension is built again when what it is made of changes.
-SOURCES := pyproject.toml Cargo.toml Cargo.lock $(shell find kernels -name '*.rs' -o -name Cargo.toml -o -path 'kernels/evmloop/*')
+SOURCES := pyproject.toml constraints.txt Cargo.toml Cargo.lock $(shell find kernels -name '*.rs' -o -name Cargo.toml -o -path 'kernels/evmloop/*')
 
 # Where the recorded data lie beside the project, use them.
 ifneq ($(wildcard ../shared/data),)
@@ -14,7 +14,7 @@ export DCAI_DATA_DIR ?= $(abspath ../shared/data)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts figures clean
+.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts figures docs wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ figures: $(VENV)/.dev ## Draw the figures of the README anew, from the runs of t
 	$(BIN)/dcai simulate self-assessment --data imdb --plot bench/figures/self-assessment.png
 	$(BIN)/dcai simulate prediction-market --data imdb --plot bench/figures/prediction-market.png
 
+docs: $(VENV)/.docs ## Build the site of guides and docstrings into target/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+wheel: ## Build the source distribution and wheels into target/wheels, and try each without a compiler
+	.ci/wheel
+
 clean: ## Remove all that was built or installed here
 	rm -rf $(VENV) target contracts/node_modules dcai/*.so
 
@@ -82,9 +88,13 @@ $(VENV)/.dev: $(SOURCES)
 	$(call install,dev)
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.docs: $(SOURCES)
+	$(call install,docs)
+	@touch $@
+
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(1)]'
 endef
 
 contracts/node_modules/.installed: contracts/package.json contracts/package-lock.json
