@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from dcai.errors import MissingLayerError
+from dcai.gas.layer import GAS
 from dcai.gas.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["Initialization", "memory_gas"]
 
@@ -35,6 +37,11 @@ class Initialization:
     contract : str
         Its name.
 
+    Raises
+    ------
+    MissingLayerError
+        The model lacks its gas layer, or this does not know a function.
+
     Attributes
     ----------
     slots : Slots
@@ -50,6 +57,7 @@ class Initialization:
         self.counts: Counter[str] = Counter()
         self.counts_after: Counter[str] = Counter()
         self._contract = contract
+        self._functions = GAS[contract].functions
 
     def run(self, function: str, args: Sequence[Any]) -> None:
         """Count what one transaction does, and change the storage as it does.
@@ -68,7 +76,12 @@ class Initialization:
         self.slots.load("owner")
         if function == "constructor":
             self.store("owner", 1)
-        _FUNCTIONS[self._contract, function](self, *args)
+        if function == "addFeatureIndices":
+            self.append("featureIndices", args[0], 32)
+        elif function in self._functions:
+            self._functions[function](self, *args)
+        else:
+            raise MissingLayerError(f"the gas layer of {self._contract} does not count what {function} does")
 
     def count(self, part: str, times: int = 1) -> None:
         """Note that a part of the function ran."""
@@ -88,6 +101,16 @@ class Initialization:
         length = self.slots.load(array)
         self.store(array, length + 1)
         return length
+
+    def push_names(self, names: Sequence[str]) -> None:
+        """Append the names of the first classes."""
+        for name in names:
+            self.push_name(name)
+
+    def store_settings(self, intercept: int, rate: int) -> None:
+        """Store the intercept and the learning rate of a Perceptron, which share a slot."""
+        self.slots.load("settings")
+        self.store("settings", intercept % (1 << 80) | rate << 80)
 
     def push_name(self, name: str) -> None:
         """Append to ``classifications``: a string is in its own slot up to 31 bytes, else in words of their own."""
@@ -135,137 +158,3 @@ class Initialization:
 
 def _base(array: Any) -> str:
     return array if isinstance(array, str) else str(array[0])
-
-
-def _names(run: Initialization, names: Sequence[str]) -> None:
-    for name in names:
-        run.push_name(name)
-
-
-def _settings(run: Initialization, intercept: int, rate: int) -> None:
-    """Store the intercept and the learning rate, which share a slot."""
-    run.slots.load("settings")
-    run.store("settings", intercept % (1 << 80) | rate << 80)
-
-
-def _dense_perceptron(
-    run: Initialization, names: Sequence[str], weights: Sequence[int], intercept: int, rate: int
-) -> None:
-    _names(run, names)
-    run.append("weights", weights, 80)
-    _settings(run, intercept, rate)
-
-
-def _dense_weights(run: Initialization, weights: Sequence[int]) -> None:
-    run.append("weights", weights, 80)
-
-
-def _sparse_perceptron(
-    run: Initialization, names: Sequence[str], weights: Sequence[int], intercept: int, rate: int
-) -> None:
-    _names(run, names)
-    run.count("weights", len(weights))
-    for index, weight in enumerate(weights):
-        if weight:
-            run.count("written_weights")
-            run.store(("weights", index), weight)
-    _settings(run, intercept, rate)
-
-
-def _sparse_weights(run: Initialization, start: int, weights: Sequence[int]) -> None:
-    run.count("weights", len(weights))
-    for index, weight in enumerate(weights, start):
-        run.store(("weights", index), weight)
-
-
-def _sparse_weight_pairs(run: Initialization, pairs: Sequence[Sequence[int]]) -> None:
-    run.count("weights", len(pairs))
-    for index, weight in pairs:
-        run.store(("weights", index), weight)
-
-
-def _nearest_centroid(
-    run: Initialization, names: Sequence[str], centroids: Sequence[Sequence[int]], counts: Sequence[int]
-) -> None:
-    _names(run, names)
-    for centroid, count in zip(centroids, counts, strict=True):
-        run.count("classes")
-        _push_centroid(run, centroid, count)
-
-
-def _push_centroid(run: Initialization, centroid: Sequence[int], count: int) -> None:
-    run.append(("centroids", run.push("centroids")), centroid, 64)
-    run.store(("dataCounts", run.push("dataCounts")), count)
-
-
-def _add_centroid(run: Initialization, centroid: Sequence[int], name: str, count: int) -> None:
-    run.slots.load(("centroids", 0))  # the length of the first, which all have
-    _push_centroid(run, centroid, count)
-    run.slots.load("classifications")
-    run.push_name(name)
-
-
-def _extend_centroid(run: Initialization, values: Sequence[int], label: int) -> None:
-    run.slots.load("centroids")
-    run.append(("centroids", label), values, 64)
-
-
-def _sparse_nearest_centroid(
-    run: Initialization, names: Sequence[str], centroids: Sequence[Sequence[Sequence[int]]], counts: Sequence[int]
-) -> None:
-    _names(run, names)
-    for pairs, count in zip(centroids, counts, strict=True):
-        run.count("classes")
-        label = _push_class(run, count)
-        _store_pairs(run, label, pairs, count, 0)
-
-
-def _push_class(run: Initialization, count: int) -> int:
-    label = run.push("classInfos")
-    run.slots.load(("numSamples", label))
-    run.store(("numSamples", label), count)
-    return label
-
-
-def _store_pairs(run: Initialization, label: int, pairs: Sequence[Sequence[int]], count: int, squared: int) -> None:
-    run.count("pairs", len(pairs))
-    for index, value in pairs:
-        run.slots.load(("features", label, index))
-        run.store(("features", label, index), count << 64 | value)
-        squared += value * value
-    run.store(("squaredMagnitude", label), squared)
-
-
-def _add_class(run: Initialization, pairs: Sequence[Sequence[int]], name: str, count: int) -> None:
-    label = _push_class(run, count)
-    run.slots.load(("numSamples", label))
-    _store_pairs(run, label, pairs, count, run.slots.load(("squaredMagnitude", label)))
-    run.slots.load("classifications")
-    run.push_name(name)
-
-
-def _extend_class(run: Initialization, pairs: Sequence[Sequence[int]], label: int) -> None:
-    run.slots.load("classInfos")
-    count = run.slots.load(("numSamples", label))
-    _store_pairs(run, label, pairs, count, run.slots.load(("squaredMagnitude", label)))
-
-
-def _feature_indices(run: Initialization, indices: Sequence[int]) -> None:
-    run.append("featureIndices", indices, 32)
-
-
-#: The functions that put a model on a chain, by contract and name.
-_FUNCTIONS: dict[tuple[str, str], Callable[..., None]] = {
-    ("DensePerceptron", "constructor"): _dense_perceptron,
-    ("DensePerceptron", "initializeWeights"): _dense_weights,
-    ("SparsePerceptron", "constructor"): _sparse_perceptron,
-    ("SparsePerceptron", "initializeWeights"): _sparse_weights,
-    ("SparsePerceptron", "initializeSparseWeights"): _sparse_weight_pairs,
-    ("NearestCentroidClassifier", "constructor"): _nearest_centroid,
-    ("NearestCentroidClassifier", "addClass"): _add_centroid,
-    ("NearestCentroidClassifier", "extendCentroid"): _extend_centroid,
-    ("SparseNearestCentroidClassifier", "constructor"): _sparse_nearest_centroid,
-    ("SparseNearestCentroidClassifier", "addClass"): _add_class,
-    ("SparseNearestCentroidClassifier", "extendCentroid"): _extend_class,
-}
-_FUNCTIONS |= {(contract, "addFeatureIndices"): _feature_indices for contract, _ in list(_FUNCTIONS)}

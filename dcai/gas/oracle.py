@@ -198,4 +198,4 @@ class Oracle:
 
 def counters(contract: str) -> dict[str, list[str]]:
     """Return the names of the counters of a contract's functions, in the kernel's order."""
-    return dict(zip(("update", "predict"), getattr(_kernels, contract).counters(), strict=True))
+    return dict(zip(("update", "predict"), MODELS[contract].spec.kernel.counters(), strict=True))

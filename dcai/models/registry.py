@@ -17,8 +17,14 @@ __all__ = ["MODELS", "Layer", "register"]
 T = TypeVar("T")
 M = TypeVar("M", bound="type[Classifier]")
 
+
+class _Models(dict[str, "type[Classifier]"]):
+    def __missing__(self, contract: str) -> type[Classifier]:
+        raise MissingLayerError(f"{contract!r} is no model of dcai; those are {', '.join(self)}")
+
+
 #: The models by the name of their contract.
-MODELS: dict[str, type[Classifier]] = {}
+MODELS: dict[str, type[Classifier]] = _Models()
 
 
 def register(model: M) -> M:
@@ -57,8 +63,6 @@ class Layer(Generic[T]):
         """
         if contract in self._registered:
             return self._registered[contract]
-        if contract not in MODELS:
-            raise MissingLayerError(f"{contract!r} is no model of dcai; those are {', '.join(MODELS)}")
         name = f"{self._package}.{MODELS[contract].spec.module}"
         try:
             value: T = getattr(import_module(name), self._attribute)

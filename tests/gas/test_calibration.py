@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,9 +16,10 @@ from dcai import artifacts
 from dcai.errors import ArtifactError
 from dcai.gas.calibration import calibrate as module
 from dcai.gas.calibration.calibrate import FORKS, calibrate, main, text_of
-from dcai.gas.calibration.samples import Labelled, samples
+from dcai.gas.calibration.samples import samples
 from dcai.gas.calibration.solve import prices
 from dcai.gas.coefficients import Coefficients, code_hash, load
+from dcai.gas.layer import GAS, Labelled
 from dcai.gas.oracle import counters
 from dcai.models import MODELS
 
@@ -164,7 +166,7 @@ def test_samples_are_missing(name: str, function: str, counter: str, monkeypatch
 @pytest.mark.usefixtures("calls_alone")
 def test_a_branch_that_was_never_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that no call can cause, but that nobody excuses."""
-    monkeypatch.setattr(module, "_IMPOSSIBLE", {})
+    monkeypatch.setattr(module, "GAS", {"SparsePerceptron": replace(GAS["SparsePerceptron"], impossible=())})
     with pytest.raises(ArtifactError, match=r"SparsePerceptron under prague: of the conditional jumps at 0x.* one way"):
         calibrate(artifacts.load("SparsePerceptron"), "prague", "revm")
 

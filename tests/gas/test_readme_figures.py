@@ -12,8 +12,9 @@ import dcai
 from dcai import data
 from dcai.data import l2_normalized
 from dcai.gas import Oracle
+from dcai.gas.layer import GAS
 from dcai.gas.measuring.forecast import forecast
-from dcai.gas.measuring.framework import ORIGINAL, SIZES, action_rows
+from dcai.gas.measuring.framework import action_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
 from tests.support.engines import FASTEST
@@ -27,18 +28,21 @@ def figures(start: str) -> list[int]:
     return [int(number.replace(",", "")) for number in re.findall(r"\d+(?:,\d{3})+", row.removeprefix(f"| {start}"))]
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_framework(size: str) -> None:
-    start = {
-        "DensePerceptron, 9 features": "dense Perceptron, 9 features |",
-        "NearestCentroidClassifier, 9 features": "dense nearest centroid, 9 features |",
-        "SparsePerceptron, 1,000 words": "sparse Perceptron, 1,000 words |",
-        "SparseNearestCentroidClassifier, 1,000 words": "sparse nearest centroid, 1,000 words |",
-    }[size]
-    rows = {row.action: row.gas_used for row in action_rows(size, engine=FASTEST)}
+@pytest.mark.parametrize(
+    ("contract", "start"),
+    [
+        ("DensePerceptron", "dense Perceptron, 9 features |"),
+        ("NearestCentroidClassifier", "dense nearest centroid, 9 features |"),
+        ("SparsePerceptron", "sparse Perceptron, 1,000 words |"),
+        ("SparseNearestCentroidClassifier", "sparse nearest centroid, 1,000 words |"),
+    ],
+)
+def test_the_framework(contract: str, start: str) -> None:
+    rows = {row.action: row.gas_used for row in action_rows(contract, engine=FASTEST)}
     added = rows.get("addData, mistake", rows.get("addData"))
     expected = [rows["deploy"], added, rows["refund"], rows["report"]]
-    originals = [ORIGINAL[size][action] for action in ("deploy", "addData", "refund", "report")]
+    original = GAS[contract].framework().original
+    originals = [original[action] for action in ("deploy", "addData", "refund", "report")]
     assert figures(start) == [figure for pair in zip(expected, originals, strict=True) for figure in pair]
 
 

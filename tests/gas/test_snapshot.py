@@ -8,9 +8,10 @@ import pytest
 
 from dcai import InputError, Revert
 from dcai.evm import Evm
+from dcai.gas.layer import GAS
 from dcai.gas.measuring.snapshot import GasChange, Key, Tolerance, beyond, changes, read, take, text_of
-from dcai.gas.measuring.snapshot_cases import CASES
 from dcai.gas.reports.snapshot import changes_report
+from dcai.models import MODELS
 
 COMMITTED = Path(__file__).parent / "snapshot.json"
 
@@ -36,12 +37,12 @@ def test_the_committed_file_is_as_it_is_written() -> None:
     assert text_of(read(COMMITTED)) == text
     nested = json.loads(text)
     assert list(nested) == ["cancun", "osaka", "prague"]
-    assert all(list(contracts) == sorted(CASES) for contracts in nested.values())
+    assert all(list(contracts) == sorted(MODELS) for contracts in nested.values())
 
 
-@pytest.mark.parametrize("name", list(CASES))
+@pytest.mark.parametrize("name", MODELS)
 def test_each_row_is_what_its_name_says(name: str) -> None:
-    case = CASES[name]
+    case, has_mistakes = GAS[name].snapshot(), MODELS[name].spec.has_mistakes
     contract = Evm("revm").deploy(case.model)
     assert contract.model() == case.model
     for row, (sample, label) in case.contributions.items():
@@ -55,8 +56,8 @@ def test_each_row_is_what_its_name_says(name: str) -> None:
         right = contract.predict(sample) == label
         receipt = contract.update(sample, label)
         first = bool(contract.storage().keys() - before.keys())
-        assert right is ("correct" in row) or "Centroid" in name
-        assert right is ("mistake" not in row) or "Centroid" in name
+        assert ("correct" in row or "mistake" in row) is has_mistakes
+        assert right is ("correct" in row) or not has_mistakes
         assert first is ("first" in row)
         assert (receipt.refund > 0) is ("refund" in row)
 

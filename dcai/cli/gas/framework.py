@@ -10,8 +10,9 @@ import click
 from dcai import data
 from dcai.cli._shared.options import engine_option, fork_option
 from dcai.cli.gas.common import FILE, emit, progress_bar
-from dcai.gas.measuring.framework import SIZES, action_rows, framework_report, stream_rows
+from dcai.gas.measuring.framework import action_rows, framework_report, stream_rows
 from dcai.gas.measuring.stream import of_scenario
+from dcai.models import MODELS
 from dcai.report.tables import csv_text, json_text
 from dcai.scenarios import scenario_of
 
@@ -44,10 +45,10 @@ def framework(reviews: int, fork: str, engine: str, form: str, output: Path | No
     rows: list[FrameworkRow] = []
     with progress_bar() as progress:
         has_reviews = bool(reviews) and data.locate("imdb") is not None
-        task = progress.add_task("", total=len(SIZES) + has_reviews)
-        for size in SIZES:
-            progress.update(task, description=size)
-            rows += action_rows(size, fork, engine)
+        task = progress.add_task("", total=len(MODELS) + has_reviews)
+        for contract in MODELS:
+            progress.update(task, description=contract)
+            rows += action_rows(contract, fork, engine)
             progress.advance(task)
         if has_reviews:
             progress.update(task, description="IMDB")

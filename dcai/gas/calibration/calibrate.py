@@ -25,6 +25,7 @@ from dcai.gas.calibration.samples import deployments, samples
 from dcai.gas.calibration.solve import prices
 from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, to_fields
 from dcai.gas.initialization import Initialization, memory_gas
+from dcai.gas.layer import GAS
 from dcai.gas.oracle import counters
 from dcai.models import MODELS
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
     from dcai.evm import Trace
-    from dcai.gas.calibration.samples import Labelled
+    from dcai.gas.layer import Labelled
     from dcai.models import Classifier
 
 __all__ = ["FORKS", "calibrate"]
@@ -43,9 +44,6 @@ FORKS = {"cancun": "py-evm-compiled", "prague": "py-evm-compiled", "osaka": "rev
 
 #: Not the owner.
 _STRANGER = "0x" + "99" * 20
-
-#: Errors in the bytecode that no call can raise: an index that is an int64 is below 2^63.
-_IMPOSSIBLE = {"SparsePerceptron": ("IndexTooLarge",)}
 
 #: Models, and deployments, with their samples to run for one contract and fork.
 _MODELS, _DEPLOYMENTS = 150, 60
@@ -68,7 +66,7 @@ def calibrate(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficie
         Not every path of the bytecode has a counter, or was taken.
     """
     abi = Abi(artifact.abi)
-    impossible = {error.selector for error in abi.errors.values() if error.name in _IMPOSSIBLE.get(artifact.name, ())}
+    impossible = {error.selector for error in abi.errors.values() if error.name in GAS[artifact.name].impossible}
     coverage = Coverage(artifact.deployed_bytecode, {function.selector for function in abi.functions}, impossible)
     functions = {name: _calibrate_call(artifact, name, Evm(engine, fork), coverage) for name in counters(artifact.name)}
     gaps = coverage.gaps()

@@ -11,48 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.evm.framework import STAKEABLE, Framework, deploy
-from dcai.models import (
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-)
+from dcai.gas.layer import GAS
+from dcai.models.spec import spec_of
 from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dcai.evm import Receipt
     from dcai.gas.measuring.stream import Stream
     from dcai.models import Classifier
 
-__all__ = ["ORIGINAL", "SIZES", "FrameworkRow", "action_rows", "framework_report", "stream_rows"]
+__all__ = ["FrameworkRow", "action_rows", "framework_report", "stream_rows"]
 
-_ONE = 10**9
 _DAY = 86_400
 _TERMS = (_DAY, 7 * _DAY, 9 * _DAY, 10**12)
 _START = 1_700_000_000
 _OWNER, _GOOD, _BAD = ("0x" + byte * 20 for byte in ("0f", "a1", "b2"))
 _FUNDS_WEI = 10**24
-
-#: Gas of the original, by size and action; of each contribution it was not said whether the model was mistaken.
-ORIGINAL: dict[str, dict[str, int]] = {
-    "DensePerceptron, 9 features": {"deploy": 7_340_490, "addData": 209_835, "refund": 177_445, "report": 137_474},
-    "NearestCentroidClassifier, 9 features": {
-        "deploy": 7_934_427,
-        "addData": 235_536,
-        "refund": 194_490,
-        "report": 154_533,
-    },
-    "SparsePerceptron, 1,000 words": {"deploy": 30_260_977, "addData": 311_887, "refund": 221_111, "report": 181_225},
-    "SparseNearestCentroidClassifier, 1,000 words": {
-        "deploy": 58_137_527,
-        "addData": 332_988,
-        "refund": 305_199,
-        "report": 265_219,
-    },
-    "IMDB, 1,000 words": {"addData, mistake": 919_442, "addData, correct": 513_482, "addData": 601_440},
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +38,7 @@ class FrameworkRow:
     Attributes
     ----------
     size : str
-        The model, one of ``ORIGINAL``.
+        The model and its size, or the data.
     action : str
         A deployment of all contracts, or a function of the trainer; of a Perceptron's ``addData``, whether the model
         was mistaken.
@@ -71,7 +47,7 @@ class FrameworkRow:
     gas_used : int
         Of one, on average; rounded to the nearest.
     original : int or None
-        What the original uses.
+        What the original uses; None where that was not measured.
     """
 
     size: str
@@ -85,58 +61,26 @@ class FrameworkRow:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Size:
-    """A model at the size at which the original was measured, and a sample that it takes for class 1."""
-
-    model: Callable[[], Classifier]
-    sample: Sequence[int]
-
-
-def _dense_perceptron() -> Classifier:
-    return DensePerceptron([_ONE // 10 * (-1) ** i for i in range(9)], 0, _ONE)
-
-
-def _nearest_centroid() -> Classifier:
-    return NearestCentroidClassifier([[_ONE // 3 * sign for _ in range(9)] for sign in (-1, 1)], [100, 100])
-
-
-def _sparse_perceptron() -> Classifier:
-    return SparsePerceptron([_ONE // 10 * (1 if i % 2 == 0 else -1) for i in range(1000)], 0, _ONE)
-
-
-def _sparse_nearest_centroid() -> Classifier:
-    centroids = [[(i, _ONE // 10 * (1 + (i + k) % 2)) for i in range(1000)] for k in (0, 1)]
-    return SparseNearestCentroidClassifier(centroids, [100, 100])
-
-
-SIZES: dict[str, _Size] = {
-    "DensePerceptron, 9 features": _Size(_dense_perceptron, [_ONE // 3] * 9),
-    "NearestCentroidClassifier, 9 features": _Size(_nearest_centroid, [_ONE // 3] * 9),
-    "SparsePerceptron, 1,000 words": _Size(_sparse_perceptron, [*range(18), 100, 200]),
-    "SparseNearestCentroidClassifier, 1,000 words": _Size(_sparse_nearest_centroid, list(range(0, 40, 2))),
-}
-
-
-def action_rows(size: str, fork: str = DEFAULT_FORK, engine: str = DEFAULT_ENGINE) -> Iterator[FrameworkRow]:
+def action_rows(contract: str, fork: str = DEFAULT_FORK, engine: str = DEFAULT_ENGINE) -> Iterator[FrameworkRow]:
     """Run the life of two contributions, a good and a bad one, and yield a row for each action.
 
     Every account acts for the first time, which costs most: its counters are zero before.
 
     Parameters
     ----------
-    size : str
-        A key of ``SIZES``.
+    contract : str
+        Name of the model.
     fork, engine : str
         The rules and the EVM.
     """
-    x = list(SIZES[size].sample)
-    framework = _deployed(SIZES[size].model(), fork, engine)
+    size = GAS[contract].framework()
+    x = list(size.sample)
+    framework = _deployed(size.model, fork, engine)
     evm, predict = framework.evm, framework.classifier.predict
-    has_mistakes = framework.classifier.artifact.name.endswith("Perceptron")
+    has_mistakes = spec_of(size.model).has_mistakes
 
     def row(action: str, gas_used: int) -> FrameworkRow:
-        return FrameworkRow(size, action, 1, gas_used, ORIGINAL[size].get(action.partition(",")[0]))
+        return FrameworkRow(size.title, action, 1, gas_used, size.original.get(action.partition(",")[0]))
 
     yield row("deploy", framework.gas_used)
     evm.timestamp += 1
@@ -170,6 +114,7 @@ def stream_rows(
         The rules and the EVM.
     """
     framework = _deployed(stream.model, fork, engine, placed=True)
+    originals = GAS[stream.contract].original_streams.get(stream.data, {})
     mistakes: list[Receipt] = []
     correct: list[Receipt] = []
     for i in range(min(n, len(stream))):
@@ -185,7 +130,7 @@ def stream_rows(
         if receipts:
             total = sum(receipt.gas_used for receipt in receipts)
             mean = (2 * total + len(receipts)) // (2 * len(receipts))
-            yield FrameworkRow(stream.data, action, len(receipts), mean, ORIGINAL.get(stream.data, {}).get(action))
+            yield FrameworkRow(stream.data, action, len(receipts), mean, originals.get(action))
 
 
 def _deployed(model: Classifier, fork: str, engine: str, *, placed: bool = False) -> Framework:
@@ -204,7 +149,7 @@ def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Tables:
             row.action,
             f"{row.n:,}",
             f"{row.gas_used:,}",
-            "" if row.original is None else f"{row.original:,}",
+            "unknown" if row.original is None else f"{row.original:,}",
             "" if row.original is None else f"{row.gas_used / row.original:.2f}",
         ]
         for row in rows

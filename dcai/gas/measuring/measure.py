@@ -15,7 +15,7 @@ from dcai.evm.abi import Abi
 from dcai.evm.deploy import drive
 from dcai.gas.costs import Costs
 from dcai.gas.deployment import Chunk, DeploymentPlan
-from dcai.models import DensePerceptron, SparsePerceptron
+from dcai.models import MODELS
 from dcai.models.deployment import Driver
 from dcai.models.spec import spec_of
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dcai.models import Classifier
 
 __all__ = [
-    "PERCEPTRONS",
     "RECEIPT_FIELDS",
     "Measured",
     "as_costs",
@@ -42,9 +41,6 @@ __all__ = [
 _CONSTRUCTOR = "constructor"
 #: What a receipt says of gas, and a prediction as well.
 RECEIPT_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
-#: The contracts whose updates depend on whether the prediction was right.
-PERCEPTRONS = (DensePerceptron.__name__, SparsePerceptron.__name__)
-
 #: How much more than it spends a transaction may need at first guess: the 2,300 that a write must find left (EIP-2200).
 _MARGIN = 2_400
 
@@ -182,7 +178,7 @@ def update(contract: ClassifierContract, sample: Sequence[int], label: int) -> M
     """Send a sample to ``update``, with the least gas limit that is enough."""
     evm = contract.evm
     before = contract.storage()
-    mistake = contract.artifact.name in PERCEPTRONS and _predicts_otherwise(contract, sample, label)
+    mistake = MODELS[contract.artifact.name].spec.has_mistakes and _predicts_otherwise(contract, sample, label)
     data = contract.abi.function("update", 2).encode((sample, label))
     gas_limit = least_gas_limit(evm, contract.address, data)
     receipt = evm.transact(contract.address, data, gas_limit=gas_limit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dcai.gas.measuring.measure import PERCEPTRONS
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def kinds(costs: Costs, contract: str) -> Iterator[tuple[TransactionKind, NDArra
     """Yield each kind of update that there is, and which transactions are of it; together they are all."""
     success, first = costs.success, costs.new_slots > 0
     cases = [("", success)]
-    if contract in PERCEPTRONS:
+    if MODELS[contract].spec.has_mistakes:
         cases = [("mistake", success & costs.mistake), ("correct", success & ~costs.mistake)]
     for case, mask in cases:
         yield TransactionKind("update", case, "first"), mask & first

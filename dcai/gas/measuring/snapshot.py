@@ -1,6 +1,8 @@
 """Gas in a file that is committed, so that a change of it is seen and meant.
 
-The file is JSON: fork, contract, transaction, and the gas used; sorted, and the same from every engine.
+The file is JSON: fork, contract, transaction, and the gas used; sorted, and the same from every engine. Models and
+samples are small and of integers alone: data that are normalised with floats may differ in their last digit from one
+computer to the next, and their gas with it.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dcai import strict_json
 from dcai.errors import InputError, shown
 from dcai.evm import Evm
-from dcai.gas.measuring.snapshot_cases import CASES
+from dcai.gas.layer import GAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dcai.gas.measuring.snapshot_cases import SnapshotCase
+    from dcai.gas.layer import SnapshotCase
 
 __all__ = ["GasChange", "Key", "Snapshot", "Tolerance", "beyond", "changes", "read", "take", "text_of"]
 
@@ -103,8 +105,8 @@ class GasChange:
 def take(engine: str, forks: Sequence[str]) -> Iterator[tuple[Key, int]]:
     """Measure all rows, in no order that matters."""
     for fork in forks:
-        for contract, case in CASES.items():
-            for name, gas_used in _measure(case, engine, fork):
+        for contract, layer in GAS.items():
+            for name, gas_used in _measure(layer.snapshot(), engine, fork):
                 yield Key(fork, contract, name), gas_used
 
 
