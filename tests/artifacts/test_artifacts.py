@@ -53,6 +53,19 @@ def test_an_artifact_is_whole(name: str) -> None:
     assert artifacts.load(name) is artifact
 
 
+def test_every_contract_that_is_deployed_has_an_artifact_and_no_other() -> None:
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in CONTRACTS.glob("src/**/*.sol")}
+    deployed = {name for name, text in sources.items() if re.search(rf"^contract {name}\b", text, re.MULTILINE)}
+    assert deployed == set(artifacts.names())
+
+
+def test_others_may_import_libraries_and_interfaces_and_the_rest_is_pinned() -> None:
+    pinned = artifacts.load("DensePerceptron").compiler["version"].partition("+")[0]
+    for path in CONTRACTS.glob("src/**/*.sol"):
+        admitted = ">=0.8.26 <0.9.0" if path.parent.name in ("libraries", "interfaces") else pinned
+        assert f"\npragma solidity {admitted};\n" in path.read_text(encoding="utf-8"), path
+
+
 def test_models_keep_the_slots_of_the_contracts_deployed_years_ago() -> None:
     for name in MODELS:
         storage = artifacts.load(name).storage_layout["storage"]

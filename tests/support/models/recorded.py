@@ -15,7 +15,7 @@ from typing import Any
 from dcai.models import MODELS, Classifier
 
 _BESIDE = Path(__file__).parents[4] / "shared" / "vectors"
-_FILE = Path(os.environ.get("DCAI_VECTORS_DIR", _BESIDE)) / "0xdeca10b.json"
+_FOLDER = Path(os.environ.get("DCAI_VECTORS_DIR", _BESIDE))
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ def _fields(recorded: dict[str, Any]) -> dict[str, Any]:
     return {name: value if name == "op" else _numbers(value) for name, value in recorded.items()}
 
 
-def load() -> list[Sequence]:
-    """All sequences; none where the file is absent."""
-    if not _FILE.is_file():
+def load(file: str = "0xdeca10b.json") -> list[Sequence]:
+    """All sequences of a file; none where it is absent."""
+    path = _FOLDER / file
+    if not path.is_file():
         return []
     return [
         Sequence(
@@ -60,5 +61,5 @@ def load() -> list[Sequence]:
             steps=[_fields(step) for step in recorded["steps"]],
             final=_fields(recorded["final"]),
         )
-        for recorded in json.loads(_FILE.read_text(encoding="utf-8"))
+        for recorded in json.loads(path.read_text(encoding="utf-8"))
     ]
