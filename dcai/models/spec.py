@@ -58,6 +58,11 @@ class Int:
     bits: int
     signed: bool = False
 
+    @property
+    def solidity(self) -> str:
+        """Name of the type in Solidity: ``"uint64"``."""
+        return f"{'' if self.signed else 'u'}int{self.bits}"
+
     def encode(self, value: int) -> bytes:
         """Return the integer as big-endian bytes, two's complement where it is signed."""
         return int(value).to_bytes(self.bits // 8, "big", signed=self.signed)

@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dcai import artifacts
-from dcai.artifacts import Artifact, foreign
+from dcai.artifacts import Artifact
 from dcai.cli.verify import verify
 from dcai.cli.verify.differential import differential
 from dcai.cli.verify.replay import replay
 from dcai.errors import ArtifactError, InputError
+from dcai.verify.search import foreign
 from tests.support.models.faulty import wrong_scale
 
 

@@ -16,6 +16,9 @@ slot  variables
 3     ``SparseNearestCentroidClassifier``: ``ClassInfo[] classInfos`` of ``uint64 numSamples``,
       ``uint squaredMagnitude``, ``mapping(uint32 => Feature)``; a feature is its value and the number of
       samples as of which it was stored, in one slot
+3     ``NaiveBayes``: ``ClassInfo[] classInfos`` of ``uint64 numSamples``, ``uint64 totalFeatureCount``,
+      ``mapping(uint32 => uint32) featureCounts``
+4, 5  ``NaiveBayes``: ``uint32 smoothingFactor``; ``uint totalNumFeatures``
 ===== ==================================================================================================
 
 The contracts of this project declare theirs in the same order, so one description of storage serves both.

@@ -29,6 +29,7 @@ from dcai.evm.hashing import to_address, to_bytes20
 from dcai.files import write_whole
 from dcai.incentives.keys import data_hash
 from dcai.incentives.sponsorship import Domain, contribution_digest, signed_by
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     import os
@@ -143,7 +144,7 @@ class Participant:
         self.handler = RemoteContract(transactor, "DataHandler64", found.data_handler)
         # What is asked of mechanism and classifier has the same form in all of them.
         self.mechanism = RemoteContract(transactor, "Stakeable64", found.incentive_mechanism)
-        self.classifier = RemoteContract(transactor, "SparsePerceptron", found.classifier)
+        self.classifier = RemoteContract(transactor, next(iter(MODELS)), found.classifier)
 
     @property
     def address(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from dcai import data, scenarios, strict_json
 from dcai.data import SparseRows
 from dcai.errors import InputError, shown
-from dcai.models.base import DenseClassifier
+from dcai.models.spec import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,11 +106,12 @@ def of_file(path: Path, model: Classifier) -> Stream:
     InputError
         A line is something else; the message has its number.
     """
+    is_sparse = spec_of(model).is_sparse
     rows: list[list[int]] = []
     labels: list[int] = []
     for number, line in enumerate(_lines(path), 1):
         sample, label = _contribution(line, f"{path}, line {number}")
-        if rows and isinstance(model, DenseClassifier) and len(sample) != len(rows[0]):
+        if rows and not is_sparse and len(sample) != len(rows[0]):
             raise InputError(
                 f"{path}, line {number}: data has {len(sample)} features, and line 1 has {len(rows[0])}; "
                 "dense samples are of one length"
@@ -120,7 +121,7 @@ def of_file(path: Path, model: Classifier) -> Stream:
     if not rows:
         raise InputError(f"{path} has no contributions")
     samples: NDArray[np.int64] | SparseRows
-    samples = np.array(rows, dtype=np.int64) if isinstance(model, DenseClassifier) else _compressed(rows)
+    samples = _compressed(rows) if is_sparse else np.array(rows, dtype=np.int64)
     return Stream(path.name, model, samples, np.array(labels, dtype=np.uint64), samples[:0])
 
 

@@ -1,8 +1,8 @@
 """The model of a market: trained on contributions again and again, and asked for the test set after each.
 
-Predictions after each of thousands of updates are the costly part. A mistake of a sparse Perceptron moves the score of
-a test sample by the learning rate times the number of features that the two samples share, so the scores of the whole
-test set are kept and moved, in integers, and the shared features are counted once for all replays.
+Predictions after each of thousands of updates are the costly part. A mistake of a linear model over sparse samples
+moves the score of a test sample by the learning rate times the number of features that the two samples share. So the
+scores of the whole test set are kept and moved, in integers, and the shared features are counted once for all replays.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 
 from dcai.errors import Revert
 from dcai.incentives.market.state import MAX_SAMPLE_LENGTH
-from dcai.models import SparseClassifier, SparsePerceptron
+from dcai.models import SparseClassifier
+from dcai.models.spec import spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -187,7 +188,7 @@ class Replay:
         """
         if self._evaluator is None:
             self._evaluator, self._is_behind = self._new_evaluator(), False
-        if not isinstance(self._evaluator, _SharedFeatures) or not isinstance(self._initial, SparsePerceptron):
+        if not isinstance(self._evaluator, _SharedFeatures):
             return None
         model = self._initial.copy()
         changing = np.flatnonzero(_update_all(model, samples))
@@ -213,11 +214,26 @@ class Replay:
         accepted = np.array([_accepts(self._initial, sample) for sample in self._test_data], dtype=bool)
         data = [list(sample) for sample, good in zip(self._test_data, accepted, strict=True) if good]
         labels = np.array(self._test_labels, dtype=np.uint64)[accepted]
-        if isinstance(self._initial, SparsePerceptron) and isinstance(self.model, SparsePerceptron):
+        if _is_linear(self._initial) and _is_linear(self.model):
             evaluator = _SharedFeatures(self._initial, self.model, accepted, data, labels)
             if evaluator.is_exact:
                 return evaluator
         return _Predictions(self._initial, accepted, data, labels)
+
+
+class _Linear(Protocol):
+    """A model with a score that is an intercept plus a sum of weights."""
+
+    @property
+    def weights(self) -> Mapping[int, int]: ...
+    @property
+    def intercept(self) -> int: ...
+    @property
+    def learning_rate(self) -> int: ...
+
+
+def _is_linear(model: Classifier) -> TypeGuard[_Linear]:
+    return spec_of(model).linear
 
 
 class _Evaluator(ABC):
@@ -280,12 +296,12 @@ class _Predictions(_Evaluator):
 
 
 class _SharedFeatures(_Evaluator):
-    """Keeps the scores of the test set of a sparse Perceptron, in int64 and never near its bounds."""
+    """Keeps the scores of the test set of a linear model, in int64 and never near its bounds."""
 
     def __init__(
         self,
-        initial: SparsePerceptron,
-        model: SparsePerceptron,
+        initial: _Linear,
+        model: _Linear,
         accepted: NDArray[np.bool_],
         data: list[list[int]],
         labels: NDArray[np.uint64],
@@ -355,7 +371,7 @@ class _SharedFeatures(_Evaluator):
     def _predict(self, model: Classifier) -> NDArray[np.unsignedinteger]:
         return (self._scores > 0).astype(np.uint64)
 
-    def _score(self, model: SparsePerceptron) -> NDArray[np.int64]:
+    def _score(self, model: _Linear) -> NDArray[np.int64]:
         weights = model.weights
         scores = np.full(self._num_samples, model.intercept, dtype=np.int64)
         for feature, i in self._position.items():
@@ -376,7 +392,7 @@ class _SharedFeatures(_Evaluator):
         return shared
 
 
-def _update_all(model: SparsePerceptron, samples: Samples) -> NDArray[np.bool_]:
+def _update_all(model: Classifier, samples: Samples) -> NDArray[np.bool_]:
     """Learn samples in order; what the model refuses changes nothing. Return which changed it."""
     changed = np.zeros(len(samples), dtype=bool)
     start = 0
@@ -394,7 +410,7 @@ def _update_all(model: SparsePerceptron, samples: Samples) -> NDArray[np.bool_]:
     return changed
 
 
-def _room(model: SparsePerceptron, longest: int) -> int:
+def _room(model: _Linear, longest: int) -> int:
     """Return how far from the bounds of int64 all scores of samples of a length are at least."""
     largest = max((abs(weight) for weight in model.weights.values()), default=0)
     return _INT64_LIMIT - 1 - abs(model.intercept) - longest * largest

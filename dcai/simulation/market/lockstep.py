@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dcai.errors import Revert
-from dcai.models import DensePerceptron
+from dcai.models.spec import spec_of
 from dcai.simulation.lockstep import LockstepBase
 
 if TYPE_CHECKING:
@@ -106,9 +106,10 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
         self._compare_contributions(0)
 
     def _compare_model(self) -> None:
-        model: Any = self.market.classifier
-        dense = isinstance(model, DensePerceptron)
-        known = dict(enumerate(model.weights) if dense else model.weights.items())
+        model = self.market.classifier
+        (field,) = (field for field in spec_of(model).fields if field.name == "weights")
+        weights = field.to_solidity(model.state()["weights"])
+        known = weights if isinstance(weights, dict) else dict(enumerate(weights))
         expected = [int(known.get(feature, 0)) for feature in range(self._num_features)]
         words = self.chain.classifier.storage()
         if (words, expected) == (self._words, self._weights):

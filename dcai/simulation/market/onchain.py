@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from dcai import artifacts
 from dcai.errors import InputError, Revert
 from dcai.evm import Evm
-from dcai.models import DensePerceptron, SparsePerceptron
+from dcai.evm.deploy import deploy
+from dcai.models import MODELS
+from dcai.models.spec import spec_of
 from dcai.simulation.backend import START, Call, Outcome
 from dcai.simulation.market.native import block_at
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MarketOnChain"]
 
-#: Weights that a transaction of 2^24 gas can write.
-_WEIGHTS_AT_ONCE = 400
 #: A whole replay in a transaction needs more gas than any block has; under Osaka there is a cap, and steps must be cut.
 _GAS_LIMIT = 1 << 50
 
@@ -122,23 +122,11 @@ class MarketOnChain:
 
 def _deploy(evm: Evm, model: Classifier, owner: str) -> Contract:
     """Deploy the contract of a model that can begin again, in as many transactions as it needs."""
-    if not isinstance(model, (SparsePerceptron, DensePerceptron)):
+    restorable = {name: f"Restorable{name}" for name in MODELS if f"Restorable{name}" in artifacts.names()}
+    name = spec_of(model).contract
+    if name not in restorable:
         raise InputError(
-            f"a market on chain needs a model that can begin again: a SparsePerceptron or a DensePerceptron, not a "
-            f"{type(model).__name__}; with --engine native any will do"
+            f"a market on chain needs a model that can begin again: a {' or a '.join(restorable)}, not a {name}; with "
+            "--engine native any will do"
         )
-    if isinstance(model, DensePerceptron):
-        weights = [int(weight) for weight in model.weights]
-    else:
-        weights = [model.weights[i] for i in range(max(model.weights, default=-1) + 1)]
-    first, rest = weights[:_WEIGHTS_AT_ONCE], weights[_WEIGHTS_AT_ONCE:]
-    contract = evm.create(
-        artifacts.load(f"Restorable{type(model).__name__}"),
-        *(model.classifications, first, model.intercept, model.learning_rate),
-        sender=owner,
-    )
-    for start in range(0, len(rest), _WEIGHTS_AT_ONCE):
-        some = rest[start : start + _WEIGHTS_AT_ONCE]
-        where = [] if isinstance(model, DensePerceptron) else [_WEIGHTS_AT_ONCE + start]
-        contract.transact("initializeWeights", *where, some, sender=owner)
-    return contract
+    return deploy(evm, model, sender=owner, artifact=artifacts.load(restorable[name]))

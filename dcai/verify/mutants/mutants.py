@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcai import artifacts, strict_json
-from dcai.artifacts import foreign
 from dcai.errors import ArtifactError, MutationError
 from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK
 from dcai.files import write_whole
+from dcai.verify.search import foreign
 from dcai.verify.search.search import CASES, STEPS, Search
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dcai import artifacts, strict_json
-from dcai.artifacts import foreign
 from dcai.errors import InputError, NotEqual, Revert, shown
 from dcai.evm import Evm
 from dcai.files import write_whole
 from dcai.models import MODELS, Classifier
 from dcai.verify.differential import Differential
+from dcai.verify.search import foreign
 from dcai.verify.search.arena import oracle_of
 from dcai.verify.step import Step
 

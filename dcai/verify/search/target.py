@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcai import artifacts
-from dcai.artifacts import foreign
 from dcai.errors import InputError, ProofError
 from dcai.models import MODELS
+from dcai.verify.search import foreign
 from dcai.verify.search.case import code_sha256
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def of_name(name: str, kernel: str | None = None) -> Target:
     Parameters
     ----------
     name : str
-        One of the four models, or a file as `dcai.artifacts.foreign.load_any` reads it.
+        The name of a model, or a file as `dcai.verify.search.foreign.load_any` reads it.
     kernel : str, optional
         The name of the model that a file's contract should be; told from its state variables unless given.
 

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING, Any
 from dcai import strict_json
 from dcai.artifacts import Artifact, load, parse
 from dcai.errors import ArtifactError, shown
+from dcai.models import MODELS
+from dcai.models.spec import Array, Field, Int, Map
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["from_fields", "kernel_of", "load_any", "to_fields"]
-
-#: The state variable that tells each model, and how its type begins.
-_KERNELS = {
-    "DensePerceptron": ("weights", "int80[]"),
-    "SparsePerceptron": ("weights", "mapping("),
-    "NearestCentroidClassifier": ("centroids", "int64[][]"),
-    "SparseNearestCentroidClassifier": ("classInfos", "struct "),
-}
 
 
 def load_any(path: str, kernel: str | None = None) -> tuple[Artifact, str]:
@@ -93,12 +87,33 @@ def to_fields(artifact: Artifact) -> dict[str, Any]:
 
 def kernel_of(artifact: Artifact) -> str | None:
     """Return the name of the model whose state a contract holds, told by its state variables; None for none."""
-    types = artifact.storage_layout["types"] or {}
-    labels = {v["label"]: types.get(v["type"], {}).get("label", "") for v in artifact.storage_layout["storage"]}
-    for name, (variable, kind) in _KERNELS.items():
-        if str(labels.get(variable, "")).startswith(kind):
+    for name, model in MODELS.items():
+        if all(_has(artifact.storage_layout, field) for field in model.spec.fields if not _is_scalar(field)):
             return name
     return None
+
+
+def _is_scalar(field: Field) -> bool:
+    return isinstance(field.type, Int) and not field.per_class
+
+
+def _has(layout: Mapping[str, Any], field: Field) -> bool:
+    """Return whether a contract has a state variable of a field's name and type."""
+    types = layout["types"] or {}
+
+    def type_of(variables: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+        return next((types.get(each["type"], {}) for each in variables if each["label"] == name), {})
+
+    variable, _, member = field.variable.partition(".")
+    kind = type_of(layout["storage"], variable)
+    if field.per_class:
+        kind = types.get(kind.get("base"), {})
+    if member:
+        kind = type_of(kind.get("members", ()), member)
+    if isinstance(field.type, Map):
+        return kind.get("encoding") == "mapping"
+    wanted = f"{field.type.item.solidity}[]" if isinstance(field.type, Array) else field.type.solidity
+    return kind.get("label") == wanted
 
 
 def _choose(files: Mapping[str, Any], wanted: str, where: str) -> tuple[str, dict[str, Any]]:
@@ -149,17 +164,17 @@ def _known(fields: dict[str, Any], where: str, kernel: str | None) -> tuple[Arti
     """Settle which model it is, and that its storage has that model's variables."""
     name = kernel or (None if fields["storageLayout"] is not None else str(fields["contractName"]))
     if fields["storageLayout"] is None:
-        if name not in _KERNELS:
+        if name not in MODELS:
             raise ArtifactError(
-                f"{where} has no storage layout and the name {name!r}; say which of {', '.join(_KERNELS)} it is"
+                f"{where} has no storage layout and the name {name!r}; say which of {', '.join(MODELS)} it is"
             )
         fields["storageLayout"] = load(name).storage_layout
     artifact = _artifact(fields, where)
     name = name or kernel_of(artifact)
     if name is None:
-        raise ArtifactError(f"{where} has no state variables of a model; those of dcai are {', '.join(_KERNELS)}")
-    if name not in _KERNELS:
-        raise ArtifactError(f"there is no model {name!r}; there is {', '.join(_KERNELS)}")
+        raise ArtifactError(f"{where} has no state variables of a model; those of dcai are {', '.join(MODELS)}")
+    if name not in MODELS:
+        raise ArtifactError(f"there is no model {name!r}; there is {', '.join(MODELS)}")
     wanted = {variable["label"] for variable in load(name).storage_layout["storage"]}
     lacking = sorted(wanted - {variable["label"] for variable in artifact.storage_layout["storage"]})
     if lacking:
