@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from dcai.report import html
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -41,6 +43,10 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     num_names: int = 1
+
+    def as_html(self) -> str:
+        """Return the table as HTML."""
+        return html.table(self.title, self.header, self.rows, self.num_names)
 
 
 @dataclass(frozen=True, slots=True)

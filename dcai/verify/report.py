@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
 from dcai._kernels import __version__
 from dcai.files import write_whole
-from dcai.report import tables
-from dcai.verify import report_html, report_text
+from dcai.report import html
+from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Table", "Verdict", "installed_versions"]
+__all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Verdict", "installed_versions"]
 
 #: All was done and nothing was found; something was found; not all was done, and nothing was found so far.
 Verdict = Literal["passed", "failed", "partial"]
@@ -31,9 +33,6 @@ Verdict = Literal["passed", "failed", "partial"]
 EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
 
 _FORMAT = "dcai-report-1"
-
-#: Rows under a title, with a name for each column; the first ``num_names`` columns are names, the others numbers.
-Table = tables.Table
 
 
 def installed_versions(*distributions: str) -> dict[str, str]:
@@ -64,6 +63,21 @@ class Finding:
     what: str
     details: Mapping[str, Any] = field(default_factory=dict)
     repeat: Sequence[str] = ()
+
+    def _as_fields(self) -> dict[str, Any]:
+        return {"what": self.what, "details": dict(self.details), "repeat": list(self.repeat)}
+
+    def _lines(self) -> list[str]:
+        lines = [f"  FOUND: {self.what}", *(f"    {name}: {html.shown(value)}" for name, value in self.details.items())]
+        return [*lines, f"    see it with: {shlex.join(self.repeat)}"] if self.repeat else lines
+
+    def _as_html(self) -> str:
+        parts = ['<div class="finding">', f"<p>{escape(self.what)}</p>"]
+        if self.details:
+            parts.append(html.facts(self.details))
+        if self.repeat:
+            parts.append(f"See it with: <code>{escape(shlex.join(self.repeat))}</code>")
+        return "\n".join([*parts, "</div>"])
 
 
 @dataclass
@@ -100,6 +114,41 @@ class Section:
         if self.findings:
             return "failed"
         return "partial" if self.partial is not None else "passed"
+
+    def _as_fields(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "verdict": self.verdict,
+            "partial": self.partial,
+            "facts": dict(self.facts),
+            "tables": [
+                {"title": table.title, "columns": list(table.header), "rows": [list(row) for row in table.rows]}
+                for table in self.tables
+            ],
+            "findings": [finding._as_fields() for finding in self.findings],
+            "notes": list(self.notes),
+        }
+
+    def _as_text(self) -> str:
+        verdict = self.verdict if self.partial is None else f"{self.verdict}; partial: {self.partial}"
+        lines = [f"{self.title}: {verdict}", *(f"  {name}: {html.shown(value)}" for name, value in self.facts.items())]
+        for finding in self.findings:
+            lines += finding._lines()
+        lines += [f"  note: {note}" for note in self.notes]
+        if self.tables:
+            lines += [f"  {line}" if line else "" for line in Tables(self.tables).as_text().splitlines()]
+        return "\n".join(lines) + "\n"
+
+    def _as_html(self) -> str:
+        parts = ["<section>", f"<h2>{escape(self.title)}{_badge(self.verdict)}</h2>"]
+        if self.partial is not None:
+            parts.append(f'<p class="partial">Partial: {escape(self.partial)}</p>')
+        parts += [finding._as_html() for finding in self.findings]
+        if self.facts:
+            parts.append(html.facts(self.facts))
+        parts += [f'<p class="note">{escape(note)}</p>' for note in self.notes]
+        parts += [table.as_html() for table in self.tables]
+        return "\n".join([*parts, "</section>"])
 
 
 @dataclass
@@ -173,17 +222,37 @@ class Report:
             "seconds": round(self.seconds, 3),
             "command": list(self.command),
             "versions": dict(self.versions),
-            "sections": [_section_fields(section) for section in self.sections],
+            "sections": [section._as_fields() for section in self.sections],
         }
         return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
 
     def as_text(self) -> str:
         """Return the report for a terminal."""
-        return report_text.text(self)
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return "\n".join(
+            [
+                f"{self.title}: {self.verdict.upper()}, {self.summary}\n",
+                *(section._as_text() for section in self.sections),
+                f"{self.started:%Y-%m-%d %H:%M:%S} UTC, {self.seconds:,.1f} s; {versions}\n"
+                f"repeat with: {shlex.join(self.command)}\n",
+            ]
+        )
 
     def as_html(self) -> str:
         """Return the report as a page that needs no other file."""
-        return report_html.page(self)
+        started, seconds = f"{self.started:%Y-%m-%d %H:%M:%S} UTC", f"{self.seconds:,.1f} s"
+        body = [
+            "<header>",
+            f"<h1>{escape(self.title)}{_badge(self.verdict)}</h1>",
+            f'<p class="summary">{escape(self.summary)}</p>',
+            html.facts({"started": started, "time": seconds, **self.versions}),
+            f"<p>Repeat with: <code>{escape(shlex.join(self.command))}</code></p>",
+            "</header>",
+            "<main>",
+            *(section._as_html() for section in self.sections),
+            "</main>",
+        ]
+        return html.page(f"{self.title}: {self.verdict}", body)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the report, whole or not at all: as HTML or JSON where the name ends so, else as text."""
@@ -192,19 +261,5 @@ class Report:
         write_whole(path, self.as_json() if name.endswith(".json") else as_written())
 
 
-def _section_fields(section: Section) -> dict[str, Any]:
-    return {
-        "title": section.title,
-        "verdict": section.verdict,
-        "partial": section.partial,
-        "facts": dict(section.facts),
-        "tables": [
-            {"title": table.title, "columns": list(table.header), "rows": [list(row) for row in table.rows]}
-            for table in section.tables
-        ],
-        "findings": [
-            {"what": finding.what, "details": dict(finding.details), "repeat": list(finding.repeat)}
-            for finding in section.findings
-        ],
-        "notes": list(section.notes),
-    }
+def _badge(verdict: Verdict) -> str:
+    return f'<span class="verdict {verdict}">{verdict}</span>'

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dcai.verify.report import Finding, Report, Section, Table
+from dcai.report.tables import Table
+from dcai.verify.report import Finding, Report, Section
 
 EQUAL = Section("one", {"steps": 20_000, "code": "sha256:00", "proven": True})
 PARTIAL = Section("two", {"steps": 3}, partial="time budget used up")

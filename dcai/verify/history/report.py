@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import shown
-from dcai.verify.report import Finding, Section, Table
+from dcai.report.tables import Table
+from dcai.verify.report import Finding, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dcai.evm.hashing import keccak
-from dcai.verify.report import Finding, Section, Table
+from dcai.report.tables import Table
+from dcai.verify.report import Finding, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

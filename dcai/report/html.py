@@ -1,19 +1,12 @@
-"""A report as one page of HTML, with its styles in it, and nothing that a browser would have to fetch or run."""
+"""Pieces of an HTML page with its styles in it, and nothing that a browser would have to fetch or run."""
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dcai.verify.report_text import shown_fact
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dcai.verify.report import Finding, Report, Section, Table, Verdict
-
-__all__ = ["page"]
+__all__ = ["facts", "page", "shown", "table"]
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881;
@@ -44,79 +37,41 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 """.strip()
 
 
-def page(report: Report) -> str:
-    """Return a report as HTML."""
-    about = {
-        "started": f"{report.started:%Y-%m-%d %H:%M:%S} UTC",
-        "time": f"{report.seconds:,.1f} s",
-        **report.versions,
-    }
+def page(title: str, body: Iterable[str]) -> str:
+    """Return a page of some elements."""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(report.title)}: {escape(report.verdict)}</title>",
+        f"<title>{escape(title)}</title>",
         f"<style>\n{_STYLE}\n</style>",
         "</head>",
         "<body>",
-        "<header>",
-        f"<h1>{escape(report.title)}{_badge(report.verdict)}</h1>",
-        f'<p class="summary">{escape(report.summary)}</p>',
-        _facts(about),
-        f"<p>Repeat with: <code>{escape(shlex.join(report.command))}</code></p>",
-        "</header>",
-        "<main>",
-        *map(_section, report.sections),
-        "</main>",
+        *body,
         "</body>",
         "</html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _badge(verdict: Verdict) -> str:
-    return f'<span class="verdict {verdict}">{verdict}</span>'
-
-
-def _section(section: Section) -> str:
-    parts = ["<section>", f"<h2>{escape(section.title)}{_badge(section.verdict)}</h2>"]
-    if section.partial is not None:
-        parts.append(f'<p class="partial">Partial: {escape(section.partial)}</p>')
-    parts += map(_finding, section.findings)
-    if section.facts:
-        parts.append(_facts(section.facts))
-    parts += (f'<p class="note">{escape(note)}</p>' for note in section.notes)
-    parts += map(_table, section.tables)
-    return "\n".join([*parts, "</section>"])
-
-
-def _finding(finding: Finding) -> str:
-    parts = ['<div class="finding">', f"<p>{escape(finding.what)}</p>"]
-    if finding.details:
-        parts.append(_facts(finding.details))
-    if finding.repeat:
-        parts.append(f"See it with: <code>{escape(shlex.join(finding.repeat))}</code>")
-    return "\n".join([*parts, "</div>"])
-
-
-def _facts(facts: Mapping[str, Any]) -> str:
-    rows = (f"<dt>{escape(name)}</dt><dd>{escape(shown_fact(value))}</dd>" for name, value in facts.items())
+def facts(named: Mapping[str, Any]) -> str:
+    """Return a list of names and values."""
+    rows = (f"<dt>{escape(name)}</dt><dd>{escape(shown(value))}</dd>" for name, value in named.items())
     return "\n".join(["<dl>", *rows, "</dl>"])
 
 
-def _table(table: Table) -> str:
-    title = [f"<h3>{escape(table.title)}</h3>"] if table.title else []
-    rows = (f"<tr>{_cells('td', row, table.num_names)}</tr>" for row in table.rows)
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], num_names: int) -> str:
+    """Return a table that scrolls where it is too wide; columns after the first ``num_names`` are numbers."""
     return "\n".join(
         [
-            *title,
+            *([f"<h3>{escape(title)}</h3>"] if title else []),
             '<div class="scroll">',
             "<table>",
-            f"<thead><tr>{_cells('th', table.header, table.num_names)}</tr></thead>",
+            f"<thead><tr>{_cells('th', header, num_names)}</tr></thead>",
             "<tbody>",
-            *rows,
+            *(f"<tr>{_cells('td', row, num_names)}</tr>" for row in rows),
             "</tbody>",
             "</table>",
             "</div>",
@@ -127,3 +82,16 @@ def _table(table: Table) -> str:
 def _cells(tag: str, cells: Sequence[str], num_names: int) -> str:
     kinds = ("" if i < num_names else ' class="number"' for i in range(len(cells)))
     return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
+
+
+def shown(value: Any) -> str:
+    """Return a value as people read it: numbers in groups of three, truth as yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 1 << 63 else str(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(shown, value)) or "none"
+    return str(value)
