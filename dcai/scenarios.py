@@ -9,7 +9,8 @@ from dcai import data
 from dcai.data import Dataset, SparseRows
 from dcai.errors import InputError
 from dcai.models import MODELS, Classifier
-from dcai.models.spec import Sparse, spec_of
+from dcai.models.registry import spec_of
+from dcai.models.spec import Sparse
 
 __all__ = ["SCENARIOS", "Scenario", "check_form", "initial_model", "refused_calls", "scenario_of", "scenarios"]
 

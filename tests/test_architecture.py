@@ -1,19 +1,26 @@
-"""The house rules: who imports whom, and that each `Mirrors:` line points at something."""
+"""The house rules: who imports whom, one name a class, one place a constant, `Mirrors:` lines that hold."""
 
 import ast
 import re
-from collections.abc import Iterator
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from dcai.models import MODELS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dcai"
 
-#: One third party, one door: top-level module -> the files (or folders) that may import it.
+#: One third party, one door: top-level module -> the files (or folders) that may import it; numpy is everywhere.
 DOORS = {
+    "numpy": [""],
     "eth": ["evm/engines/py_evm"],
     "eth_typing": ["evm/engines/py_evm"],
+    "eth_utils": ["evm/engines/py_evm"],
     "eth_abi": ["evm/abi.py"],
     "eth_hash": ["evm/hashing.py"],
     "requests": ["data/download.py", "chain/rpc/provider.py"],
@@ -40,6 +47,9 @@ DOORS = {
     "dcai._kernels": ["models/", "gas/oracle.py", "evm/engines/revm.py", "fixed.py", "__init__.py"],
     "matplotlib": ["gas/reports/plot.py", "simulation/reports/plot.py"],
 }
+
+#: Compiled: they import nothing.
+EXTENSIONS = ("dcai._kernels", "dcai._evmloop")
 
 #: The version is everyone's to say.
 VERSION = "dcai._kernels.__version__"
@@ -86,73 +96,217 @@ ALLOWED = {
 EXCEPTIONS = {("models", "data"): "models/sklearn.py"}
 
 
-def sources() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+#: Arrows between the sub-rooms of a room, of which "." are the files that stand in the room itself. A room that is not
+#: here has them run one way, too, whichever.
+SUBROOMS = {
+    "chain": {
+        "rpc": set(),
+        "read": {"rpc"},
+        "follow": {"read", "rpc"},
+        "collect": {"read", "rpc"},
+        "send": {"read", "rpc"},
+    },
+    "gas": {
+        ".": set(),
+        "calibration": {"."},
+        "measuring": {"."},
+        "models": {".", "calibration", "measuring"},
+        "profile": {"."},
+        "reports": {".", "measuring", "profile"},
+    },
+    "verify": {
+        ".": set(),
+        "models": {"."},
+        "search": {".", "models"},
+        "mutants": {".", "search", "models"},
+        "history": {"."},
+        "proof": {".", "models"},
+        "state_tests": {".", "search"},
+    },
+    "cli": {"_shared": set(), ".": {"_shared"}, "gas": {"_shared"}, "simulate": {"_shared"}, "verify": {"_shared"}},
+}
+
+#: A folder holds at most so many files beside its ``__init__``.
+MOST_FILES = 14
+
+#: Constants of the protocol and of the contracts, and the file where each stands. Elsewhere a comment, on the line or
+#: above it, says that it is repeated on purpose.
+CONSTANTS = {
+    21_000: "evm/schedule.py",
+    1 << 24: "evm/schedule.py",
+    49_152: "evm/schedule.py",
+    1 << 191: "models/nearest_centroid.py",
+}
+
+SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in SOURCES}
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Yield what a file imports, also inside functions and for type checkers."""
+    for node in ast.walk(TREES[path]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            module = node.module or ""
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the files of the package that a file imports."""
+    own = {name for name in imports(path) if name.startswith("dcai.") and not name.startswith(EXTENSIONS)}
+    return {name if name in MODULES else name.rpartition(".")[0] for name in own} - {module_of(path)}
+
+
+GRAPH = {module_of(path): imported_modules(path) for path in SOURCES}
 
 
 def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("path", sources(), ids=name_of)
-def test_third_parties_come_in_through_one_door(path: Path) -> None:
-    for module in imports(path):
-        for third_party, doors in DOORS.items():
-            if f"{module}.".startswith(f"{third_party}.") and module != VERSION:
-                assert any(name_of(path).startswith(door) for door in doors), f"{name_of(path)} imports {module}"
-
-
-@pytest.mark.parametrize("path", sources(), ids=name_of)
-def test_arrows_run_one_way(path: Path) -> None:
-    room = name_of(path).split("/")[0].removesuffix(".py")
-    if room in ("__init__", "__main__"):
-        return
-    for module in imports(path):
-        parts = module.split(".")
-        if parts[0] != "dcai" or parts[1] == room or module == VERSION:
-            continue
-        assert parts[1] in ALLOWED[room], f"{name_of(path)} imports {module}"
-        exception = EXCEPTIONS.get((room, parts[1]))
-        assert exception in (None, name_of(path)), f"{name_of(path)} imports {module}"
+def test_third_parties_come_in_through_one_door() -> None:
+    wrong = []
+    for path in SOURCES:
+        for module in imports(path):
+            top = module.partition(".")[0]
+            own = top in sys.stdlib_module_names or (top == "dcai" and not module.startswith(EXTENSIONS))
+            doors = [door for name, doors in DOORS.items() if f"{module}.".startswith(f"{name}.") for door in doors]
+            if not own and module != VERSION and not name_of(path).startswith(tuple(doors)):
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert "\n".join(wrong) == ""
 
 
 def test_the_doors_are_used() -> None:
-    used = {module for path in sources() for module in imports(path)}
-    for third_party, doors in DOORS.items():
-        if doors:
-            assert any(f"{module}.".startswith(f"{third_party}.") for module in used), third_party
+    used = {f"{module}." for path in SOURCES for module in imports(path)}
+    assert [name for name in DOORS if not any(module.startswith(f"{name}.") for module in used)] == []
+
+
+def test_arrows_between_rooms_run_one_way() -> None:
+    wrong = []
+    for path in SOURCES:
+        room = name_of(path).partition("/")[0].removesuffix(".py")
+        for module in imports(path):
+            if module.startswith("dcai.") and module != VERSION and room not in ("__init__", "__main__"):
+                other = module.split(".")[1]
+                exception = EXCEPTIONS.get((room, other), name_of(path))
+                if other != room and (other not in ALLOWED[room] or exception != name_of(path)):
+                    wrong.append(f"{name_of(path)} imports {module}")
+    assert "\n".join(wrong) == ""
+
+
+@pytest.mark.parametrize("room", SUBROOMS)
+def test_arrows_between_subrooms_run_one_way(room: str) -> None:
+    def subroom(module: str) -> str | None:
+        parts = module.split(".")
+        if parts[1:2] != [room] or len(parts) == 2:  # the room's own __init__ shows what is in all of them
+            return None
+        return parts[2] if (PACKAGE / room / parts[2]).is_dir() else "."
+
+    wrong = [
+        f"{module} imports {other}"
+        for module, others in GRAPH.items()
+        if (source := subroom(module)) is not None
+        for other in others
+        if (target := subroom(other)) is not None and target not in {source, *SUBROOMS[room][source]}
+    ]
+    assert "\n".join(wrong) == ""
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_circle_between_files() -> None:
+    assert circle(GRAPH) == []
+
+
+@pytest.mark.parametrize("package", [module for module, path in MODULES.items() if path.name == "__init__.py"])
+def test_no_circle_between_the_files_and_folders_of_a_folder(package: str) -> None:
+    depth = package.count(".") + 1
+    graph = defaultdict(set)
+    for module, others in GRAPH.items():
+        if module.startswith(f"{package}."):
+            inside = {other.split(".")[depth] for other in others if other.startswith(f"{package}.")}
+            graph[module.split(".")[depth]] |= inside - {module.split(".")[depth]}
+    assert circle(graph) == []
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    places = defaultdict(list)
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{name_of(path)}:{node.lineno}")
+    assert {name: at for name, at in places.items() if len(at) > 1} == {}
+
+
+def test_a_folder_holds_few_files() -> None:
+    """Beside one file for each model."""
+    others = {"__init__", "__main__", *(model.spec.module for model in MODELS.values())}
+    counts: dict[str, int] = defaultdict(int)
+    for path in SOURCES:
+        counts[path.parent.relative_to(ROOT).as_posix()] += path.stem not in others
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
+
+
+def value_of(node: ast.AST) -> int | None:
+    """Return the value of an integer, of a power or of a shift; None for anything else."""
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant):
+        base, by = node.left.value, node.right.value
+        if type(base) is int and type(by) is int and by < 1 << 10:
+            return base << by if isinstance(node.op, ast.LShift) else base**by if isinstance(node.op, ast.Pow) else None
+    return None
+
+
+def test_a_constant_of_the_protocol_stands_once() -> None:
+    wrong = []
+    for path, tree in TREES.items():
+        lines = SOURCES[path].splitlines()
+        for node in ast.walk(tree):
+            value = value_of(node)
+            if value in CONSTANTS and CONSTANTS[value] != name_of(path):
+                line = node.lineno  # type: ignore[attr-defined]  # an expression has it
+                if "on purpose" not in "".join(lines[max(line - 2, 0) : line]):
+                    wrong.append(f"{name_of(path)}:{line} has {value}, which {CONSTANTS[value]} defines")
+    assert "\n".join(wrong) == ""
 
 
 def mirror_lines() -> list[tuple[str, str]]:
-    found = []
-    for path in sorted(ROOT.glob("kernels/*/src/**/*.rs")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if "Mirrors:" in line:
-                found.append((f"{path.relative_to(ROOT)}:{number}", line))
-    return found
+    paths = [*ROOT.glob("kernels/*/src/**/*.rs"), *SOURCES]
+    return [
+        (f"{path.relative_to(ROOT)}:{number}", line)
+        for path in sorted(paths)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if "Mirrors:" in line and "OpenZeppelin" not in line
+    ]
 
 
-@pytest.mark.parametrize(("place", "line"), mirror_lines())
-def test_mirrors_lines_point_at_something(place: str, line: str) -> None:
-    if "OpenZeppelin" in line:
-        return
-    target = re.search(r"Mirrors: (?:`(?P<name>\w+)` in )?(?P<path>contracts/[\w/.]+\.sol)", line)
-    assert target, f"{place}: {line.strip()}"
-    path = ROOT / target["path"]
-    assert path.is_file(), f"{place}: {target['path']} does not exist"
-    if target["name"]:
-        pattern = rf"\b(function|struct|error|event|constant) {target['name']}\b|\b{target['name']}\("
-        assert re.search(pattern, path.read_text(encoding="utf-8")), f"{place}: no {target['name']} in {target['path']}"
+def test_mirrors_lines_point_at_something() -> None:
+    wrong = []
+    for place, line in mirror_lines():
+        target = re.search(r"Mirrors: (?:`+(?P<name>\w+)`+ in )?(?P<path>contracts/[\w/.]+\.sol)", line)
+        path = ROOT / target["path"] if target else ROOT / "nowhere"
+        if target is None or not path.is_file():
+            wrong.append(f"{place}: {line.strip()}")
+        elif name := target["name"]:
+            pattern = rf"\b(function|struct|error|event|constant) {name}\b|\b{name}\("
+            if not re.search(pattern, path.read_text(encoding="utf-8")):
+                wrong.append(f"{place}: no {name} in {target['path']}")
+    assert "\n".join(wrong) == ""
 
 
 def test_there_are_mirrors_lines() -> None:

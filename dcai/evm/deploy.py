@@ -16,7 +16,7 @@ from dcai.evm.classifier import ClassifierContract, contract_at
 from dcai.evm.hashing import to_address
 from dcai.evm.storage import expected_storage
 from dcai.models.deployment import Driver
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

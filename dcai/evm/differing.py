@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dcai.evm.storage import state_variables
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -156,7 +156,7 @@ def deploy(
 def contribution_key(x: Iterable[int], label: int, added_time_s: int, author: str) -> bytes:
     """Return the key of a contribution: keccak256(abi.encodePacked(data, classification, addedTime, author)).
 
-    Mirrors: contracts/src/libraries/Sample.sol, ``key``. The elements of an array are packed as words.
+    Mirrors: `key` in contracts/src/libraries/Sample.sol. The elements of an array are packed as words.
     """
     words = b"".join(int(feature).to_bytes(32, "big", signed=True) for feature in x)
     return keccak(words + label.to_bytes(8, "big") + added_time_s.to_bytes(32, "big") + to_bytes20(author))

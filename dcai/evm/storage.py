@@ -12,8 +12,8 @@ from dcai import artifacts
 from dcai.errors import ArtifactError, InputError
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.layout import StorageLayout, Words
-from dcai.models.registry import MODELS
-from dcai.models.spec import Map, spec_of
+from dcai.models.registry import MODELS, spec_of
+from dcai.models.spec import Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,14 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dcai.errors import MissingLayerError
+from dcai.errors import InputTypeError, MissingLayerError, shown
+from dcai.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcai.models.base import Classifier
 
-__all__ = ["MODELS", "Layer", "register"]
+__all__ = ["MODELS", "Layer", "register", "spec_of"]
 
 T = TypeVar("T")
 M = TypeVar("M", bound="type[Classifier]")
@@ -31,6 +32,20 @@ def register(model: M) -> M:
     """Add a model, a class with a ``spec``, to the registry; a class decorator."""
     MODELS[model.spec.contract] = model
     return model
+
+
+def spec_of(model: object) -> ModelSpec:
+    """Return the declaration of a model.
+
+    Raises
+    ------
+    InputTypeError
+        It is no model of dcai.
+    """
+    spec = getattr(model, "spec", None)
+    if not isinstance(spec, ModelSpec):
+        raise InputTypeError(f"model is {shown(model)}; expected a {', a '.join(MODELS)}")
+    return spec
 
 
 class Layer(Generic[T]):

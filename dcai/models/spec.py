@@ -6,8 +6,7 @@ import re
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dcai.errors import InputTypeError, Revert, shown
-from dcai.models.registry import MODELS
+from dcai.errors import Revert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +25,6 @@ __all__ = [
     "Record",
     "Sparse",
     "snake_case",
-    "spec_of",
 ]
 
 
@@ -280,20 +278,6 @@ class ModelSpec:
             if match := re.fullmatch(form, name):
                 return words.format(**match.groupdict())
         return None
-
-
-def spec_of(model: object) -> ModelSpec:
-    """Return the declaration of a model.
-
-    Raises
-    ------
-    InputTypeError
-        It is no model of dcai.
-    """
-    spec = getattr(model, "spec", None)
-    if not isinstance(spec, ModelSpec):
-        raise InputTypeError(f"model is {shown(model)}; expected a {', a '.join(MODELS)}")
-    return spec
 
 
 def snake_case(name: str) -> str:

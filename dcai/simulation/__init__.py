@@ -8,12 +8,12 @@
 """
 
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
-from dcai.simulation.market.terms import MarketTerms
 from dcai.simulation.result import AgentResult, SimulationResult
 from dcai.simulation.run import SimulationStep, simulate
 from dcai.simulation.runner import ENGINES, run
 from dcai.simulation.setup import Setup, honest, malicious, points, prediction_market, self_assessment
 from dcai.simulation.sweeps import Variant, sweep, variants
+from dcai.simulation.terms import MarketTerms
 
 __all__ = [
     "ENGINES",

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dcai.simulation.lockstep import LockstepBase
-    from dcai.simulation.record import Record
+    from dcai.simulation.record import RunRecord
 
 __all__ = ["Checkpoint"]
 
 
-def _path(record: Record) -> Path:
+def _path(record: RunRecord) -> Path:
     return record.path.with_name(record.path.name + ".checkpoint")
 
 
@@ -41,7 +41,7 @@ class Checkpoint:
     fields: dict[str, Any]
 
     @classmethod
-    def of(cls, record: Record) -> Checkpoint | None:
+    def of(cls, record: RunRecord) -> Checkpoint | None:
         """Read the checkpoint of a record, or return None where there is none that its steps lead to."""
         path = _path(record)
         if not path.exists():
@@ -54,7 +54,7 @@ class Checkpoint:
         return cls(steps, fields) if 0 < steps <= record.num_recorded else None
 
     @staticmethod
-    def save(record: Record, lockstep: LockstepBase[Any, Any], steps: int) -> None:
+    def save(record: RunRecord, lockstep: LockstepBase[Any, Any], steps: int) -> None:
         """Write the state of the contracts after so many steps, whole or not at all."""
         chain = lockstep.chain
         snapshot = chain.evm.snapshot()
@@ -80,7 +80,7 @@ class Checkpoint:
         write_whole(_path(record), json.dumps(fields))
 
     @staticmethod
-    def remove(record: Record) -> None:
+    def remove(record: RunRecord) -> None:
         """Remove the checkpoint of a run that is complete."""
         _path(record).unlink(missing_ok=True)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, Self
 
-__all__ = ["FORMAT", "Record", "read_steps"]
+__all__ = ["FORMAT", "RunRecord", "read_steps"]
 
 FORMAT = "dcai simulation 1"
 _END = {"end": True}
@@ -57,7 +57,7 @@ def _step(fields: dict[str, Any]) -> SimulationStep:
     )
 
 
-class Record:
+class RunRecord:
     """A file that grows with a run, and holds it against what an earlier run wrote.
 
     Parameters

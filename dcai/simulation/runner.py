@@ -12,7 +12,7 @@ from dcai.simulation.checkpoint import Checkpoint
 from dcai.simulation.market.course import simulate_market
 from dcai.simulation.market.native import MarketNative
 from dcai.simulation.native import Native
-from dcai.simulation.record import Record, read_steps
+from dcai.simulation.record import RunRecord, read_steps
 from dcai.simulation.result import SimulationResult
 from dcai.simulation.run import simulate
 
@@ -69,7 +69,7 @@ def run(
     """
     if engine not in ENGINES:
         raise InputError(f"engine {engine!r} is unknown; there is {', '.join(ENGINES)}")
-    record = None if output is None else Record(output, setup)
+    record = None if output is None else RunRecord(output, setup)
     dataset, model = setup.load()
     result = SimulationResult(setup, len(dataset.y_test), engine)
     start = perf_counter()

@@ -13,7 +13,7 @@ from dcai.models import Classifier
 from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
 from dcai.simulation.amounts import DAY_S, FINNEY
-from dcai.simulation.market.terms import MarketTerms
+from dcai.simulation.terms import MarketTerms
 
 __all__ = [
     "INITIAL_SHARE",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from dcai.errors import InputError
 from dcai.models import Classifier, DenseClassifier
-from dcai.models.spec import Sparse, spec_of
+from dcai.models.registry import spec_of
+from dcai.models.spec import Sparse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcai.chain import storage_root
 from dcai.evm.differing import FieldDifference, differing_variables
 from dcai.evm.hashing import to_address
 from dcai.evm.storage import expected_storage
+from dcai.verify.report import Finding, Section
 
 if TYPE_CHECKING:
     from dcai.chain import Snapshot
     from dcai.models import Classifier
 
-__all__ = ["Comparison", "against"]
+__all__ = ["Comparison", "against", "section"]
 
 _ADDRESS_BITS = 160
 
@@ -69,3 +70,29 @@ def against(snapshot: Snapshot, model: Classifier) -> Comparison:
     if snapshot.verified and snapshot.storage_root is not None:
         complete = storage_root(read).hex() == snapshot.storage_root.removeprefix("0x")
     return Comparison(tuple(differing_variables(model, on_chain)), tuple(unexplained), complete)
+
+
+def section(snapshot: Snapshot, model: Classifier, result: Comparison) -> Section:
+    """Return what `against` has compared and found."""
+    facts: dict[str, Any] = {
+        "contract": f"{snapshot.address} on chain {snapshot.chain_id}",
+        "layout": f"{snapshot.layout}, by {snapshot.recognised_by}",
+        "block": f"{snapshot.block.number} {snapshot.block.hash}",
+        "state root": snapshot.block.state_root,
+        "code hash": snapshot.code_hash,
+        "slots compared": len(snapshot.storage),
+        "nothing else stored": {True: "proven", False: "refuted", None: "not known"}[result.complete],
+        "chain has": snapshot.model().fingerprint(),
+        "file has": model.fingerprint(),
+    }
+    findings = [
+        Finding(f"{one.field} differs", {"field": one.field, "expected": str(one.expected), "actual": str(one.actual)})
+        for one in result.differences
+    ]
+    findings += [
+        Finding(f"storage slot {slot:#x} holds bits that belong to no field", {"slot": f"{slot:#x}"})
+        for slot in result.unexplained
+    ]
+    if result.complete is False:
+        findings.append(Finding("the contract stores more than the words compared: their root is not its storage root"))
+    return Section("Model against contract", facts, findings=findings, notes=snapshot.trust.splitlines())

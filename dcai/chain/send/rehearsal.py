@@ -18,7 +18,7 @@ from dcai.evm.abi import Abi, decode
 from dcai.evm.deploy import deploy as deploy_model
 from dcai.evm.hashing import keccak
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, SSTORE_SENTRY
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

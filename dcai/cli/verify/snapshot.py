@@ -13,8 +13,7 @@ from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.errors import InputError
 from dcai.tabular import load_model
-from dcai.verify import against_report
-from dcai.verify.against import against
+from dcai.verify.against import against, section
 from dcai.verify.report import Report, installed_versions
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def snapshot(
         fetched = _fetch(model, address, num_features, options)
         result = against(fetched, model)
         _print(fetched, model, result, show)
-        report.sections = [against_report.section(fetched, model, result)]
+        report.sections = [section(fetched, model, result)]
         report.partial = None
     except KeyboardInterrupt:
         click.echo("PARTIAL: interrupted, and not all was compared")

@@ -17,7 +17,7 @@ from dcai.gas.costs import Costs
 from dcai.gas.deployment import Chunk, DeploymentPlan
 from dcai.models import MODELS
 from dcai.models.deployment import Driver
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

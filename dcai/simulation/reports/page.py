@@ -8,7 +8,7 @@ from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from dcai.simulation.series import accuracy_curve, agent_curves, title, y_label
+from dcai.simulation.reports.series import accuracy_curve, agent_curves, title, y_label
 
 if TYPE_CHECKING:
     from dcai.simulation.result import SimulationResult

@@ -9,13 +9,13 @@ from dcai.errors import InputError, MissingExtraError
 from dcai.files import write_whole
 from dcai.simulation.amounts import DAY_S
 from dcai.simulation.reports import page
-from dcai.simulation.series import accuracy_curve, agent_curves, title, y_label
+from dcai.simulation.reports.series import accuracy_curve, agent_curves, title, y_label
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dcai.simulation.reports.series import Curve
     from dcai.simulation.result import SimulationResult
-    from dcai.simulation.series import Curve
 
 __all__ = ["check", "plot"]
 

@@ -16,7 +16,7 @@ from dcai.verify.models.sparse_nearest_centroid import SparseNearestCentroidGene
 from dcai.verify.models.sparse_perceptron import SparsePerceptronGenerator
 
 if TYPE_CHECKING:
-    from dcai.verify.search.generator import Generator
+    from dcai.verify.generator import Generator
 
 __all__ = ["GENERATORS"]
 

@@ -6,8 +6,8 @@ from math import isqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dcai.models import DensePerceptron
-from dcai.verify.search.generator import Generator
-from dcai.verify.search.numbers import (
+from dcai.verify.generator import Generator
+from dcai.verify.numbers import (
     INT64_MAX,
     INT64_MIN,
     INT80_MAX,

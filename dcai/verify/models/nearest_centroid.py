@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dcai.models import NearestCentroidClassifier
-from dcai.verify.search.generator import Generator
-from dcai.verify.search.numbers import (
+from dcai.verify.generator import Generator
+from dcai.verify.numbers import (
     COUNT_LIMIT,
     INT64_MAX,
     INT64_MIN,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dcai.models import SparseNearestCentroidClassifier
+from dcai.verify.generator import Generator
 from dcai.verify.models.sparse_perceptron import INDICES, NEGATIVE
-from dcai.verify.search.generator import Generator
-from dcai.verify.search.numbers import INT64_MAX, ONE, UINT64_MAX, between
+from dcai.verify.numbers import INT64_MAX, ONE, UINT64_MAX, between
 from dcai.verify.step import Step
 
 __all__ = ["SparseNearestCentroidGenerator"]

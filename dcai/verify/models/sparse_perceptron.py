@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from dcai.models import SparsePerceptron
+from dcai.verify.generator import Generator
 from dcai.verify.models.dense_perceptron import learning_rate
-from dcai.verify.search.generator import Generator
-from dcai.verify.search.numbers import INT64_MAX, INT64_MIN, INT80_MAX, INT80_MIN, ONE, UINT64_MAX, between
+from dcai.verify.numbers import INT64_MAX, INT64_MIN, INT80_MAX, INT80_MIN, ONE, UINT64_MAX, between
 from dcai.verify.step import Step
 
 __all__ = ["INDICES", "NEGATIVE", "SparsePerceptronGenerator"]

@@ -30,7 +30,7 @@ from dcai.evm.hashing import keccak, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.evm.storage import expected_storage
 from dcai.files import write_whole
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 from dcai.verify.state_tests.transaction import SECRET_KEY, SENDER, signed_transaction
 from dcai.verify.state_tests.witness import witness_code, witness_storage
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dcai.models import Classifier
-    from dcai.verify import Step
+    from dcai.verify.step import Step
 
 __all__ = ["FORKS", "StateTest", "export", "write_tests"]
 

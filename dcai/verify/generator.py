@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dcai.errors import InputError, Revert
-from dcai.verify.search.numbers import INT64_MAX, INT64_MIN, UINT32_MAX, UINT64_MAX
+from dcai.verify.numbers import INT64_MAX, INT64_MIN, UINT32_MAX, UINT64_MAX
 from dcai.verify.step import CONSTRUCTOR, STRANGER, Step
 
 if TYPE_CHECKING:
