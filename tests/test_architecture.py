@@ -61,17 +61,31 @@ ALLOWED = {
     "fixed": {"errors", "_kernels"},
     "strict_json": set(),
     "report": set(),
+    "units": {"errors"},
     "models": {"errors", "files", "fixed", "strict_json", "_kernels", "data"},
     "artifacts": {"errors", "strict_json"},
     "data": {"errors", "fixed"},
     "encoders": {"errors", "strict_json", "fixed", "data"},
     "ray": {"errors", "models"},
     "evm": {"errors", "artifacts", "models", "_evmloop", "_kernels"},
-    "chain": {"errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
+    "chain": {"units", "errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
     "scenarios": {"errors", "models", "data"},
-    "gas": {"_kernels", "artifacts", "data", "errors", "evm", "files", "models", "report", "scenarios", "strict_json"},
+    "gas": {
+        "units",
+        "_kernels",
+        "artifacts",
+        "data",
+        "errors",
+        "evm",
+        "files",
+        "models",
+        "report",
+        "scenarios",
+        "strict_json",
+    },
     "incentives": {"errors", "evm", "models"},
     "simulation": {
+        "units",
         "artifacts",
         "data",
         "errors",
@@ -88,6 +102,7 @@ ALLOWED = {
     "dataset": {"chain", "errors", "files", "fixed", "tabular"},
     "demo": {"errors", "models", "data", "evm", "gas", "scenarios", "verify"},
     "cli": {
+        "units",
         *("errors", "files", "models", "data", "evm", "gas", "scenarios", "verify", "chain", "tabular", "demo"),
         *("dataset", "simulation", "encoders", "incentives", "report"),
     },
@@ -235,7 +250,7 @@ def test_no_circle_between_files() -> None:
 @pytest.mark.parametrize("package", [module for module, path in MODULES.items() if path.name == "__init__.py"])
 def test_no_circle_between_the_files_and_folders_of_a_folder(package: str) -> None:
     depth = package.count(".") + 1
-    graph = defaultdict(set)
+    graph: dict[str, set[str]] = defaultdict(set)
     for module, others in GRAPH.items():
         if module.startswith(f"{package}."):
             inside = {other.split(".")[depth] for other in others if other.startswith(f"{package}.")}

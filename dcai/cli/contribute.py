@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcai import chain, encoders
-from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.participation import book_option, carry_out, join, labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
-from dcai.cli.simulate.options import DURATION, WEI
+from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
 from dcai.tabular import Layout
 
 if TYPE_CHECKING:

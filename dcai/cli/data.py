@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from dcai.cli._shared.values import timeout_option
 from dcai.data.catalogue import CATALOGUE, DATA_DIR_VARIABLE, cache_dir, locate
 from dcai.data.download import download, has_sha256, kept, partial_path
 from dcai.errors import DataError, InputError, MissingExtraError
+from dcai.report.progress import progress_bar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,15 +76,9 @@ def _sha256(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.argument("name", type=click.Choice(_FETCHABLE))
 @click.option("--url", help="A mirror, in place of where the data set is published.")
 @click.option("--sha256", callback=_sha256, help="Checksum of the file, if not the published one.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Seconds to wait for the server each time.",
-)
+@timeout_option(30.0, "an answer of the server")
 @click.pass_context
-def fetch(context: click.Context, name: str, url: str | None, sha256: str | None, timeout: float) -> None:
+def fetch(context: click.Context, name: str, url: str | None, sha256: str | None, timeout_s: float) -> None:
     """Download a data set into the cache folder and print its path.
 
     The file is checked by its SHA-256. A download that was cut short goes on where it stopped.
@@ -100,7 +95,7 @@ def fetch(context: click.Context, name: str, url: str | None, sha256: str | None
         if has_sha256(target, sha256):
             click.echo(f"{name} is there already, and its checksum is right", err=True)
         else:
-            _download(url, target, sha256, timeout)
+            _download(url, target, sha256, timeout_s)
     except KeyboardInterrupt:
         click.echo(f"interrupted; {kept(target, sha256)}", err=True)
         context.exit(_INTERRUPTED)
@@ -117,9 +112,7 @@ def _download(url: str, target: Path, sha256: str, timeout_s: float) -> None:
     partial = partial_path(target, sha256)
     if partial.is_file():
         click.echo(f"{partial.stat().st_size} bytes are there from an earlier run", err=True)
-    console = Console(stderr=True)
-    columns: tuple[Any, ...] = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with progress_bar("bytes") as bar:
         task = bar.add_task("", total=None)
         download(
             url,

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dcai import chain
-from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.node_options import rpc_option
+from dcai.cli._shared.values import NEW_FILE, timeout_option
 from dcai.dataset import FORMATS, check_format, export, metadata_path
+from dcai.report.progress import progress_bar
 from dcai.tabular.files.arrow import arrow
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ __all__ = ["dataset"]
 
 @click.command()
 @click.argument("address")
-@click.option(
-    "--rpc", "rpc_url", required=True, envvar="DCAI_RPC_URL", help="JSON-RPC server of a node; or set DCAI_RPC_URL."
-)
+@rpc_option(required=True)
 @click.option(
     "--output",
     "-o",
@@ -47,9 +45,7 @@ __all__ = ["dataset"]
 @click.option("--real", is_flag=True, help="Write the features divided by 10^9 as well, for dense models.")
 @click.option("--verify", is_flag=True, help="Prove events by the receipts of their blocks, which are much to fetch.")
 @click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, help="Seconds an answer."
-)
+@timeout_option(30.0, "an answer of the node")
 def dataset(
     address: str,
     rpc_url: str,
@@ -60,7 +56,7 @@ def dataset(
     real: bool,
     verify: bool,
     expect_chain_id: int | None,
-    timeout: float,
+    timeout_s: float,
 ) -> None:
     """Export what a trainer has collected: features, label, time, author, deposit, and what became of it.
 
@@ -71,9 +67,7 @@ def dataset(
     form = check_format(output, form)
     arrow()  # before anything is fetched
     partial = output.with_name(f"{output.name}.partial")
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with progress_bar() as bar:
         blocks, rows = bar.add_task("blocks", total=None), bar.add_task("rows", total=None)
         try:
             with chain.contributions(
@@ -84,7 +78,7 @@ def dataset(
                 verify=verify,
                 expect_chain_id=expect_chain_id,
                 collected=partial,
-                limits=chain.Limits(timeout_s=timeout),
+                limits=chain.Limits(timeout_s=timeout_s),
                 progress=lambda done, total: bar.update(blocks, completed=done, total=total),
             ) as collected:
                 export(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcai.cli._shared.options import engine_option, fork_option, price_options
 from dcai.data import locate
 from dcai.demo import DemoResult, as_json, as_tables, run_scenario
 from dcai.errors import InputError
 from dcai.gas.prices import Prices
+from dcai.report.progress import progress_bar
 from dcai.scenarios import Scenario, scenarios
 
 __all__ = ["demo"]
@@ -85,7 +85,7 @@ def demo(
 def _run(chosen: list[Scenario], contributions: int, engine: str, fork: str) -> tuple[list[DemoResult], bool]:
     """The results so far, and whether Ctrl-C ended the run."""
     results: list[DemoResult] = []
-    with _progress() as progress:
+    with progress_bar() as progress:
         for scenario in chosen:
             task = progress.add_task(f"{scenario.title}, {scenario.contract.__name__}", total=contributions)
             try:
@@ -97,17 +97,6 @@ def _run(chosen: list[Scenario], contributions: int, engine: str, fork: str) -> 
                 return results, True
             progress.update(task, total=results[-1].contributions)
     return results, False
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def _print_tables(results: list[DemoResult], prices: Prices) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcai import chain
-from dcai.cli._shared.new_file import NEW_FILE
-from dcai.cli._shared.sending import NOT_AUDITED, Sending, ether, sending_options, show
-from dcai.cli.simulate.options import DURATION, WEI
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
+from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
+from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
+from dcai.report.progress import progress_bar
 from dcai.tabular import load_model
+from dcai.units import GWEI, ether_text
 
 if TYPE_CHECKING:
     from dcai.chain import Deployment
@@ -65,8 +65,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
 @click.option("--encoder", default="", help="How data become features, such as 'Multiply by 1E9, then round'.")
 @click.option(
     "--gas-cap",
-    type=click.IntRange(21_000, 1 << 24),
-    default=1 << 24,
+    type=click.IntRange(TRANSACTION_GAS, MAX_TRANSACTION_GAS),
+    default=MAX_TRANSACTION_GAS,
     show_default=True,
     help="Most gas a transaction.",
 )
@@ -133,7 +133,7 @@ def deploy_blueprint(blueprint: Any, output: Path, gas_cap: int, sending: Sendin
             title = f"  {one['contract']}.{one['function']}"
             rows.append((title, f"{one['gas_used']:,}, not {one['gas_predicted']:,}: {one['difference']}"))
     rows += [
-        ("fees", ether(report["fee_wei"])),
+        ("fees", ether_text(report["fee_wei"])),
         ("compared", "code, storage and owners are what was to be deployed"),
         ("written", str(output)),
     ]
@@ -150,16 +150,14 @@ def _show_quote(under_way: Deployment) -> None:
     show(
         [
             ("gas", f"{quote.gas:,}"),
-            ("cost", f"{ether(quote.expected_wei)} at {quote.price.expected_wei / 10**9:g} gwei"),
-            ("at most", f"{ether(quote.most_wei)} at {quote.price.most_wei / 10**9:g} gwei"),
-            ("balance", ether(quote.balance_wei)),
+            ("cost", f"{ether_text(quote.expected_wei)} at {quote.price.expected_wei / GWEI:g} gwei"),
+            ("at most", f"{ether_text(quote.most_wei)} at {quote.price.most_wei / GWEI:g} gwei"),
+            ("balance", ether_text(quote.balance_wei)),
         ]
     )
 
 
 def _run(under_way: Deployment) -> dict[str, Any]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("", total=len(under_way.steps))
         return under_way.run(lambda done, _, step: bar.update(task, completed=done, description=str(step)))

@@ -6,12 +6,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dcai import chain
-from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.node_options import node_options, rows_of, rpc_option
+from dcai.cli._shared.values import NEW_FILE, SECONDS
+from dcai.report.progress import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +58,10 @@ __all__ = ["follow"]
 @click.option(
     "--poll",
     "poll_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=4.0,
     show_default=True,
-    help="Seconds between questions for a new block.",
+    help="Time between two questions for a new block, in seconds or as 4s, 1m.",
 )
 @node_options
 def follow(
@@ -117,13 +116,8 @@ def follow(
 
 def _run(follower: Follower, updates: Iterator[Update], output: Path) -> None:
     click.echo(f"from block {follower.block.number}, trainer {follower.trainer}")
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # What is printed goes above the line, unless it goes elsewhere.
-    bar = Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, redirect_stdout=sys.stdout.isatty()
-    )
-    with bar:
+    with progress_bar("none", redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(_stand(follower))
         for update in updates:
             for text in _lines(update):

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dcai import chain
-from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.participation import labelled_rows, sample
-from dcai.cli._shared.sending import NOT_AUDITED, Sending, ether, sending_options, show
+from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
+from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
 from dcai.cli.deploy import deploy_blueprint
-from dcai.cli.simulate.options import DURATION, WEI
+from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.incentives import cut
 from dcai.tabular import Layout, load_model
+from dcai.units import ether_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,8 +68,8 @@ def _carry_out(found: Market, proposal: Proposal, sending: Sending) -> bool:
     show(
         [
             ("call", proposal.function),
-            ("sent", ether(proposal.value_wei)),
-            ("gas", f"{proposal.gas:,}: {ether(proposal.expected_wei)}, at most {ether(proposal.most_wei)}"),
+            ("sent", ether_text(proposal.value_wei)),
+            ("gas", f"{proposal.gas:,}: {ether_text(proposal.expected_wei)}, at most {ether_text(proposal.most_wei)}"),
         ]
     )
     if not sending.confirm(f"Send it from {sending.sender.address}?"):
@@ -105,7 +106,7 @@ def deploy(model: Path, output: Path, sending: Sending, **terms: int) -> None:
     """Deploy a market for MODEL, a Perceptron as a JSON file."""
     order = ("min_stake", "rounds", "max_contributions", "commit_time", "participation_time", "reveal_time")
     values = tuple(terms[name] for name in (*order, "idle_time", "any_wait"))
-    deploy_blueprint(chain.MarketBlueprint(load_model(model), values), output, 1 << 24, sending)
+    deploy_blueprint(chain.MarketBlueprint(load_model(model), values), output, MAX_TRANSACTION_GAS, sending)
 
 
 @market.command(epilog=NOT_AUDITED)
@@ -216,11 +217,11 @@ def status(address: str, rpc_url: str) -> None:
         [
             ("phase", now.phase.name.lower()),
             ("deadline", f"second {now.deadline}"),
-            ("bounty", ether(now.bounty_wei)),
-            ("deposits", ether(now.deposits_wei)),
+            ("bounty", ether_text(now.bounty_wei)),
+            ("deposits", ether_text(now.deposits_wei)),
             ("pieces", f"{sum(now.revealed)} of {len(now.revealed)} revealed, drawn: {now.drawn_piece}"),
             ("contributions", f"{now.num_contributions:,}, {now.rounds_left:,} rounds left"),
         ]
     )
     for number, (who, balance, score, removed) in enumerate(now.contributions):
-        click.echo(f"  {number:>4} {who} {ether(balance)}, score {score}{', removed' if removed else ''}")
+        click.echo(f"  {number:>4} {who} {ether_text(balance)}, score {score}{', removed' if removed else ''}")

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dcai.cli._shared.new_file import NEW_FILE
 from dcai.cli._shared.node_options import node_options, rpc_option
+from dcai.cli._shared.values import NEW_FILE
+from dcai.report.progress import progress_bar
 from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, load_model, predict_file
 
 if TYPE_CHECKING:
     from dcai.models import Classifier
-    from dcai.tabular import Summary
+    from dcai.report.progress import progress_bar
+from dcai.tabular import Summary
 
 __all__ = ["predict"]
 
@@ -185,11 +185,8 @@ def _run(
     row_numbers: bool,
     output_format: str | None,
 ) -> Summary:
-    console = Console(stderr=True)
-    columns: tuple[Any, ...] = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     # No bar beside rows that go to the same terminal.
-    silent = not console.is_terminal or (output is None and sys.stdout.isatty())
-    with Progress(*columns, console=console, disable=silent, transient=True) as bar:
+    with progress_bar("share", silent=output is None and sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=1.0)
         return predict_file(
             rows,

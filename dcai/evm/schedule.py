@@ -14,19 +14,25 @@ __all__ = [
     "MAX_REFUND_QUOTIENT",
     "MAX_TRANSACTION_GAS",
     "SSTORE_SENTRY",
+    "TRANSACTION_GAS",
     "Upfront",
     "limits_initcode",
     "limits_transaction_gas",
     "upfront_gas",
 ]
 
-TRANSACTION = 21_000
+TRANSACTION_GAS = 21_000
 CREATION = 32_000  # EIP-2
 ZERO_BYTE = 4
 NONZERO_BYTE = 16  # EIP-2028
 INITCODE_WORD = 2  # EIP-3860, from Shanghai on
 FLOOR_TOKEN = 10  # EIP-7623, from Prague on
 TOKENS_OF_NONZERO_BYTE = 4  # EIP-7623
+
+COLD_SLOT, WARM_SLOT = 2_100, 100  # EIP-2929: the first access of a slot in a transaction, and a further one
+SET_SLOT, RESET_SLOT = 20_000, 2_900  # EIP-2200: the first change of a warm slot from zero, and from anything else
+CLEARED_SLOT_REFUND = 4_800  # EIP-3529
+CODE_DEPOSIT_BYTE = 200
 
 #: The least gas that an SSTORE must find: more than 2,300 (EIP-2200).
 SSTORE_SENTRY = 2_301
@@ -85,12 +91,12 @@ def upfront_gas(fork: str, data: bytes, *, creates: bool) -> Upfront:
     """
     zeros = data.count(0)
     nonzeros = len(data) - zeros
-    intrinsic = TRANSACTION
+    intrinsic = TRANSACTION_GAS
     if creates:
         intrinsic += CREATION
         if limits_initcode(fork):
             intrinsic += INITCODE_WORD * ((len(data) + 31) // 32)
     floor = 0
     if FORKS.index(fork) >= FORKS.index("prague"):
-        floor = TRANSACTION + FLOOR_TOKEN * (zeros + TOKENS_OF_NONZERO_BYTE * nonzeros)
+        floor = TRANSACTION_GAS + FLOOR_TOKEN * (zeros + TOKENS_OF_NONZERO_BYTE * nonzeros)
     return Upfront(intrinsic, ZERO_BYTE * zeros + NONZERO_BYTE * nonzeros, floor)

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
     from dcai.errors import Revert
 
-__all__ = ["TRANSACTION_GAS", "Costs"]
-
-#: Due for any transaction.
-TRANSACTION_GAS = 21_000
+__all__ = ["Costs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,9 @@ import numpy as np
 
 from dcai import _kernels, artifacts
 from dcai.errors import InputTypeError, Revert, shown
+from dcai.evm.schedule import TRANSACTION_GAS
 from dcai.gas.coefficients import UNAUTHORIZED, load
-from dcai.gas.costs import TRANSACTION_GAS, Costs
+from dcai.gas.costs import Costs
 from dcai.models import MODELS
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["PAPER", "Prices", "money"]
+from dcai.units import ETHER, GWEI
 
-_GWEI_PER_ETH = 10**9
+__all__ = ["PAPER", "Prices", "money"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Prices:
 
     def eth(self, gas: float) -> float:
         """Cost of some gas in ether."""
-        return gas * self.gas_price_gwei / _GWEI_PER_ETH
+        return gas * self.gas_price_gwei / (ETHER // GWEI)
 
     def usd(self, gas: float) -> float:
         """Cost of some gas in USD."""

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dcai.evm.schedule import CLEARED_SLOT_REFUND, COLD_SLOT, RESET_SLOT, SET_SLOT, WARM_SLOT
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
 __all__ = ["Slots"]
-
-# EIP-2929: a first access of a slot in a transaction, and a further one.
-_COLD, _WARM = 2_100, 100
-# EIP-2200: a first change of a warm slot from zero, and from anything else.
-_SET, _RESET = 20_000, 2_900
-# EIP-3529: the refund for clearing a slot.
-_CLEARED = 4_800
 
 
 class Slots:
@@ -47,17 +42,17 @@ class Slots:
 
     def load(self, slot: Hashable) -> int:
         """Read a slot."""
-        self.gas += self._access(slot) or _WARM
+        self.gas += self._access(slot) or WARM_SLOT
         return self._values.get(slot, 0)
 
     def store(self, slot: Hashable, value: int) -> None:
         """Write a slot."""
         cold = self._access(slot)
         original, current = self._originals[slot], self._values.get(slot, 0)
-        cost = _WARM
+        cost = WARM_SLOT
         if current != value:
             if original == current:
-                cost = _RESET if original else _SET
+                cost = RESET_SLOT if original else SET_SLOT
             self.refund += self._refund(original, current, value)
         self._values[slot] = value
         self.last_store = cost + cold
@@ -67,13 +62,13 @@ class Slots:
         if slot in self._originals:
             return 0
         self._originals[slot] = self._values.get(slot, 0)
-        return _COLD
+        return COLD_SLOT
 
     @staticmethod
     def _refund(original: int, current: int, value: int) -> int:
         refund = 0
         if original:
-            refund += _CLEARED * ((value == 0) - (current == 0))
+            refund += CLEARED_SLOT_REFUND * ((value == 0) - (current == 0))
         if current != original == value:
-            refund += (_RESET if original else _SET) - _WARM
+            refund += (RESET_SLOT if original else SET_SLOT) - WARM_SLOT
         return refund

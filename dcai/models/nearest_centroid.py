@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["NearestCentroidClassifier"]
 
 #: A sample count that the constructor refuses (``dataCountLimit`` in the contract).
-_DATA_COUNT_LIMIT = 1 << 191
+DATA_COUNT_LIMIT = 1 << 191
 
 
 def _deploy(driver: Driver, model: NearestCentroidClassifier) -> None:
     centroids = [centroid.tolist() for centroid in model.centroids]
     names, counts = model.classifications, model.counts
     for k, count in enumerate(counts):
-        if count >= _DATA_COUNT_LIMIT:
+        if count >= DATA_COUNT_LIMIT:
             raise InputError(
                 f"class {k} has {count} samples, and the constructor takes fewer than 2^191; "
                 "place(model) puts any state on a chain"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError, shown
 from dcai.evm.hashing import keccak, to_address, to_bytes20
-from dcai.simulation.amounts import duration_s, wei
+from dcai.units import duration_s, wei
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dcai.simulation.amounts import DAY_S
+from dcai.units import DAY_S
 
 if TYPE_CHECKING:
     from dcai.simulation.agents import Agent

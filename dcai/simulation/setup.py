@@ -12,8 +12,8 @@ from dcai.errors import InputError
 from dcai.models import Classifier
 from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
-from dcai.simulation.amounts import DAY_S, FINNEY
 from dcai.simulation.terms import MarketTerms
+from dcai.units import DAY_S, FINNEY
 
 __all__ = [
     "INITIAL_SHARE",

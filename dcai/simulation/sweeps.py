@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError
-from dcai.simulation.amounts import duration_s, wei
 from dcai.simulation.runner import run
+from dcai.units import duration_s, wei
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,11 +118,7 @@ def parse(texts: Sequence[str]) -> dict[str, list[Any]]:
                 f"{text!r}: give each parameter once, as NAME=VALUE,VALUE,...; there is {', '.join(PARAMETERS)}"
             )
         read = PARAMETERS[name][0]
-        # Amounts and times read bare numbers as integers.
-        varied[name] = [
-            read(int(value) if value.strip().isdecimal() and read in (wei, duration_s) else value.strip(), name)  # type: ignore[arg-type]
-            for value in values.split(",")
-        ]
+        varied[name] = [read(value.strip(), name) for value in values.split(",")]
     return varied
 
 

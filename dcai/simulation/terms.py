@@ -7,7 +7,7 @@ from typing import Any
 
 from dcai.errors import InputError
 from dcai.incentives import Terms
-from dcai.simulation.amounts import DAY_S, FINNEY
+from dcai.units import DAY_S, FINNEY
 
 __all__ = ["MarketTerms"]
 

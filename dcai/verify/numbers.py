@@ -7,6 +7,8 @@ from functools import lru_cache
 from math import isqrt
 from typing import TYPE_CHECKING
 
+from dcai.models.nearest_centroid import DATA_COUNT_LIMIT
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -30,12 +32,12 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT80_MIN, INT80_MAX = -(2**79), 2**79 - 1
 UINT32_MAX, UINT64_MAX = 2**32 - 1, 2**64 - 1
 #: Where a dense centroid stops counting its samples.
-COUNT_LIMIT = 2**191
+COUNT_LIMIT = DATA_COUNT_LIMIT
 #: 1.0 as an integer.
 ONE = 10**9
 _UNIT, _TOLERANCE = 10**18, 10**11
 
-_POWERS = (0, 1, ONE, 2**16, 2**31, 2**32, 2**53, 2**62, 2**63, 2**64, 2**78, 2**79, 2**128, 2**190, 2**191)
+_POWERS = (0, 1, ONE, 2**16, 2**31, 2**32, 2**53, 2**62, 2**63, 2**64, 2**78, 2**79, 2**128, 2**190, COUNT_LIMIT)
 _EDGES = sorted({sign * power + d for power in _POWERS for sign in (1, -1) for d in (-2, -1, 0, 1, 2)})
 
 #: Squared norms at the bounds of the check, next to them, and in the middle.

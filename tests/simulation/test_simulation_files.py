@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from dcai.cli.simulate import simulate
 from dcai.errors import DataError, InputError
 from dcai.simulation import agents_from_text, agents_from_toml, points, run, runner, self_assessment
-from dcai.simulation.amounts import duration_s, wei
 from dcai.simulation.reports.plot import check, plot
+from dcai.units import duration_s, wei
 
 
 def setup(seed: int = 0, contributions: int = 60):  # type: ignore[no-untyped-def]

@@ -16,11 +16,11 @@ from dcai.cli.simulate import simulate
 from dcai.errors import InputError, NotEqual
 from dcai.incentives import PredictionMarket, Stage
 from dcai.simulation import MarketTerms, Setup, SimulationResult, SimulationStep, honest, prediction_market, run, runner
-from dcai.simulation.amounts import FINNEY
 from dcai.simulation.market.course import simulate_market
 from dcai.simulation.market.native import MarketNative
 from dcai.simulation.record import read_steps
 from dcai.simulation.reports.plot import plot
+from dcai.units import FINNEY
 
 MARKET = "0x" + "22" * 20
 

@@ -21,8 +21,8 @@ from dcai.simulation import (
     self_assessment,
     simulate,
 )
-from dcai.simulation.amounts import DAY_S, FINNEY
 from dcai.simulation.native import Native
+from dcai.units import DAY_S, FINNEY
 
 TRAINER = "0x" + "22" * 20
 

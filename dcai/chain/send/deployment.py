@@ -29,7 +29,7 @@ from dcai.chain.send.transact import Attempt, Transactor
 from dcai.errors import DataError, InputError, NotMinedError, ProofError, TransactionError
 from dcai.evm.abi import Abi, ErrorDecoder
 from dcai.evm.hashing import keccak, to_address, to_bytes20
-from dcai.evm.schedule import MAX_TRANSACTION_GAS
+from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.files import write_whole
 
 if TYPE_CHECKING:
@@ -378,8 +378,8 @@ def deployment(
     path = Path(output)
     if path.exists():
         raise InputError(f"{path} is there already; a deployment is never written over another")
-    if not 21_000 <= gas_cap <= MAX_TRANSACTION_GAS:
-        raise InputError(f"gas_cap is {gas_cap}; it must be from 21000 to {MAX_TRANSACTION_GAS}")
+    if not TRANSACTION_GAS <= gas_cap <= MAX_TRANSACTION_GAS:
+        raise InputError(f"gas_cap is {gas_cap}; it must be from {TRANSACTION_GAS} to {MAX_TRANSACTION_GAS}")
     errors = ErrorDecoder()
     with Node(rpc_url, limits or Limits()) as node:
         transactor = Transactor(node, sender, errors, fees=fees, waiting=waiting, expect_chain_id=expect_chain_id)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from dcai.chain.rpc.fields import AnswerFields, quantity
 from dcai.chain.rpc.node import NO_METHOD
 from dcai.errors import InputError, InputTypeError, RpcError, shown
+from dcai.units import GWEI
 
 if TYPE_CHECKING:
     from dcai.chain.rpc.node import Node
 
 __all__ = ["Fees", "Price", "current_price"]
 
-GWEI = 10**9
 #: What is offered beyond the base fee where a node does not say what is usual.
 _USUAL_TIP_WEI = GWEI
 #: The base fee rises by an eighth a block at most (EIP-1559); twice of it lasts for five full blocks.

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dcai import chain
+from dcai.cli._shared.values import add_options
 from dcai.errors import UnknownContractError
 from dcai.evm.hashing import to_address, to_bytes20
+from dcai.report.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dcai.chain import Snapshot
 
 __all__ = ["block_options", "fetch_with_progress"]
 
-F = TypeVar("F", bound="Callable[..., Any]")
-
-
-def block_options(command: F) -> F:
-    """Add which block is read, and what is known of it."""
-    options = (
-        click.option(
-            "--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number."
-        ),
-        click.option("--block-hash", help="Hash of the block, from a source that you trust."),
-        click.option("--state-root", help="State root of the block, from a source that you trust."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+block_options = add_options(
+    click.option(
+        "--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number."
+    ),
+    click.option("--block-hash", help="Hash of the block, from a source that you trust."),
+    click.option("--state-root", help="State root of the block, from a source that you trust."),
+)
+"""Add which block is read, and what is known of it."""
 
 
 def fetch_with_progress(
@@ -44,9 +35,7 @@ def fetch_with_progress(
     The address may be that of its trainer.
     """
     verify, limits = not no_verify, chain.Limits(timeout_s=timeout_s)
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with progress_bar() as bar:
         slots = bar.add_task("storage slots", total=None)
         blocks = bar.add_task("blocks", total=None, visible=False)
         options |= {

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dcai.cli._shared.values import add_options, timeout_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,30 +32,19 @@ def rpc_option(*, required: bool) -> Callable[[F], F]:
     )
 
 
-def node_options(command: F) -> F:
-    """Add what `dcai.chain.read.fetch` and `dcai.chain.Follower` are told: all but which block."""
-    options = (
-        click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
-        click.option("--no-verify", is_flag=True, help="Believe the node, and ask for no proofs."),
-        click.option("--num-features", type=int, help="Size of the vocabulary of a sparse model."),
-        click.option(
-            "--layout",
-            metavar="NAME",
-            help="Contract and layout, where code and getters do not tell, such as 0xdeca10b:SparsePerceptron.",
-        ),
-        click.option("--max-weights", type=int, default=MAX_WEIGHTS, show_default=True, help="Most slots to fetch."),
-        click.option(
-            "--timeout",
-            "timeout_s",
-            type=click.FloatRange(min=0, min_open=True),
-            default=30.0,
-            show_default=True,
-            help="Seconds an answer.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+node_options = add_options(
+    click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
+    click.option("--no-verify", is_flag=True, help="Believe the node, and ask for no proofs."),
+    click.option("--num-features", type=int, help="Size of the vocabulary of a sparse model."),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        help="Contract and layout, where code and getters do not tell, such as 0xdeca10b:SparsePerceptron.",
+    ),
+    click.option("--max-weights", type=int, default=MAX_WEIGHTS, show_default=True, help="Most slots to fetch."),
+    timeout_option(30.0, "an answer of the node"),
+)
+"""Add what `dcai.chain.read.fetch` and `dcai.chain.Follower` are told: all but which block."""
 
 
 def rows_of(snapshot: Snapshot) -> list[tuple[str, str]]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dcai import chain
-from dcai.cli._shared.new_file import NEW_FILE
-from dcai.cli._shared.sending import Sending, ether, show
+from dcai.cli._shared.sending import Sending, show
+from dcai.cli._shared.values import NEW_FILE
 from dcai.errors import InputError
 from dcai.tabular import Layout, load_model, read_batches
+from dcai.units import ether_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,13 +56,13 @@ def carry_out(one: Participant, offers: list[Offer], sending: Sending) -> None:
         entry = one.send(offer)
         if offer.kind == "add":
             click.echo(
-                f"contribution {entry.id}: added at {entry.time} for {ether(entry.deposit_wei or 0)}, block "
+                f"contribution {entry.id}: added at {entry.time} for {ether_text(entry.deposit_wei or 0)}, block "
                 f"{entry.block}, {entry.transaction}"
             )
         else:
             claim = entry.claims[-1]
             click.echo(
-                f"contribution {entry.id}: {entry.status}, {ether(claim['amount_wei'])} to {claim['recipient']}, "
+                f"contribution {entry.id}: {entry.status}, {ether_text(claim['amount_wei'])} to {claim['recipient']}, "
                 f"{claim['transaction']}"
             )
     click.echo(f"written: {one.book.path}")
@@ -75,9 +76,9 @@ def _show_offer(offer: Offer) -> None:
         [
             (offer.kind, f"label {label}, by {offer.entry.author}"),
             ("predicted", f"{offer.prediction}, {says}"),
-            (amount, ether(offer.deposit_wei)),
-            *([("sent", f"{ether(proposal.value_wei)}; the rest comes back")] if offer.kind == "add" else []),
-            ("gas", f"{proposal.gas:,}: {ether(proposal.expected_wei)}, at most {ether(proposal.most_wei)}"),
+            (amount, ether_text(offer.deposit_wei)),
+            *([("sent", f"{ether_text(proposal.value_wei)}; the rest comes back")] if offer.kind == "add" else []),
+            ("gas", f"{proposal.gas:,}: {ether_text(proposal.expected_wei)}, at most {ether_text(proposal.most_wei)}"),
         ]
     )
 

@@ -11,18 +11,18 @@ import click
 
 from dcai import chain
 from dcai.cli._shared.node_options import rpc_option
+from dcai.cli._shared.values import SECONDS, add_options, timeout_option
+from dcai.units import GWEI
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NOT_AUDITED", "Sending", "ether", "sending_options", "show"]
+__all__ = ["NOT_AUDITED", "Sending", "sending_options", "show"]
 
 NOT_AUDITED = "The contracts are not audited: use test networks only."
 """Epilog of the help of each command that moves money."""
 
 F = TypeVar("F", bound="Callable[..., Any]")
-
-_GWEI, _ETHER = 10**9, 10**18
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,6 @@ def sending_options(command: F) -> F:
         sender = _sender(key_file, key_variable, from_)
         return command(*args, sending=Sending(rpc_url, sender, options, yes, dry_run), **more)
 
-    positive = click.FloatRange(min=0, min_open=True)
     gwei = click.FloatRange(min=0)
     options = (
         rpc_option(required=True),
@@ -111,23 +110,23 @@ def sending_options(command: F) -> F:
             "--confirmations", type=click.IntRange(min=1), default=1, show_default=True, help="Blocks to wait for."
         ),
         click.option(
-            "--patience", "patience_s", type=positive, default=600.0, show_default=True, help="Seconds a transaction."
+            "--patience",
+            "patience_s",
+            type=SECONDS,
+            default=600.0,
+            show_default=True,
+            help="Longest wait for a transaction to be mined, in seconds or as 10m.",
         ),
         click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
-        click.option(
-            "--timeout", "timeout_s", type=positive, default=30.0, show_default=True, help="Seconds an answer."
-        ),
+        timeout_option(30.0, "an answer of the node"),
         click.option("--yes", is_flag=True, help="Do not ask before anything is sent."),
         click.option("--dry-run", is_flag=True, help="Show what would be sent, and what it would cost."),
     )
-    decorated: Any = with_sending
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+    return add_options(*options)(with_sending)  # type: ignore[return-value]
 
 
 def _wei(gwei: float | None) -> int | None:
-    return None if gwei is None else round(gwei * _GWEI)
+    return None if gwei is None else round(gwei * GWEI)
 
 
 def _sender(key_file: Path | None, key_variable: str | None, from_: str | None) -> Any:
@@ -138,13 +137,6 @@ def _sender(key_file: Path | None, key_variable: str | None, from_: str | None) 
     if key_file is not None:
         return chain.KeyAccount.from_file(key_file, lambda: click.prompt("Password", hide_input=True, err=True))
     return chain.KeyAccount.from_environment(key_variable or chain.KEY_VARIABLE)
-
-
-def ether(wei: int) -> str:
-    """Write an amount: in ether where that is short, else in wei."""
-    whole, rest = divmod(wei, _ETHER)
-    decimals = f"{rest:018d}".rstrip("0")
-    return f"{whole}{'.' * bool(decimals)}{decimals} ether"
 
 
 def show(rows: list[tuple[str, str]]) -> None:

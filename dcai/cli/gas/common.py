@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.values import NEW_FILE
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.files import write_whole
@@ -30,7 +29,6 @@ __all__ = [
     "PICTURE",
     "check_picture",
     "emit",
-    "progress_bar",
     "stream_of",
 ]
 
@@ -99,17 +97,3 @@ def emit(text: str | Tables, output: Path | None) -> None:
     else:
         write_whole(output, plain)
         click.echo(f"wrote {output}", err=True)
-
-
-def progress_bar() -> Progress:
-    """Return a bar on stderr; silent where that is no terminal."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

@@ -15,7 +15,6 @@ from dcai.cli.gas.common import (
     PICTURE,
     check_picture,
     emit,
-    progress_bar,
     stream_of,
 )
 from dcai.files import write_whole
@@ -24,6 +23,7 @@ from dcai.gas.measuring.forecast import forecast as run
 from dcai.gas.measuring.replay import GasReplay
 from dcai.gas.prices import Prices
 from dcai.gas.reports.forecast import forecast_fields, forecast_report
+from dcai.report.progress import progress_bar
 from dcai.report.tables import csv_text, json_text
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import click
 
 from dcai import data
 from dcai.cli._shared.options import engine_option, fork_option
-from dcai.cli.gas.common import FILE, emit, progress_bar
+from dcai.cli.gas.common import FILE, emit
 from dcai.gas.measuring.framework import action_rows, framework_report, stream_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.models import MODELS
+from dcai.report.progress import progress_bar
 from dcai.report.tables import csv_text, json_text
 from dcai.scenarios import scenario_of
 

@@ -11,7 +11,7 @@ from dcai.cli._shared.options import fork_option, price_options
 from dcai.cli.gas.common import DATA_NAMES, FILE, emit
 from dcai.errors import EvmError, InputError
 from dcai.evm.engines.registry import engine_names
-from dcai.evm.schedule import MAX_TRANSACTION_GAS
+from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.gas.measuring import measure
 from dcai.gas.measuring.table import PREDICTED
 from dcai.gas.oracle import Oracle
@@ -37,7 +37,7 @@ __all__ = ["plan"]
 )
 @click.option(
     "--gas-cap",
-    type=click.IntRange(min=21_000, max=MAX_TRANSACTION_GAS),
+    type=click.IntRange(min=TRANSACTION_GAS, max=MAX_TRANSACTION_GAS),
     default=MAX_TRANSACTION_GAS,
     show_default=True,
     help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",

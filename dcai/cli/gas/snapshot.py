@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import engine_option, forks_option
-from dcai.cli.gas.common import FILE, emit, progress_bar
+from dcai.cli.gas.common import FILE, emit
 from dcai.gas.measuring.snapshot import Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.reports.snapshot import changes_report
+from dcai.report.progress import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

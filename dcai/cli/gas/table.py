@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import forks_option, price_options
-from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit, progress_bar
+from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit
 from dcai.errors import InputError
 from dcai.evm.engines.registry import DEFAULT_ENGINE, engine_names
 from dcai.gas.measuring.stream import of_scenario
@@ -17,6 +17,7 @@ from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
 from dcai.gas.reports.table import table_report
 from dcai.models import MODELS
+from dcai.report.progress import progress_bar
 from dcai.report.tables import Tables, csv_text, json_text
 from dcai.scenarios import SCENARIOS, scenarios
 

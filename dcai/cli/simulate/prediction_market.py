@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.simulate.options import DURATION, WEI, given_agents, run_options
+from dcai.cli._shared.values import DURATION, WEI
+from dcai.cli.simulate.options import given_agents, run_options
 from dcai.cli.simulate.running import carry_out
 from dcai.simulation import setup as presets
 

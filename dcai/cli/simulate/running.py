@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dcai.report.progress import progress_bar
 from dcai.simulation.reports.plot import check, plot
 from dcai.simulation.reports.table import as_text
 from dcai.simulation.runner import run
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from dcai.simulation.setup import Setup
 
 __all__ = ["carry_out"]
-
-_SECONDS_BETWEEN_UPDATES = 0.1
 
 
 def carry_out(
@@ -44,15 +40,11 @@ def carry_out(
 
 def _run(setup: Setup, engine: str, fork: str, output: Path | None) -> tuple[SimulationResult | None, bool]:
     result = None
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task(f"{setup.data}, {engine}", total=setup.num_contributions)
-        shown = 0.0
         try:
             for result in run(setup, engine=engine, fork=fork, output=output):
-                if (now := time.monotonic()) - shown > _SECONDS_BETWEEN_UPDATES:
-                    progress.update(task, completed=result.num_contributions)
-                    shown = now
+                progress.update(task, completed=result.num_contributions)
         except KeyboardInterrupt:
             return result, True
     return result, False

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcai.cli.simulate.options import WEI, given_agents, mechanism_options, run_options
+from dcai.cli._shared.values import WEI
+from dcai.cli.simulate.options import given_agents, mechanism_options, run_options
 from dcai.cli.simulate.running import carry_out
 from dcai.simulation import setup as presets
 

@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.values import NEW_FILE
 from dcai.cli.simulate.options import given_agents
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.files import write_whole
+from dcai.report.progress import progress_bar
 from dcai.simulation import setup as presets
 from dcai.simulation import sweeps
 
@@ -68,10 +67,9 @@ def _run(variants: list[sweeps.Variant], on_ray: bool) -> tuple[list[dict[str, A
     if not variants:
         raise InputError("there is nothing to run")
     results = []
-    columns = (TextColumn("simulations"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     interrupted = False
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(variants))
+    with progress_bar() as progress:
+        task = progress.add_task("simulations", total=len(variants))
         try:
             for result in sweeps.sweep(variants, on_ray=on_ray):
                 results.append(result)

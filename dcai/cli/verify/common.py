@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.values import NEW_FILE, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +21,6 @@ __all__ = [
     "TIME_BUDGET",
     "emit",
     "finish",
-    "progress_bar",
     "report_option",
     "report_options",
     "this_command",
@@ -35,24 +31,9 @@ F = TypeVar("F", bound="Callable[..., Any]")
 #: Options whose values are told even where they are the defaults, which another version may have changed.
 _ALWAYS = ("engine", "fork", "cases", "steps", "seed")
 
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
-
-
-class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic in the stubs alone
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|)", str(value))
-        if match is None:
-            self.fail(
-                f"{value!r} is no duration; expected seconds, or a number with s, m or h: 90, 15m, 2h", param, ctx
-            )
-        return float(match[1]) * _UNITS[match[2]]
-
-
 TIME_BUDGET = click.option(
     "--time-budget",
-    type=_Duration(),
+    type=TIME,
     metavar="TIME",
     help="Stop after this long, as 90, 15m or 2h. A report of less than all is marked partial, and the exit code is 3.",
 )
@@ -102,20 +83,6 @@ def finish(report: Report, reports: tuple[Path, ...]) -> None:
         click.echo(f"wrote {path}", err=True)
     if report.exit_code:
         sys.exit(report.exit_code)
-
-
-def progress_bar() -> Progress:
-    """Return a bar on stderr; silent where that is no terminal."""
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def this_command(*path: str) -> list[str]:

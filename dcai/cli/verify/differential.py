@@ -13,12 +13,12 @@ from dcai.cli.verify.common import (
     SEED,
     TIME_BUDGET,
     emit,
-    progress_bar,
     report_options,
     this_command,
 )
 from dcai.errors import InputError
 from dcai.models import MODELS
+from dcai.report.progress import progress_bar
 from dcai.verify.report import Report, Section, installed_versions
 from dcai.verify.search.report import section
 from dcai.verify.search.search import CASES, STEPS, Search

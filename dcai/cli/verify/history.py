@@ -9,7 +9,8 @@ import click
 
 from dcai import chain
 from dcai.cli._shared.node_options import node_options, rpc_option
-from dcai.cli.verify.common import TIME_BUDGET, emit, progress_bar, report_options, this_command
+from dcai.cli.verify.common import TIME_BUDGET, emit, report_options, this_command
+from dcai.report.progress import progress_bar
 from dcai.verify.history.replay import history as replay
 from dcai.verify.history.run import COMPARE_EVERY
 

@@ -14,11 +14,11 @@ from dcai.cli.verify.common import (
     SEED,
     TIME_BUDGET,
     emit,
-    progress_bar,
     report_options,
     this_command,
 )
 from dcai.errors import InputError
+from dcai.report.progress import progress_bar
 from dcai.verify.mutants import report as mutants_report
 from dcai.verify.mutants.faults import FAULTS, SAMPLE
 from dcai.verify.mutants.mutants import Compiler, Trial, try_fault

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dcai.cli._shared.new_file import NEW_FILE
+from dcai.cli._shared.values import NEW_FILE, timeout_option
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.files import write_whole
 from dcai.verify.proof import CLAIMS, Proof, results
@@ -20,16 +20,10 @@ __all__ = ["proof"]
 
 @click.command()
 @click.option("--only", help="Claims whose name has this in it.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=120.0,
-    show_default=True,
-    help="Seconds that the solver may think about one path.",
-)
+@timeout_option(120.0, "the solver")
 @click.option("--json", "json_path", type=NEW_FILE, help="File for the same as JSON.")
 @report_option
-def proof(only: str | None, timeout: float, json_path: Path | None, reports: tuple[Path, ...]) -> None:
+def proof(only: str | None, timeout_s: float, json_path: Path | None, reports: tuple[Path, ...]) -> None:
     """Prove the scalar steps: on the contracts' bytecode, for all values of full width, by an SMT solver.
 
     Each claim is printed with its method, the values that it holds for and what it is about. Of the two routines of
@@ -45,7 +39,7 @@ def proof(only: str | None, timeout: float, json_path: Path | None, reports: tup
     done: list[Proof] = []
     try:
         for claim in claims:
-            done.append(claim.prove(timeout))
+            done.append(claim.prove(timeout_s))
             _print(done[-1])
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

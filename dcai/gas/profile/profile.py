@@ -28,6 +28,7 @@ import numpy as np
 from dcai.artifacts import Place
 from dcai.errors import InputError
 from dcai.evm.abi import Abi
+from dcai.evm.schedule import CODE_DEPOSIT_BYTE
 from dcai.gas.profile.lines import frames, locate
 
 if TYPE_CHECKING:
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from dcai.evm import Contract, Evm, Receipt, Trace
 
 __all__ = ["Profile", "ProfileRow", "profile", "profile_call", "profile_creation"]
-
-#: The price of a byte of new code.
-_CODE_DEPOSIT_BYTE = 200
 
 _CODE_DEPOSIT = Place("", "(code deposit)", 0)
 
@@ -251,7 +249,7 @@ def _own_gas(trace: Trace) -> NDArray[np.int64]:
 def _code_deposit(receipt: Receipt, traced: int) -> int:
     """Return the gas that no step used: the price of new code, or all that was left where it could not be paid."""
     deposit = receipt.execution - traced
-    expected = _CODE_DEPOSIT_BYTE * len(receipt.output) if receipt.contract_address and receipt.success else 0
+    expected = CODE_DEPOSIT_BYTE * len(receipt.output) if receipt.contract_address and receipt.success else 0
     if deposit != expected and (deposit < 0 or receipt.success):
         raise InputError(
             f"the trace has {traced:,} gas, and the receipt {receipt.execution:,}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError, MissingExtraError
 from dcai.files import write_whole
-from dcai.simulation.amounts import DAY_S
 from dcai.simulation.reports import page
 from dcai.simulation.reports.series import accuracy_curve, agent_curves, title, y_label
+from dcai.units import DAY_S
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcai.simulation.amounts import DAY_S
+from dcai.units import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

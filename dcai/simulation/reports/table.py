@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.simulation.amounts import DAY_S, ETHER
+from dcai.units import DAY_S, ETHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

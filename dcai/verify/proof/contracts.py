@@ -28,7 +28,7 @@ __all__ = ["CONTRACT_CLAIMS", "Setting"]
 
 
 _UNIT, _TOLERANCE = 10**18, 10**11
-_COUNT_LIMIT = 1 << 191
+_COUNT_LIMIT = 1 << 191  # on purpose: a proof takes no constant from what it proves
 _WEIGHTS = _CENTROIDS = _CLASS_INFOS = 3
 #: A feature index of the sparse models; which one does not matter, for it only chooses slots.
 _INDEX = 5

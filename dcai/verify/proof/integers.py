@@ -99,7 +99,7 @@ def _sparse_score() -> list[Lemma]:
 
 def _moving_average() -> list[Lemma]:
     c, n, x, q, product = _integers("c n x q product")
-    limit = 1 << 191
+    limit = 1 << 191  # on purpose: a proof takes no constant from what it proves
     low, high = -(1 << 63), (1 << 63) - 1
     bounds = [_signed(c, 64), _signed(x, 64), n >= 0]
     # The products by n are named, with what is known of them, so that the rest is linear.
