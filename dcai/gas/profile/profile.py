@@ -8,9 +8,9 @@
 >>> mistake = profile_call(contract, "update", [3, 17, 256], 1)    # three weights are written
 >>> print(mistake.text(top=3))
                                                         gas  share   steps   storage   memory calldata  keccak
-SparsePerceptron.sol:151 SparsePerceptron._add       60,027  82.3%      12    60,000        0        0       0
-SparsePerceptron.sol:165 SparsePerceptron._score      6,351   8.7%      18     6,300        0        0       0
-SparsePerceptron.sol:160 SparsePerceptron._score      2,111   2.9%       4     2,100        0        0       0
+SparsePerceptron.sol:150 SparsePerceptron._add       60,027  82.3%      12    60,000        0        0       0
+SparsePerceptron.sol:164 SparsePerceptron._score      6,351   8.7%      18     6,300        0        0       0
+SparsePerceptron.sol:159 SparsePerceptron._score      2,111   2.9%       4     2,100        0        0       0
 20 more                                               4,472   6.1%     484     2,500       48       36     252
 gas used 94,865 = intrinsic 21,000 + calldata 904 + execution 72,961 - refund 0
 
