@@ -123,9 +123,9 @@ SUBROOMS = {
     },
     "gas": {
         ".": set(),
-        "calibration": {"."},
-        "measuring": {"."},
-        "models": {".", "calibration", "measuring"},
+        "models": {"."},
+        "calibration": {".", "models"},
+        "measuring": {".", "models"},
         "profile": {"."},
         "reports": {".", "measuring", "profile"},
     },

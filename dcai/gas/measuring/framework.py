@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.evm.framework import STAKEABLE, Framework, deploy
 from dcai.gas.layer import GAS
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dcai.gas.layer import FrameworkSize, GasModel, Labelled, SnapshotCase
 from dcai.gas.models import draws
 from dcai.gas.models.draws import ONE
 from dcai.gas.models.vectors import BETWEEN, LEFT, RIGHT
-from dcai.models.nearest_centroid import NearestCentroidClassifier
+from dcai.models.nearest_centroid import DATA_COUNT_LIMIT, NearestCentroidClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,17 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["GAS"]
 
-#: From here on a class counts no further samples.
-_FULL = 2**191
-
 
 def _samples(random: Random) -> Iterator[Labelled]:
     length, num_classes = random.choice([1, 2, 3, 4, 7, 12]), random.choice([1, 2, 3, 4])
     centroids = [draws.unit(random, length) if random.random() < 0.7 else [0] * length for _ in range(num_classes)]
-    counts = [random.choice([0, 1, 5, _FULL - 1]) for _ in range(num_classes)]
+    counts = [random.choice([0, 1, 5, DATA_COUNT_LIMIT - 1]) for _ in range(num_classes)]
     model = NearestCentroidClassifier(centroids, counts)
     if random.random() < 0.3:
-        state = model.state() | {"counts": [_FULL] * num_classes}
+        state = model.state() | {"counts": [DATA_COUNT_LIMIT] * num_classes}
         if random.random() < 0.5:
             state["centroids"] = [*map(list, centroids[:-1]), [*centroids[-1], 5]]  # not extended to its length yet
         model = NearestCentroidClassifier.restore(state, model.classifications, ())
