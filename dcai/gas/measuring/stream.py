@@ -11,7 +11,7 @@ import numpy as np
 from dcai import data, scenarios, strict_json
 from dcai.data import SparseRows
 from dcai.errors import InputError, shown
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

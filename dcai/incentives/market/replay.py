@@ -17,7 +17,7 @@ import numpy as np
 from dcai.errors import Revert
 from dcai.incentives.market.state import MAX_SAMPLE_LENGTH
 from dcai.models import SparseClassifier
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

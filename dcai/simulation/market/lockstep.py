@@ -6,7 +6,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from dcai.errors import Revert
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 from dcai.simulation.lockstep import LockstepBase
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dcai.errors import InputError, Revert
 from dcai.evm import Evm
 from dcai.evm.deploy import deploy
 from dcai.models import MODELS
-from dcai.models.spec import spec_of
+from dcai.models.registry import spec_of
 from dcai.simulation.backend import START, Call, Outcome
 from dcai.simulation.market.native import block_at
 
