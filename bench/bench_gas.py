@@ -36,20 +36,20 @@ NUM_ROWS = {"revm": 5_000, "py-evm-compiled": 200, "py-evm": 200}
 def model(sparse: Sparse) -> SparsePerceptron:
     """A deployed model: it has learned from the first rows, and all of its weights are there."""
     model = SparsePerceptron([1] * sparse.matrix.shape[1], 0, TO_FLOAT)
-    model.update(sparse.rows[:2_000].csr, sparse.labels[:2_000])
+    model.update_batch(sparse.rows[:2_000], sparse.labels[:2_000])
     return model
 
 
 @pytest.fixture(scope="module")
 def costs(sparse: Sparse, model: SparsePerceptron) -> Costs:
-    return Oracle("SparsePerceptron", FORK).update(model.copy(), sparse.pair, sparse.labels)
+    return Oracle("SparsePerceptron", FORK).update_batch(model.copy(), sparse.rows, sparse.labels)
 
 
 def bench_prediction(measure: Measure, sparse: Sparse, model: SparsePerceptron, costs: Costs) -> None:
     oracle = Oracle("SparsePerceptron", FORK)
 
     def run() -> Costs:
-        return oracle.update(model.copy(), sparse.pair, sparse.labels)
+        return oracle.update_batch(model.copy(), sparse.rows, sparse.labels)
 
     predicted = measure(GROUP, sparse.name, "dcai, predicted", len(sparse.labels), run)
     assert predicted.total == costs.total

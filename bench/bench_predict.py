@@ -38,7 +38,7 @@ def checked_rows(num_rows: int) -> range:
 
 
 def assert_equal_where_certain(
-    labels: NDArray[np.uint64], rival: NDArray[np.generic], margins: NDArray[np.float64]
+    labels: NDArray[np.intp], rival: NDArray[np.generic], margins: NDArray[np.float64]
 ) -> None:
     certain = margins > CERTAIN
     assert certain.mean() > 0.99
@@ -53,13 +53,13 @@ def assert_equal_where_certain(
 def dense_perceptron(dense: Dense) -> DensePerceptron:
     """Trained in one pass."""
     model = DensePerceptron([0] * NUM_FEATURES, 0, TO_FLOAT)
-    model.update(dense.fixed, dense.labels)
+    model.update_batch(dense.fixed, dense.labels)
     return model
 
 
 def bench_dense_perceptron(measure: Measure, dense: Dense, dense_perceptron: DensePerceptron) -> None:
     model, num_rows = dense_perceptron, len(dense.labels)
-    labels = measure(DENSE_PERCEPTRON, dense.name, "dcai", num_rows, lambda: model.predict(dense.fixed))
+    labels = measure(DENSE_PERCEPTRON, dense.name, "dcai", num_rows, lambda: model.predict_batch(dense.fixed))
     weights = model.weights.tolist()
     for i in checked_rows(num_rows):
         assert labels[i] == (exact.score_dense(weights, model.intercept, dense.fixed[i].tolist()) > 0)
@@ -78,7 +78,7 @@ def bench_dense_perceptron_numpy_product(measure: Measure, dense: Dense, dense_p
     labels = measure(
         DENSE_PERCEPTRON, dense.name, "numpy float64 X @ w > 0", num_rows, lambda: dense.floats @ weights > 0
     )
-    assert_equal_where_certain(dense_perceptron.predict(dense.fixed), labels, np.abs(dense.floats @ weights))
+    assert_equal_where_certain(dense_perceptron.predict_batch(dense.fixed), labels, np.abs(dense.floats @ weights))
 
 
 def bench_dense_perceptron_extreme(measure: Measure, dense: Dense) -> None:
@@ -91,7 +91,7 @@ def bench_dense_perceptron_extreme(measure: Measure, dense: Dense) -> None:
     rows[::2, NUM_FEATURES // 2 :] = -rows[::2, : NUM_FEATURES // 2]
     model = DensePerceptron(weights.tolist(), 1, TO_FLOAT)
     name = f"extreme, {num_rows:,} x {NUM_FEATURES}"
-    labels = measure(DENSE_EXTREME, name, "dcai", num_rows, lambda: model.predict(rows))
+    labels = measure(DENSE_EXTREME, name, "dcai", num_rows, lambda: model.predict_batch(rows))
     for i in checked_rows(num_rows):
         assert labels[i] == (exact.score_dense(weights.tolist(), 1, rows[i].tolist()) > 0)
     assert labels[::2].all()
@@ -104,7 +104,7 @@ def bench_dense_perceptron_extreme(measure: Measure, dense: Dense) -> None:
 def sparse_perceptron(sparse: Sparse) -> SparsePerceptron:
     """Trained in one pass."""
     model = SparsePerceptron([0] * NUM_WORDS, 0, TO_FLOAT)
-    model.update(sparse.pair, sparse.labels)
+    model.update_batch(sparse.rows, sparse.labels)
     return model
 
 
@@ -115,7 +115,7 @@ def float_weights(sparse_perceptron: SparsePerceptron) -> NDArray[np.float64]:
     return np.array([weights[index] for index in range(NUM_WORDS)], np.float64)
 
 
-def assert_sparse_perceptron_right(model: SparsePerceptron, sparse: Sparse, labels: NDArray[np.uint64]) -> None:
+def assert_sparse_perceptron_right(model: SparsePerceptron, sparse: Sparse, labels: NDArray[np.intp]) -> None:
     weights = model.weights
     for i in checked_rows(len(sparse.rows)):
         assert labels[i] == (exact.score_sparse(weights, model.intercept, sparse.rows[i].tolist()) > 0)
@@ -126,7 +126,9 @@ def bench_sparse_perceptron(
     measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron, float_weights: NDArray[np.float64]
 ) -> None:
     model, num_rows = sparse_perceptron, len(sparse.rows)
-    labels = measure(SPARSE_PERCEPTRON, sparse.name, "dcai, SciPy CSR", num_rows, lambda: model.predict(sparse.matrix))
+    labels = measure(
+        SPARSE_PERCEPTRON, sparse.name, "dcai, SciPy CSR", num_rows, lambda: model.predict_batch(sparse.matrix)
+    )
     assert_sparse_perceptron_right(model, sparse, labels)
     assert np.array_equal(labels, sparse.matrix @ float_weights > 0)
 
@@ -134,15 +136,15 @@ def bench_sparse_perceptron(
 def bench_sparse_perceptron_pair(measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron) -> None:
     model, num_rows = sparse_perceptron, len(sparse.rows)
     labels = measure(
-        SPARSE_PERCEPTRON, sparse.name, "dcai, (indptr, indices)", num_rows, lambda: model.predict(sparse.pair)
+        SPARSE_PERCEPTRON, sparse.name, "dcai, CsrRows", num_rows, lambda: model.predict_batch(sparse.rows)
     )
     assert_sparse_perceptron_right(model, sparse, labels)
 
 
 def bench_sparse_perceptron_int32_pair(measure: Measure, sparse: Sparse, sparse_perceptron: SparsePerceptron) -> None:
-    model, pair = sparse_perceptron, (sparse.matrix.indptr, sparse.matrix.indices)
+    model, pair = sparse_perceptron, sparse.int32
     labels = measure(
-        SPARSE_PERCEPTRON, sparse.name, "dcai, int32 (indptr, indices)", len(sparse.rows), lambda: model.predict(pair)
+        SPARSE_PERCEPTRON, sparse.name, "dcai, int32 CsrRows", len(sparse.rows), lambda: model.predict_batch(pair)
     )
     assert_sparse_perceptron_right(model, sparse, labels)
 
@@ -151,7 +153,7 @@ def bench_sparse_perceptron_bool(measure: Measure, sparse: Sparse, sparse_percep
     """Presence as booleans: a fifth of the memory of floats to look at."""
     model, matrix = sparse_perceptron, sparse.matrix.astype(bool)
     labels = measure(
-        SPARSE_PERCEPTRON, sparse.name, "dcai, CSR of bool", len(sparse.rows), lambda: model.predict(matrix)
+        SPARSE_PERCEPTRON, sparse.name, "dcai, CSR of bool", len(sparse.rows), lambda: model.predict_batch(matrix)
     )
     assert_sparse_perceptron_right(model, sparse, labels)
 
@@ -221,7 +223,7 @@ def bench_dense_centroid(
     measure: Measure, dense_classes: Dense, dense_centroid: NearestCentroidClassifier, dense_rival: NearestCentroid
 ) -> None:
     model, data, num_rows = dense_centroid, dense_classes, len(dense_classes.labels)
-    labels = measure(DENSE_CENTROID, data.name, "dcai", num_rows, lambda: model.predict(data.fixed))
+    labels = measure(DENSE_CENTROID, data.name, "dcai", num_rows, lambda: model.predict_batch(data.fixed))
     centroids = [centroid.tolist() for centroid in model.centroids]
     for i in checked_rows(num_rows):
         assert labels[i] == exact.nearest_dense(centroids, data.fixed[i].tolist())
@@ -237,7 +239,7 @@ def bench_dense_centroid_sklearn(
         DENSE_CENTROID, data.name, "scikit-learn NearestCentroid", num_rows, lambda: dense_rival.predict(data.floats)
     )
     distances = euclidean_distances(data.floats, dense_rival.centroids_, squared=True)
-    assert_equal_where_certain(dense_centroid.predict(data.fixed), labels, smallest_margins(distances))
+    assert_equal_where_certain(dense_centroid.predict_batch(data.fixed), labels, smallest_margins(distances))
 
 
 # -- sparse nearest centroid -------------------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ def sparse_centroid(sparse_rival: NearestCentroid, sparse: Sparse) -> SparseNear
 
 
 def assert_sparse_centroid_right(
-    model: SparseNearestCentroidClassifier, sparse: Sparse, labels: NDArray[np.uint64]
+    model: SparseNearestCentroidClassifier, sparse: Sparse, labels: NDArray[np.intp]
 ) -> None:
     centroids = model.centroids
     for i in checked_rows(len(sparse.rows)):
@@ -271,7 +273,9 @@ def bench_sparse_centroid(
     measure: Measure, sparse: Sparse, sparse_centroid: SparseNearestCentroidClassifier, sparse_rival: NearestCentroid
 ) -> None:
     model, num_rows = sparse_centroid, len(sparse.rows)
-    labels = measure(SPARSE_CENTROID, sparse.name, "dcai, SciPy CSR", num_rows, lambda: model.predict(sparse.matrix))
+    labels = measure(
+        SPARSE_CENTROID, sparse.name, "dcai, SciPy CSR", num_rows, lambda: model.predict_batch(sparse.matrix)
+    )
     assert_sparse_centroid_right(model, sparse, labels)
     distances = euclidean_distances(sparse.matrix, sparse_rival.centroids_, squared=True)
     assert_equal_where_certain(labels, distances.argmin(axis=1), smallest_margins(distances))
@@ -281,9 +285,7 @@ def bench_sparse_centroid_pair(
     measure: Measure, sparse: Sparse, sparse_centroid: SparseNearestCentroidClassifier
 ) -> None:
     model, num_rows = sparse_centroid, len(sparse.rows)
-    labels = measure(
-        SPARSE_CENTROID, sparse.name, "dcai, (indptr, indices)", num_rows, lambda: model.predict(sparse.pair)
-    )
+    labels = measure(SPARSE_CENTROID, sparse.name, "dcai, CsrRows", num_rows, lambda: model.predict_batch(sparse.rows))
     assert_sparse_centroid_right(model, sparse, labels)
 
 
@@ -295,7 +297,7 @@ def bench_sparse_centroid_sklearn(
         sparse.name,
         "scikit-learn NearestCentroid, CSR",
         len(sparse.rows),
-        lambda: sparse_rival.predict(sparse.matrix),
+        lambda: sparse_rival.predict_batch(sparse.matrix),
     )
     distances = euclidean_distances(sparse.matrix, sparse_rival.centroids_, squared=True)
-    assert_equal_where_certain(sparse_centroid.predict(sparse.pair), labels, smallest_margins(distances))
+    assert_equal_where_certain(sparse_centroid.predict_batch(sparse.rows), labels, smallest_margins(distances))

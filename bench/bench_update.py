@@ -40,7 +40,7 @@ def learn_one_by_one(model: Model, rows: Sequence[Any], labels: Sequence[int]) -
 
 
 def learn_batch(model: Model, rows: Any, labels: NDArray[np.uint64]) -> Model:
-    model.update(rows, labels)
+    model.update_batch(rows, labels)
     return model
 
 
@@ -78,7 +78,7 @@ def bench_sparse(measure: Measure, sparse: Sparse, sparse_weights: dict[int, int
 
 def bench_sparse_batch(measure: Measure, sparse: Sparse, sparse_weights: dict[int, int]) -> None:
     model = measure(
-        SPARSE, sparse.name, BATCH, len(sparse.rows), lambda: learn_batch(new_sparse(), sparse.pair, sparse.labels)
+        SPARSE, sparse.name, BATCH, len(sparse.rows), lambda: learn_batch(new_sparse(), sparse.rows, sparse.labels)
     )
     assert model.weights == sparse_weights
 

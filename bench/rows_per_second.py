@@ -59,7 +59,7 @@ def models() -> Iterator[tuple[str, Any, Callable[[int], Any]]]:
         name = f"nearest centroid, {k} classes of {NUM_FEATURES}"
         yield name, NearestCentroidClassifier(X[:k], [1] * k), lambda n: X[:n]
     reviews = imdb()
-    indptr, indices = reviews.pair
+    indptr, indices = reviews.rows
     indptr, indices = indptr.astype(np.int32), indices.astype(np.int32)
     weights = np.random.default_rng(0).integers(-TO_FLOAT, TO_FLOAT, NUM_WORDS)
 

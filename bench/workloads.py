@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from dcai import TO_FLOAT, data
+from dcai import TO_FLOAT, CsrRows, data
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,9 +64,9 @@ class Sparse:
     labels: NDArray[np.uint64]
 
     @property
-    def pair(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The rows as (indptr, indices)."""
-        return self.rows.indptr, self.rows.indices
+    def int32(self) -> CsrRows:
+        """The rows with int32 arrays."""
+        return CsrRows(self.matrix.indptr, self.matrix.indices)
 
 
 @cache

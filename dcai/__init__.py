@@ -21,6 +21,7 @@ from dcai.errors import DcaiError, InputError, InputTypeError, NotEqual, Revert
 from dcai.fixed import TO_FLOAT, from_fixed, to_fixed
 from dcai.models import MODELS, Classifier, from_json
 from dcai.models.all import *  # noqa: F403
+from dcai.rows import CsrRows
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TO_FLOAT",
     "Classifier",
+    "CsrRows",
     "DcaiError",
     "InputError",
     "InputTypeError",

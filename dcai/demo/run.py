@@ -147,7 +147,7 @@ def _count(result: DemoResult, outcome: Outcome) -> Outcome:
 
 
 def _accuracy(model: Classifier, dataset: Dataset[Any]) -> float:
-    return float(np.mean(model.predict(dataset.X_test) == dataset.y_test))
+    return model.score(dataset.X_test, dataset.y_test)
 
 
 def _throughput(model: Classifier, dataset: Dataset[Any]) -> float:
@@ -155,7 +155,7 @@ def _throughput(model: Classifier, dataset: Dataset[Any]) -> float:
     best = float("inf")
     for _ in range(_THROUGHPUT_RUNS):
         start = perf_counter()
-        model.predict(batch)
+        model.predict_batch(batch)
         best = min(best, perf_counter() - start)
     return len(batch) / best
 

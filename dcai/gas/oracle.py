@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
     from dcai.gas.deployment import DeploymentPlan
-    from dcai.models import Classifier
+    from dcai.models import Batch, Classifier, Labels, Sample
 
 __all__ = ["Oracle"]
 
@@ -68,8 +68,12 @@ class Oracle:
     def __repr__(self) -> str:
         return f"Oracle({self.artifact.name!r}, fork={self.fork!r})"
 
-    def update(self, model: Classifier, data: Any, label: Any, *, sender: str | None = None) -> Costs:
-        """Predict what it costs to send samples to ``update``, one transaction each, one after another.
+    def update(self, model: Classifier, sample: Sample, label: int, *, sender: str | None = None) -> Costs:
+        """Predict the cost of one ``update`` transaction, which the model learns; see `update_batch`."""
+        return self.update_batch(model, [sample], [label], sender=sender)
+
+    def update_batch(self, model: Classifier, data: Batch, labels: Labels, *, sender: str | None = None) -> Costs:
+        """Predict the costs of sending samples to ``update``, one transaction each, one after another.
 
         The model learns them, as the contract would. A sample that the contract refuses changes nothing, costs what its
         revert costs, and the next one follows.
@@ -78,10 +82,8 @@ class Oracle:
         ----------
         model : model of dcai.models
             The contract's state before the first transaction; afterwards its state after the last.
-        data : samples as the model's ``update`` takes them
-            A batch, or one sample.
-        label : int, or sequence of n ints
-            Class of each sample.
+        data, labels
+            As of ``model.update_batch``, n rows.
         sender : str, optional
             Address of somebody who is not the owner, and whom the contract refuses. The owner unless given.
 
@@ -93,28 +95,32 @@ class Oracle:
         Raises
         ------
         InputError
-            What no contract would accept, or a model of another contract; nothing is learned.
+            No contract would accept the samples, or the model is of another contract; nothing is learned.
         """
         kernel = self._kernel(model)
-        rows = model.labelled_rows(data, label)
+        rows = model.labelled_rows(data, labels)
         if sender is not None:
             return self._refused(
                 self._costs("update", lambda tariff: kernel.copy().update_costs(*rows, tariff)), sender
             )
         return self._costs("update", lambda tariff: kernel.update_costs(*rows, tariff))
 
-    def predict(self, model: Classifier, data: Any) -> Costs:
-        """Predict what it costs to call ``predict``, in a transaction of its own for each sample.
+    def predict(self, model: Classifier, sample: Sample) -> Costs:
+        """Predict the cost of one ``predict`` transaction; see `predict_batch`."""
+        return self.predict_batch(model, [sample])
 
-        That is what a node's gas estimate says; a call from outside is free. Another contract that calls it pays for
+    def predict_batch(self, model: Classifier, data: Batch) -> Costs:
+        """Predict the costs of calling ``predict``, in a transaction of its own for each sample.
+
+        A node's gas estimate gives the same figure; a call from outside is free. Another contract that calls it pays
         ``execution``, and for the call.
 
         Parameters
         ----------
         model : model of dcai.models
             The contract's state.
-        data : samples as the model's ``predict`` takes them
-            A batch, or one sample.
+        data : batch
+            As of ``model.predict_batch``, n rows.
 
         Returns
         -------
@@ -124,7 +130,7 @@ class Oracle:
         Raises
         ------
         InputError
-            What no contract would accept, or a model of another contract.
+            No contract would accept the samples, or the model is of another contract.
         """
         kernel = self._kernel(model)
         return self._costs("predict", lambda tariff: kernel.predict_costs(*model.rows(data), tariff))

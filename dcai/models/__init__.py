@@ -8,11 +8,12 @@ from typing import Any
 
 from dcai.errors import InputError, shown
 from dcai.models import json_format
+from dcai.models._inputs import Batch, Labels, Sample
 from dcai.models.all import *  # noqa: F403
 from dcai.models.base import Classifier, DenseClassifier, SparseClassifier
 from dcai.models.registry import MODELS
 
-__all__ = ["MODELS", "Classifier", "DenseClassifier", "SparseClassifier", "from_json"]
+__all__ = ["MODELS", "Batch", "Classifier", "DenseClassifier", "Labels", "Sample", "SparseClassifier", "from_json"]
 __all__ += list(MODELS)
 
 

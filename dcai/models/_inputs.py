@@ -1,4 +1,4 @@
-"""What users pass as samples and labels, sorted into one sample or a batch, in the form that the kernels read.
+"""Samples, batches and labels in the form that the kernels read.
 
 Contiguous arrays of the right dtype pass through without a copy; everything else is converted once, with checks.
 """
@@ -6,92 +6,192 @@ Contiguous arrays of the right dtype pass through without a copy; everything els
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, shown
+from dcai.rows import PRESENCE_HINT, READABLE, CsrRows, as_array, as_integers
 
-__all__ = ["CsrBatch", "as_dense", "as_label", "as_labels", "as_sparse", "not_ones"]
+__all__ = [
+    "Batch",
+    "CsrBatch",
+    "Labels",
+    "Sample",
+    "as_label",
+    "as_labels",
+    "dense_batch",
+    "dense_sample",
+    "not_ones",
+    "refuse_presence",
+    "sparse_batch",
+    "sparse_sample",
+]
 
-#: What the kernels read in place.
-_READABLE: tuple[Literal["C"], Literal["A"]] = ("C", "A")
 #: Values of a matrix at which the kernels look themselves.
 _VALUE_TYPES = frozenset(map(np.dtype, "fdlibhB?"))
-_FLOAT_HINT = "dcai.to_fixed turns floats into fixed-point integers"
+
+
+class SupportsArray(Protocol):
+    """A column or table that numpy reads: of pandas, polars or pyarrow."""
+
+    def __array__(self, dtype: Any = None, /) -> NDArray[Any]: ...
+
+
+class SupportsCsr(Protocol):
+    """A sparse matrix of SciPy."""
+
+    def tocsr(self) -> Any: ...
+
+
+#: One sample: features, or feature indices.
+Sample: TypeAlias = Sequence[int] | NDArray[Any]
+#: Rows: a list of samples, an array, CSR, or a column of lists.
+Batch: TypeAlias = Sequence[Sample] | CsrRows | SupportsCsr | SupportsArray | NDArray[Any]
+#: One label a row.
+Labels: TypeAlias = Sequence[int] | SupportsArray | NDArray[Any]
 
 
 class CsrBatch(NamedTuple):
-    """Sparse rows: row ``i`` holds ``indices[indptr[i]:indptr[i + 1]]``."""
+    """Sparse rows as the kernels take them: row ``i`` holds ``indices[indptr[i]:indptr[i + 1]]``."""
 
     indptr: NDArray[Any]
     indices: NDArray[Any]
     #: What a matrix stores at the indices, where nobody has looked yet whether it is 1 throughout.
     values: NDArray[Any] | None = None
 
-    def __len__(self) -> int:
-        return max(len(self.indptr) - 1, 0)
 
-
-def as_dense(data: Any) -> tuple[Any, NDArray[np.int64] | None]:
-    """Sort into (sample, None) or (None, batch of shape (n, d)).
+def dense_sample(data: Any) -> Any:
+    """Return one sample of a dense model as the kernels take it.
 
     Raises
     ------
     InputError
-        Rows of several lengths, more than two dimensions, integers that int64 does not hold.
+        A batch, or integers that int64 does not hold.
     InputTypeError
         Floats, booleans, text, sparse matrices.
     """
-    if hasattr(data, "tocsr"):
-        raise InputTypeError("a dense model needs dense rows; pass matrix.toarray()")
+    _refuse_matrix(data)
+    return _sample(data, "samples")
+
+
+def sparse_sample(data: Any) -> Any:
+    """Return the feature indices of one sample as the kernels take them; errors as of `dense_sample`."""
+    if type(data) is list and data and type(data[0]) is int:
+        return data  # the most frequent case, first
+    if hasattr(data, "tocsr") or isinstance(data, CsrRows):
+        raise _a_batch()
+    return _sample(data, "feature indices")
+
+
+def refuse_presence(sample: Any) -> None:
+    """Refuse an array of 0 and 1 that cannot be strictly increasing indices."""
+    if isinstance(sample, np.ndarray) and sample.size > 2 and np.isin(sample, (0, 1)).all():
+        raise InputError(f"the sample is a row of 0 and 1, and its indices must increase: {PRESENCE_HINT}")
+
+
+def _sample(data: Any, what: str) -> Any:
     if isinstance(data, (list, tuple)):
-        if not data or not _is_row(data[0]):
-            return data, None
-        return None, _rectangle(data)
-    array = _integers(data, "samples")
-    if array.ndim == 1:
-        return array, None
+        if data and _is_row(data[0]):
+            raise _a_batch()
+        return data
+    array = as_integers(data, what)
+    if array.ndim != 1:
+        raise _a_batch(f" of shape {array.shape}")
+    return array
+
+
+def _a_batch(of_shape: str = "") -> InputTypeError:
+    return InputTypeError(f"expected one sample, got a batch{of_shape}: predict_batch and update_batch take batches")
+
+
+def dense_batch(data: Any) -> NDArray[np.int64]:
+    """Return a batch as an array of shape (n, d).
+
+    Raises
+    ------
+    InputError
+        One sample, rows of several lengths, more than two dimensions, integers that int64 does not hold.
+    InputTypeError
+        Floats, booleans, text, sparse matrices.
+    """
+    _refuse_matrix(data)
+    data = _rows_of_column(data)
+    if isinstance(data, CsrRows):
+        return _rectangle(*_readable(data))
+    if isinstance(data, (list, tuple)):
+        return _rectangle(*_kernels.to_csr(_checked_rows(data)))
+    array = as_integers(data, "samples")
     if array.ndim != 2:
-        raise InputError(f"samples have shape {array.shape}; expected (d,) for one sample or (n, d) for n of them")
-    return None, array
+        raise InputError(f"the batch has shape {array.shape}; expected (n, d): n samples of d features")
+    return array
 
 
-def as_sparse(data: Any, *, with_values: bool = False) -> tuple[Any, CsrBatch | None]:
-    """Sort into (sample, None) or (None, batch), the numbers being feature indices.
+def sparse_batch(data: Any, *, with_values: bool = False) -> CsrBatch:
+    """Return a batch in compressed form, the numbers being feature indices.
 
     With ``with_values``, the batch may have values of a matrix that the caller must have checked: see `not_ones`.
 
     Raises
     ------
     InputError
-        A matrix with values other than 1, an array of two dimensions, integers that int64 does not hold.
+        One sample, a matrix with values other than 1, an array of two dimensions, integers that int64 does not hold.
     InputTypeError
         Floats, booleans, text.
     """
-    if type(data) is list and data and type(data[0]) is int:
-        return data, None  # the most frequent case, first
     if hasattr(data, "tocsr"):
-        return None, _from_scipy(data, with_values=with_values)
-    if hasattr(data, "indptr") and hasattr(data, "indices"):
-        data = (data.indptr, data.indices)  # rows as dcai.data has them
-    if isinstance(data, tuple) and len(data) == 2 and all(_is_row(part) for part in data):
-        indptr, indices = _integers(data[0], "indptr"), _integers(data[1], "indices")
-        return None, _csr(indptr, indices)
+        return _from_scipy(data, with_values=with_values)
+    data = _rows_of_column(data)
+    if isinstance(data, CsrRows):
+        return CsrBatch(*_readable(data))
     if isinstance(data, (list, tuple)):
-        if not data or not _is_row(data[0]):
-            return data, None
-        return None, CsrBatch(*_kernels.to_csr(data))
-    array = _integers(data, "feature indices")
+        return CsrBatch(*_kernels.to_csr(_checked_rows(data)))
+    array = as_integers(data, "feature indices")
     if array.ndim == 1:
-        return array, None
+        raise _one_sample()
     raise InputError(
-        f"feature indices have shape {array.shape}; a sparse model takes the indices of the features that are present: "
-        "one sample as a sequence of indices, a batch as scipy CSR, (indptr, indices) or a list of lists. "
-        "From a 0/1 matrix: scipy.sparse.csr_array(matrix)"
+        f"the batch has shape {array.shape}; a sparse model takes the indices of the features that are present, as "
+        "scipy CSR, dcai.CsrRows(indptr, indices) or a list of lists. From a 0/1 matrix: scipy.sparse.csr_array(matrix)"
     )
+
+
+def _refuse_matrix(data: Any) -> None:
+    if hasattr(data, "tocsr"):
+        raise InputTypeError("a dense model takes dense rows; pass matrix.toarray()")
+
+
+def _checked_rows(rows: Sequence[Any]) -> Sequence[Any]:
+    if rows and not _is_row(rows[0]):
+        raise _one_sample()
+    return rows
+
+
+def _one_sample() -> InputTypeError:
+    return InputTypeError("expected a batch, got one sample: predict and update take one sample")
+
+
+def _rows_of_column(data: Any) -> Any:
+    """Turn a column of lists, of pandas, polars or pyarrow, into rows; return anything else as it is."""
+    if hasattr(data, "combine_chunks") and hasattr(data, "type"):  # pyarrow.ChunkedArray
+        data = data.combine_chunks()
+    if hasattr(data, "offsets") and hasattr(data, "flatten") and hasattr(data, "null_count"):  # pyarrow.ListArray
+        if data.null_count:
+            raise InputError(f"the column has {data.null_count} missing rows; expected a list in each")
+        indptr = np.asarray(data.offsets)
+        values = data.flatten()
+        if values.null_count:
+            raise InputError(f"the lists of the column have {values.null_count} missing values; expected integers")
+        return CsrRows(indptr - indptr[0], as_integers(np.asarray(values), "feature indices"))
+    if isinstance(data, (np.ndarray, list, tuple, CsrRows)) or not hasattr(data, "to_list"):
+        return data
+    items = data.to_list()  # a series of pandas or polars
+    return items if items and _is_row(items[0]) else data
+
+
+def _readable(rows: CsrRows) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.require(rows.indptr, requirements=READABLE), np.require(rows.indices, requirements=READABLE)
 
 
 def as_label(label: Any) -> int:
@@ -107,7 +207,7 @@ def as_label(label: Any) -> int:
     return label  # type: ignore[no-any-return]  # an integer, or the kernel refuses it
 
 
-def as_labels(labels: Any, num_rows: int | None) -> NDArray[np.uint64]:
+def as_labels(labels: Labels, num_rows: int | None) -> NDArray[np.uint64]:
     """Labels as uint64, one for each of ``num_rows`` rows, or any number of them for None.
 
     Raises
@@ -122,7 +222,7 @@ def as_labels(labels: Any, num_rows: int | None) -> NDArray[np.uint64]:
     if isinstance(labels, (list, tuple)):
         array = _kernels.to_labels([as_label(label) for label in labels])
     else:
-        array = _as_array(labels, "labels")
+        array = as_array(labels, "labels")
         if array.dtype.kind == "O" and array.ndim == 1:
             array = _kernels.to_labels(array)
         elif array.dtype.kind not in "iub" and array.size:
@@ -133,7 +233,7 @@ def as_labels(labels: Any, num_rows: int | None) -> NDArray[np.uint64]:
     if array.ndim != 1 or num_rows not in (None, len(array)):
         rows = "row" if num_rows is None else f"of {num_rows} rows"
         raise InputError(f"labels have shape {array.shape}; expected one for each {rows}")
-    return np.require(array, np.uint64, _READABLE)
+    return np.require(array, np.uint64, READABLE)
 
 
 def _is_row(item: Any) -> bool:
@@ -147,69 +247,25 @@ def _is_row(item: Any) -> bool:
     return (isinstance(item, Sequence) and not isinstance(item, (str, bytes))) or hasattr(item, "__array__")
 
 
-def _as_array(data: Any, what: str) -> NDArray[Any]:
-    """An array of anything that numpy reads and that has no masked items."""
-    if data is None or isinstance(data, (str, bytes)):
-        raise InputTypeError(f"{what} are {shown(data)}; expected integers")
-    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
-        raise InputError(f"{what} have masked items; expected integers throughout")
-    if not hasattr(data, "__array__") and not isinstance(data, (int, float, Sequence)):
-        raise InputTypeError(f"{what} are of type {type(data).__name__}; expected a sequence of integers or an array")
-    try:
-        return np.asarray(data)
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InputTypeError(f"{what} cannot be read as an array of integers: {error}") from error
-
-
-def _integers(data: Any, what: str) -> NDArray[Any]:
-    """An array of int64, or int32 as it is, from anything that numpy reads."""
-    array = _as_array(data, what)
-    kind = array.dtype.kind
-    if array.size == 0 and kind == "f":
-        return array.astype(np.int64)  # numpy's dtype of an empty list
-    if kind == "f":
-        raise InputTypeError(f"{what} are {array.dtype}; expected integers: {_FLOAT_HINT}")
-    if kind == "b":
-        raise InputTypeError(
-            f"{what} are booleans; expected integers (np.flatnonzero turns presence into feature indices)"
-        )
-    if kind == "O" and array.ndim in (1, 2):
-        rows = array if array.ndim == 2 else array[np.newaxis]
-        _, values = _kernels.to_csr(rows)
-        return values.reshape(array.shape)
-    if kind not in "iu":
-        raise InputTypeError(f"{what} are {array.dtype}; expected integers")
-    if array.dtype == np.uint64 and array.size and int(array.max()) > np.iinfo(np.int64).max:
-        place = np.unravel_index(int(array.argmax()), array.shape)
-        raise InputError(f"{what}{[int(i) for i in place]} is {array.max()}, and must be below 2^63")
-    keeps_int32 = array.dtype == np.int32 and what != "samples"
-    return np.require(array, np.int32 if keeps_int32 else np.int64, _READABLE)
-
-
-def _rectangle(rows: Sequence[Any]) -> NDArray[np.int64]:
-    indptr, values = _kernels.to_csr(rows)
+def _rectangle(indptr: NDArray[Any], values: NDArray[Any]) -> NDArray[np.int64]:
     lengths = np.diff(indptr)
+    if not lengths.size:
+        return np.empty((0, 0), np.int64)
     odd = np.flatnonzero(lengths != lengths[0])
     if odd.size:
         row = int(odd[0])
         raise InputError(f"row {row} has {lengths[row]} values, row 0 has {lengths[0]}; all rows need one length")
-    return values.reshape(len(rows), int(lengths[0]))
-
-
-def _csr(indptr: NDArray[Any], indices: NDArray[Any], values: NDArray[Any] | None = None) -> CsrBatch:
-    if indptr.ndim != 1 or indices.ndim != 1:
-        raise InputError(f"(indptr, indices) have shapes {indptr.shape} and {indices.shape}; both need one dimension")
-    return CsrBatch(indptr, indices, values)
+    return np.require(values.reshape(len(lengths), int(lengths[0])), np.int64, READABLE)
 
 
 def _from_scipy(matrix: Any, *, with_values: bool) -> CsrBatch:
     if matrix.format != "csr":
         matrix = matrix.tocsr()
-    indptr = _integers(matrix.indptr, "indptr")
+    indptr = as_integers(matrix.indptr, "indptr")
     # The arrays may be longer than what the matrix uses of them.
     used = slice(0, int(indptr[-1]) if indptr.ndim == 1 and indptr.size else None)
-    values, indices = matrix.data[used], _integers(matrix.indices, "indices")[used]
-    batch = _csr(indptr, indices, values)
+    values, indices = matrix.data[used], as_integers(matrix.indices, "indices")[used]
+    batch = CsrBatch(indptr, indices, values)
     is_readable = values.dtype in _VALUE_TYPES and values.flags.c_contiguous and values.flags.aligned
     if with_values and is_readable:
         return batch

@@ -1,4 +1,4 @@
-"""What all classifiers share: names of classes, one sample or a batch, equality, pickling."""
+"""Parts that all classifiers share: names, samples and batches, state, JSON, equality, pickling."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import _inputs, json_format
 from dcai.models.fingerprint import fingerprint
-from dcai.models.spec import Field, Int, ModelSpec
+from dcai.models.spec import Field, Int, ModelSpec, Sparse
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    from numpy.typing import NDArray
+
+    from dcai.models._inputs import Batch, Labels, Sample
 
 __all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
 
@@ -50,26 +53,157 @@ class Classifier(ABC):
         """
         return self._feature_indices
 
-    # -- one sample or a batch ---------------------------------------------------------------------------------------
+    # -- predict and learn -------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def predict(self, data: Any) -> Any:
-        """Predict the class of one sample, or of each row of a batch."""
+    def _sample(self, data: Sample) -> Any:
+        """Check one sample, and return it as the kernel takes it."""
 
     @abstractmethod
-    def update(self, data: Any, label: Any) -> Any:
-        """Learn one sample, or the rows of a batch one after another."""
+    def rows(self, data: Batch) -> tuple[Any, ...]:
+        """Check a batch, and return it as the kernel's batch functions take it."""
 
-    @abstractmethod
-    def rows(self, data: Any) -> tuple[Any, ...]:
-        """Return samples as the kernel's batch functions take them; one sample is a batch of one row."""
-
-    def labelled_rows(self, data: Any, label: Any) -> tuple[Any, ...]:
-        """Return samples with their labels as the kernel's batch functions take them."""
+    def labelled_rows(self, data: Batch, labels: Labels) -> tuple[Any, ...]:
+        """Return a batch with its labels as the kernel's batch functions take them."""
         rows = self.rows(data)
-        one = not isinstance(label, (list, tuple)) and np.ndim(label) == 0
-        num_rows = len(rows[0]) if len(rows) == 1 else len(_inputs.CsrBatch(*rows))
-        return *rows, _inputs.as_labels([label] if one else label, num_rows)
+        return *rows, _inputs.as_labels(labels, len(rows[0]) - (len(rows) > 1))
+
+    def predict(self, sample: Sample) -> int:
+        """Predict the class of one sample.
+
+        Parameters
+        ----------
+        sample : sequence or array of ints
+            Dense models: d features, int64, scale ``10**9``. Sparse models: indices of the features present.
+
+        Returns
+        -------
+        int
+            The label.
+
+        Raises
+        ------
+        Revert
+            As the contract: for example ``DimensionMismatch`` or ``NegativeIndex``.
+        InputError
+            No contract would accept the sample: floats, numbers beyond int64, a batch.
+        """
+        label: int = self._kernel.predict(self._sample(sample))
+        return label
+
+    def update(self, sample: Sample, label: int) -> bool:
+        """Learn one sample, as one transaction would.
+
+        Parameters
+        ----------
+        sample : sequence or array of ints
+            As in `predict`.
+        label : int
+            Its class.
+
+        Returns
+        -------
+        bool
+            Whether the model changed.
+
+        Raises
+        ------
+        Revert
+            As the contract: for example ``UnknownClass``, ``NotNormalized`` or an overflow. The model is unchanged.
+        InputError
+            As in `predict`. The model is unchanged.
+        """
+        changed: bool = self._kernel.update(self._sample(sample), _inputs.as_label(label))
+        return changed
+
+    def predict_batch(self, data: Batch) -> NDArray[np.intp]:
+        """Predict the class of each row, on all cores.
+
+        Parameters
+        ----------
+        data : array, CSR, list of samples, or column of lists
+            Dense models: int array of shape (n, d). Sparse models: a SciPy CSR matrix of ones, `dcai.CsrRows`, a list
+            of sequences of feature indices, or a column of lists of pandas, polars or pyarrow. C-contiguous int64
+            arrays (for indices int32, too) are read in place.
+
+        Returns
+        -------
+        numpy.ndarray of intp, shape (n,)
+            The labels.
+
+        Raises
+        ------
+        Revert
+            As the contract, for the first row that is refused; ``row`` is its number.
+        InputError
+            No contract would accept the rows: floats, ragged dense rows, a matrix with values other than 1.
+        """
+        return self._labels(self.rows(data))
+
+    def _labels(self, rows: tuple[Any, ...]) -> NDArray[np.intp]:
+        labels: NDArray[np.uint64] = self._kernel.predict_batch(*rows)
+        return labels.view(np.intp)
+
+    def update_batch(self, data: Batch, labels: Labels) -> NDArray[np.bool_]:
+        """Learn the rows one after another, as transactions would.
+
+        Parameters
+        ----------
+        data : batch
+            As in `predict_batch`.
+        labels : sequence or array of n ints
+            Class of each row.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+            Whether each row changed the model.
+
+        Raises
+        ------
+        Revert
+            As the contract. The rows before ``row`` have been learned, as on a chain.
+        InputError
+            As in `predict_batch`; nothing is learned.
+        """
+        changed: NDArray[np.bool_] = self._kernel.update_batch(*self.labelled_rows(data, labels))
+        return changed
+
+    def evaluate_batch(self, data: Batch, labels: Labels) -> int:
+        """Count the rows that get their label.
+
+        Parameters
+        ----------
+        data : batch
+            As in `predict_batch`.
+        labels : sequence or array of n ints
+            Class of each row; a label that is no class is never right.
+
+        Returns
+        -------
+        int
+            Number of rows whose prediction equals the label.
+
+        Raises
+        ------
+        Revert, InputError
+            As in `predict_batch`.
+        """
+        *rows, expected = self.labelled_rows(data, labels)
+        return int(np.count_nonzero(self._labels(tuple(rows)).view(np.uint64) == expected))
+
+    def score(self, data: Batch, labels: Labels) -> float:
+        """Return the accuracy on a batch: the share of the rows that get their label.
+
+        Raises
+        ------
+        Revert, InputError
+            As in `evaluate_batch`, and where there are no rows.
+        """
+        right, count = self.evaluate_batch(data, labels), np.size(labels)
+        if not count:
+            raise InputError("the batch has no rows; a score needs at least one")
+        return right / count
 
     # -- state -------------------------------------------------------------------------------------------------------
 
@@ -276,75 +410,26 @@ class DenseClassifier(Classifier):
     def num_features(self) -> int:
         """Number of features of a sample, d."""
 
-    def predict(self, data: Any) -> Any:
-        """Predict the class of one sample, or of each row of a batch.
+    def _sample(self, data: Sample) -> Any:
+        return _inputs.dense_sample(data)
 
-        Parameters
-        ----------
-        data : sequence of d ints, or int array of shape (n, d)
-            Fixed-point features, int64, scale ``10**9``. A C-contiguous int64 array is read in place, without a copy,
-            on all cores, with the GIL released.
+    def rows(self, data: Batch) -> tuple[NDArray[np.int64]]:
+        """Check a batch, and return an array of shape (n, d)."""
+        return (_inputs.dense_batch(data),)
 
-        Returns
-        -------
-        int or numpy.ndarray of uint64, shape (n,)
-            The label.
-
-        Raises
-        ------
-        Revert
-            As the contract: ``DimensionMismatch``. For a batch, of the first row that is refused, with its number in
-            ``row``.
-        InputError
-            What no contract would accept: floats, numbers beyond int64, ragged rows.
-        """
-        sample, batch = _inputs.as_dense(data)
-        if batch is None:
-            return self._kernel.predict(sample)
+    def _labels(self, rows: tuple[Any, ...]) -> NDArray[np.intp]:
+        (batch,) = rows
         if batch.size == 0 and len(batch):
             # Rows without features take no memory, so there may be more than any list of labels holds.
-            return np.full(len(batch), self._kernel.predict_batch(batch[:1])[0])
-        return self._kernel.predict_batch(batch)
+            return np.full(len(batch), super()._labels((batch[:1],))[0])
+        return super()._labels(rows)
 
-    def update(self, data: Any, label: Any) -> Any:
-        """Learn one sample, or the rows of a batch one after another, as transactions would.
-
-        Parameters
-        ----------
-        data : sequence of d ints, or int array of shape (n, d)
-            Fixed-point features, int64, scale ``10**9``, of norm 1.
-        label : int, or sequence of n ints
-            Class of each sample.
-
-        Returns
-        -------
-        bool or numpy.ndarray of bool, shape (n,)
-            True where the model changed.
-
-        Raises
-        ------
-        Revert
-            As the contract: ``DimensionMismatch``, ``UnknownClass``, ``NotNormalized`` or an overflow. The refused
-            sample changes nothing. In a batch the rows before it, ``row``, have been learned, as on a chain.
-        InputError
-            What no contract would accept; nothing is learned.
-        """
-        sample, batch = _inputs.as_dense(data)
-        if batch is None:
-            return self._kernel.update(sample, _inputs.as_label(label))
-        return self._kernel.update_batch(batch, _inputs.as_labels(label, len(batch)))
-
-    def rows(self, data: Any) -> tuple[Any, ...]:
-        """Return samples as a batch of shape (n, d)."""
-        sample, batch = _inputs.as_dense(data)
-        return (_inputs.as_dense([sample])[1] if batch is None else batch,)
-
-    def norm(self, data: Any) -> int:
+    def norm(self, sample: Sample) -> int:
         """Return the floor of the 2-norm of one sample.
 
         Parameters
         ----------
-        data : sequence of ints
+        sample : sequence of ints
             Fixed-point features, int64, scale ``10**9``.
 
         Returns
@@ -352,10 +437,7 @@ class DenseClassifier(Classifier):
         int
             Norm, scale ``10**9``. An update needs ``10**9``, but for the last digits.
         """
-        sample, batch = _inputs.as_dense(data)
-        if batch is not None:
-            raise InputError(f"norm takes one sample, not a batch of shape {batch.shape}")
-        return _kernels.norm(sample)
+        return _kernels.norm(self._sample(sample))
 
 
 class SparseClassifier(Classifier):
@@ -363,76 +445,27 @@ class SparseClassifier(Classifier):
 
     __slots__ = ()
 
-    def predict(self, data: Any) -> Any:
-        """Predict the class of one sample, or of each row of a batch.
+    def _sample(self, data: Sample) -> Any:
+        sample = _inputs.sparse_sample(data)
+        if type(sample) is not list and isinstance(self.spec.samples, Sparse) and self.spec.samples.increasing:
+            _inputs.refuse_presence(sample)
+        return sample
 
-        Parameters
-        ----------
-        data : sequence of ints, scipy CSR, (indptr, indices), or list of sequences of ints
-            Indices of the features that are present. A list of integers is one sample, a list of sequences is a
-            batch, and a tuple of two sequences is a batch in compressed form: row ``i`` holds
-            ``indices[indptr[i]:indptr[i + 1]]``. int32 and int64 arrays are read in place, without a copy, on all
-            cores, with the GIL released.
+    def rows(self, data: Batch) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Check a batch, and return (indptr, indices)."""
+        batch = _inputs.sparse_batch(data)
+        return batch.indptr, batch.indices
 
-        Returns
-        -------
-        int or numpy.ndarray of uint64, shape (n,)
-            The label.
-
-        Raises
-        ------
-        Revert
-            As the contract: ``NegativeIndex`` and what else the model refuses. For a batch, of the first row that is
-            refused, with its number in ``row``.
-        InputError
-            What no contract would accept: floats, numbers beyond int64, a matrix with values other than 1.
-        """
-        sample, batch = _inputs.as_sparse(data, with_values=True)
-        if batch is None:
-            return self._kernel.predict(sample)
+    def predict_batch(self, data: Batch) -> NDArray[np.intp]:  # noqa: D102  # inherited
+        # The kernel looks at the values of a matrix on its way.
+        batch = _inputs.sparse_batch(data, with_values=True)
         labels = self._kernel.predict_batch(*batch)
         if labels is None:
             raise _inputs.not_ones(batch)
-        return labels
+        found: NDArray[np.intp] = labels.view(np.intp)
+        return found
 
-    def update(self, data: Any, label: Any) -> Any:
-        """Learn one sample, or the rows of a batch one after another, as transactions would.
-
-        Parameters
-        ----------
-        data : sequence of ints, scipy CSR, (indptr, indices), or list of sequences of ints
-            Indices of the features that are present, as in `predict`.
-        label : int, or sequence of n ints
-            Class of each sample.
-
-        Returns
-        -------
-        bool or numpy.ndarray of bool, shape (n,)
-            True where the model changed.
-
-        Raises
-        ------
-        Revert
-            As the contract: ``UnknownClass``, ``NegativeIndex``, an overflow and what else the model refuses. The
-            refused sample changes nothing. In a batch the rows before it, ``row``, have been learned, as on a chain.
-        InputError
-            What no contract would accept; nothing is learned.
-        """
-        changed = self._kernel.update_plain(data, label)
-        if changed is not None:
-            return changed
-        sample, batch = _inputs.as_sparse(data)
-        if batch is None:
-            return self._kernel.update(sample, _inputs.as_label(label))
-        return self._kernel.update_batch(batch.indptr, batch.indices, _inputs.as_labels(label, len(batch)))
-
-    def rows(self, data: Any) -> tuple[Any, ...]:
-        """Return samples as (indptr, indices)."""
-        sample, batch = _inputs.as_sparse(data)
-        batch = _inputs.CsrBatch(*_kernels.to_csr([sample])) if batch is None else batch
-        return batch.indptr, batch.indices
-
-    def norm(self, data: Any) -> int:
+    def norm(self, sample: Sample) -> int:
         """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""
         raise Revert("NormNotDefined")
 

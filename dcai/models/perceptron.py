@@ -54,7 +54,7 @@ class Perceptron(Classifier):
         """Learn the samples in one pass from zero weights, as the contract would; the learning rate is 1."""
         make: Any = cls
         model: Self = make([0] * num_features, 0, TO_FLOAT, classifications=classifications)
-        model.update(X, y)
+        model.update_batch(X, y)
         return model
 
     @classmethod

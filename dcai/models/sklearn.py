@@ -152,7 +152,7 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         if first:
             self.model_ = self._blank(_names(known))
             self.classes_ = known
-        self.model_.update(data, labels)
+        self.model_.update_batch(data, labels)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -176,7 +176,7 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             Neither `fit` nor `partial_fit` has been called.
         """
         data = self._predictable(X)
-        labels = self.model_.predict(data).astype(np.intp)
+        labels = self.model_.predict_batch(data)
         predicted: NDArray[Any] = self.classes_[labels]
         return predicted
 
@@ -304,7 +304,7 @@ class _PerceptronTraining(_OnChainEstimator):
             if self.shuffle:
                 random.shuffle(order)
             self.n_iter_ = epoch
-            if not model.update(data[order], labels[order]).any():
+            if not model.update_batch(data[order], labels[order]).any():
                 break  # no sample changed the model, so none will: the remaining passes need not be run
         return model
 

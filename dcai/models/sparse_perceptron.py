@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.errors import InputError
 from dcai.models import _inputs, json_format, perceptron
 from dcai.models.base import SparseClassifier
 from dcai.models.deployment import halvings
@@ -16,6 +15,7 @@ from dcai.models.registry import register
 from dcai.models.spec import Demo, Field, Getter, Int, Map, ModelSpec, Sparse
 
 if TYPE_CHECKING:
+    from dcai.models._inputs import Batch, Labels
     from dcai.models.deployment import Driver
 
 __all__ = ["SparsePerceptron", "SparseWeights"]
@@ -173,32 +173,13 @@ class SparsePerceptron(perceptron.Perceptron, SparseClassifier):
         """
         self._kernel.initialize_sparse_weights(weights)
 
-    def evaluate_batch(self, data: Any, labels: Any) -> int:
+    def evaluate_batch(self, data: Batch, labels: Labels) -> int:
         """Count the rows that get their label, as the contract's ``evaluateBatch``.
 
-        Parameters
-        ----------
-        data : scipy CSR, (indptr, indices), or list of sequences of ints
-            Indices of the features that are present, in n rows.
-        labels : sequence of n ints
-            Class of each row.
-
-        Returns
-        -------
-        int
-            Number of rows whose prediction equals the label.
-
-        Raises
-        ------
-        Revert
-            ``DimensionMismatch`` for another number of labels than rows, ``NegativeIndex``.
+        Parameters, result and errors are those of ``Classifier.evaluate_batch``, but for ``Revert`` with
+        ``DimensionMismatch`` where there are more or fewer labels than rows.
         """
-        sample, batch = _inputs.as_sparse(data)
-        if batch is None:
-            if len(sample):
-                raise InputError("evaluate_batch takes a batch, not one sample")
-            batch = _inputs.CsrBatch(*_kernels.to_csr([]))
-        return self._kernel.evaluate_batch(batch.indptr, batch.indices, _inputs.as_labels(labels, None))
+        return self._kernel.evaluate_batch(*self.rows(data), _inputs.as_labels(labels, None))
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dcai.errors import InputError, InputTypeError, MissingExtraError, shown
 from dcai.models.base import SparseClassifier
+from dcai.rows import CsrRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ def predict_arrow(table: pa.Table | pa.RecordBatch, model: Classifier, *, featur
         table = pa.Table.from_batches([table])
     _check_columns(table.column_names, features, output)
     rows = _rows(table.column(features).combine_chunks(), features, isinstance(model, SparseClassifier))
-    return table.append_column(output, pa.array(model.predict(rows), pa.uint64()))
+    return table.append_column(output, pa.array(model.predict_batch(rows), pa.int64()))
 
 
 def predict_pandas(frame: pd.DataFrame, model: Classifier, *, features: str, output: str) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def predict_pandas(frame: pd.DataFrame, model: Classifier, *, features: str, out
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     rows = _rows(column, features, isinstance(model, SparseClassifier))
-    return frame.assign(**{output: model.predict(rows)})
+    return frame.assign(**{output: model.predict_batch(rows)})
 
 
 def _check_columns(names: Iterable[str], features: str, output: str) -> None:
@@ -66,7 +67,7 @@ def _check_columns(names: Iterable[str], features: str, output: str) -> None:
 
 
 def _rows(column: pa.Array, name: str, sparse: bool) -> Any:
-    """Give a column as (indptr, indices) for a sparse model, as an array of shape (n, d) for a dense one."""
+    """Return a column as CsrRows for a sparse model, as an array of shape (n, d) for a dense one."""
     pa = _pyarrow()
     if isinstance(column.type, pa.BaseExtensionType):
         # A tensor of Ray or Arrow is stored as the list of its numbers.
@@ -90,7 +91,7 @@ def _rows(column: pa.Array, name: str, sparse: bool) -> Any:
         )
     values = numbers.to_numpy(zero_copy_only=False)
     if sparse:
-        return indptr, values
+        return CsrRows(indptr, values)
     lengths = np.diff(indptr)
     if (odd := np.flatnonzero(lengths != lengths[:1])).size:
         row = int(odd[0])

@@ -134,7 +134,7 @@ class _Run:
 
     def evaluate(self, now: int) -> SimulationStep:
         X, y = self.test
-        right = int(np.count_nonzero(self.backend.model.predict(X) == y))
+        right = self.backend.model.evaluate_batch(X, y)
         self.accuracy = right / len(y)
         return self.step(now, "accuracy", "", -1, right, None)
 
@@ -241,7 +241,7 @@ class _Run:
         """Predict what is open with the model as it stands, unless that was done before."""
         new = open_[open_ >= self.looked]
         if len(new):
-            self.predicted[new] = self.backend.model.predict(_rows(self.samples, new))
+            self.predicted[new] = self.backend.model.predict_batch(_rows(self.samples, new))
         self.looked = max(self.looked, int(open_[-1]) + 1)
 
     # -- steps -- #
@@ -281,4 +281,4 @@ def _rows(samples: Any, which: Any) -> Any:
     lengths = samples.indptr[which + 1] - starts
     indptr = np.concatenate(([0], np.cumsum(lengths)))
     positions = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-    return indptr, samples.indices[positions]
+    return SparseRows(indptr, samples.indices[positions])

@@ -9,7 +9,7 @@
 2
 >>> np.load(folder.name + "/labels.npy")
 array([1, 0])
->>> [model.predict(batch.samples).tolist() for batch in tabular.read_batches(folder.name + "/rows.npy", model)]
+>>> [model.predict_batch(batch.samples).tolist() for batch in tabular.read_batches(folder.name + "/rows.npy", model)]
 [[1, 0]]
 >>> folder.cleanup()
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from dcai.errors import InputError, shown
 from dcai.fixed import TO_FLOAT, to_fixed
+from dcai.rows import CsrRows
 from dcai.tabular.chunk import FLOAT, INT, TEXT, Compressed, Matrix, RowChunk, column_name
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ _SAY_WHICH = (
 
 
 def to_samples(chunk: RowChunk, shape: Shape, layout: Layout, agreement: Agreement, path: Path) -> Any:
-    """Return the rows of a chunk without faults as ``model.predict`` takes them.
+    """Return the rows of a chunk without faults as ``model.predict_batch`` takes them.
 
     Returns
     -------
-    int64 array of shape (number of rows, d), or (indptr, indices)
+    int64 array of shape (number of rows, d), or CsrRows
     """
     features, faults = chunk.features, chunk.faults
     if shape.width is None:
@@ -236,9 +237,9 @@ def _mark_entries(sparse: Compressed, entries: NDArray[np.bool_], faults: Faults
     faults.add(mask, lambda row: why(int(found[np.searchsorted(rows, row)])))
 
 
-def _take(sparse: Compressed, good: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _take(sparse: Compressed, good: NDArray[np.bool_]) -> CsrRows:
     if good.all():
-        return sparse.indptr, sparse.indices
+        return CsrRows(sparse.indptr, sparse.indices)
     lengths = np.diff(sparse.indptr)
     entries = np.repeat(good, lengths)
-    return np.concatenate([[0], np.cumsum(lengths[good])]), sparse.indices[entries]
+    return CsrRows(np.concatenate([[0], np.cumsum(lengths[good])]), sparse.indices[entries])

@@ -82,7 +82,7 @@ def predict_file(
     class_names = np.array(model.classifications, dtype=object)
     with writing(target, output_format) as write:
         for batch in read_batches(files, model, layout, on_bad_row=on_bad_row):
-            predicted = model.predict(batch.samples).astype(np.int64)
+            predicted = model.predict_batch(batch.samples).astype(np.int64)
             columns: Columns = {_ROW: batch.offset + batch.rows} if row_numbers else {}
             columns |= batch.kept
             columns[_PREDICTED] = predicted

@@ -40,7 +40,7 @@ class Batch:
 
     Attributes
     ----------
-    samples : int64 array of shape (n, d), or (indptr, indices)
+    samples : int64 array of shape (n, d), or CsrRows
         What ``model.predict`` takes, for a dense and for a sparse model.
     path : Path
         The file.

@@ -198,7 +198,7 @@ class Differential:
         self.model = functions.change(self.model, step.op, step.arguments)
 
     def _costs(self, step: Step, stranger: str | None) -> Costs | None:
-        if self._oracle is None or step.op != "update":
+        if self._oracle is None or step.op != "update" or step.label is None:
             return None
         # The oracle's model learns on its own; it is another way through the kernel.
         return self._oracle.update(self.model.copy(), list(step.data), step.label, sender=stranger)

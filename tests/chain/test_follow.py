@@ -404,5 +404,5 @@ def test_a_trained_model_is_not_the_one_of_the_caller(node: Anvil, trained: Trai
         (update,) = steps(twin)
     assert before == kept
     assert update.model != kept
-    assert np.all(np.array(update.model.predict([[1], [2]])) <= 1)
+    assert np.all(np.array(update.model.predict_batch([[1], [2]])) <= 1)
     assert isinstance(update.model, dcai.SparsePerceptron)

@@ -94,7 +94,7 @@ def test_the_models_take_the_rows_and_learn() -> None:
     sparse = SparsePerceptron([0] * parity.n_features, 0, 10**9)
     for x, label in zip(*parity.stream(0), strict=True):
         sparse.update(x, int(label))
-    predicted = sparse.predict(parity.X_test.csr)
+    predicted = sparse.predict_batch(parity.X_test)
     assert accuracy(predicted, parity) > 0.75
     assert [sparse.predict(x) for x in parity.X_test] == list(predicted)
 

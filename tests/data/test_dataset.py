@@ -38,7 +38,9 @@ def test_sparse_rows_are_picked_and_iterated() -> None:
     assert as_lists(rows) == ROWS
     assert [rows[i].tolist() for i in range(-4, 4)] == ROWS + ROWS
     assert rows[np.int64(2)].dtype == np.int64
-    assert rows.csr == (rows.indptr, rows.indices)
+    assert rows.to_csr(10).toarray().tolist() == rows.to_dense(10).tolist()
+    with pytest.raises(InputError, match="must be below n_features = 1"):
+        rows.to_csr(1)
 
 
 @pytest.mark.parametrize("part", [slice(None), slice(2), slice(1, 3), slice(-2, None), slice(3, 1), slice(9, 12)])

@@ -41,7 +41,7 @@ if all(path.is_file() for path in (REVIEWS, WORD_INDEX, VOCABULARY, MODEL)):
         model = dcai.SparsePerceptron.from_json(MODEL)
         vocabulary = encoders.Vocabulary.from_json(VOCABULARY)
         rows = encoders.WordPresence(vocabulary).encode(texts)
-        assert round(model.evaluate_batch(rows.csr, labels) / 25_000, 3) == 0.751
+        assert round(model.evaluate_batch(rows, labels) / 25_000, 3) == 0.751
         # The demo client's own way, on some of them: the name on the chain means this very vocabulary.
         client = encoders.from_string("IMDB vocab", vocabulary=vocabulary)
         sent = client.encode(texts[:500])

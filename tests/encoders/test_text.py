@@ -82,7 +82,7 @@ def test_words_of_the_demo_client(monkeypatch: pytest.MonkeyPatch) -> None:
     assert encoder.encode("Good movie, good plot ") == [9, 8, 9, 1337, 1337]
     # What it sends is what the Perceptron counts: a word twice, its weight twice.
     model = dcai.SparsePerceptron({9: -1, 1337: 1}, 1, 1)
-    assert model.predict(encoder.encode(["Good", "good good", "so good good"])).tolist() == [0, 0, 0]
+    assert model.predict_batch(encoder.encode(["Good", "good good", "so good good"])).tolist() == [0, 0, 0]
     assert model.predict(encoder.encode("so so good good")) == 1
 
 
@@ -102,7 +102,7 @@ def test_presence_passes_every_sparse_model(texts: list[str], tokens: str) -> No
     model = dcai.SparseNearestCentroidClassifier([[(0, 5)], [(1, 5)]], [1, 1])
     for encoder in (WordPresence(WORDS, tokens=tokens, unknown=3), HashedPresence(tokens=tokens), HashedPresence(7)):
         rows = encoder.encode(texts)
-        assert len(model.predict(rows)) == len(texts)  # refuses what does not increase strictly
+        assert len(model.predict_batch(rows)) == len(texts)  # refuses what does not increase strictly
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_replays_are_on_the_state_before_the_transaction(data: str) -> None:
     assert result.differences == []
     assert stream.model == before
     # In batches or not, the same is predicted.
-    whole = Oracle(stream.contract, "cancun").update(before, *stream.batch(0, 150))
+    whole = Oracle(stream.contract, "cancun").update_batch(before, *stream.batch(0, 150))
     assert result.costs.gas_used.tolist() == whole.gas_used.tolist()
 
 

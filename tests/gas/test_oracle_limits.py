@@ -85,7 +85,7 @@ def test_rows_of_thousands_of_features(name: str, fork: str) -> None:
         contract.update(sample, label, limits=True)
     contract.compare_storage()
     if name.startswith("Sparse"):
-        assert contract.oracle.update(model, [updates[0][0]], [1 - updates[0][1]]).gas_limit[0] > 2**24
+        assert contract.oracle.update_batch(model, [updates[0][0]], [1 - updates[0][1]]).gas_limit[0] > 2**24
 
 
 # -- refunds, below their cap and at it -- #
@@ -108,7 +108,7 @@ def clearing() -> list[tuple[str, Classifier, list[int], int]]:
 @pytest.mark.parametrize(("cap", "model", "sample", "label"), clearing())
 def test_refunds(cap: str, model: Classifier, sample: list[int], label: int, fork: str) -> None:
     contract = OnChain(model, "revm", fork, Tally())
-    costs = contract.oracle.update(model.copy(), [sample], [label])
+    costs = contract.oracle.update_batch(model.copy(), [sample], [label])
     fifth, refund = int(costs.intrinsic[0] + costs.calldata[0] + costs.execution[0]) // 5, int(costs.refund[0])
     assert 0 < refund <= fifth
     assert (refund == fifth) is (cap == "at")

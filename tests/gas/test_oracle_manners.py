@@ -113,7 +113,9 @@ def test_code_moved_from_creation_to_runtime_is_other_code() -> None:
 def test_an_artifact_is_as_good_as_its_name() -> None:
     model = SparsePerceptron([1], 0, ONE)
     by_name, by_artifact = Oracle("SparsePerceptron"), Oracle(load("SparsePerceptron"))
-    assert_same(by_name.update(model.copy(), SPARSE_ROWS, LABELS), by_artifact.update(model, SPARSE_ROWS, LABELS))
+    assert_same(
+        by_name.update_batch(model.copy(), SPARSE_ROWS, LABELS), by_artifact.update_batch(model, SPARSE_ROWS, LABELS)
+    )
 
 
 def test_a_contract_that_was_never_calibrated() -> None:
@@ -158,9 +160,9 @@ def test_a_model_of_another_contract(model: Any) -> None:
     for name in set(MODELS) - {type(model).__name__}:
         oracle, message = Oracle(name), f"expected a {name}, whose contract this is"
         with pytest.raises(InputTypeError, match=message):
-            oracle.update(model, rows_of(model), LABELS)
+            oracle.update_batch(model, rows_of(model), LABELS)
         with pytest.raises(InputTypeError, match=message):
-            oracle.predict(model, rows_of(model))
+            oracle.predict_batch(model, rows_of(model))
         with pytest.raises(InputTypeError, match=message):
             oracle.deployment(model)
 
@@ -176,7 +178,7 @@ def test_a_subclass_is_a_model_of_the_contract() -> None:
     mine = SparsePerceptronOfMine([0, 5, -7], 0, ONE)
     oracle = Oracle("SparsePerceptron")
     plain = SparsePerceptron([0, 5, -7], 0, ONE)
-    assert_same(oracle.update(mine, SPARSE_ROWS, LABELS), oracle.update(plain, SPARSE_ROWS, LABELS))
+    assert_same(oracle.update_batch(mine, SPARSE_ROWS, LABELS), oracle.update_batch(plain, SPARSE_ROWS, LABELS))
     assert oracle.deployment(mine) == oracle.deployment(plain)
 
 
@@ -192,7 +194,7 @@ def test_what_only_has_the_name_of_a_model() -> None:
 @pytest.mark.parametrize("nothing", [None, 3, "model", object()])
 def test_what_is_no_model(model: Any, nothing: Any) -> None:
     with pytest.raises(InputTypeError, match="model is"):
-        oracle_of(model).update(nothing, rows_of(model), LABELS)
+        oracle_of(model).update_batch(nothing, rows_of(model), LABELS)
 
 
 BAD_LABELS: list[Any] = [
@@ -216,7 +218,7 @@ BAD_LABELS: list[Any] = [
 def test_bad_labels(model: Any, labels: Any) -> None:
     before = model.copy()
     with pytest.raises(InputError):
-        oracle_of(model).update(model, rows_of(model), labels)
+        oracle_of(model).update_batch(model, rows_of(model), labels)
     assert model == before
 
 
@@ -261,7 +263,7 @@ def test_bad_rows(model: Any, rows: Any) -> None:
     before = model.copy()
     oracle = oracle_of(model)
     with pytest.raises(InputError):
-        oracle.update(model, rows, [1, 1])
+        oracle.update_batch(model, rows, [1, 1])
     with pytest.raises(InputError):
         oracle.predict(model, rows)
     assert model == before
@@ -269,7 +271,7 @@ def test_bad_rows(model: Any, rows: Any) -> None:
 
 def test_an_empty_indptr_is_named() -> None:
     with pytest.raises(InputError, match="indptr is empty"):
-        Oracle("SparsePerceptron").update(SparsePerceptron([], 0, ONE), ([], []), [])
+        Oracle("SparsePerceptron").update_batch(SparsePerceptron([], 0, ONE), ([], []), [])
 
 
 @each(dense())
@@ -277,7 +279,7 @@ def test_more_rows_without_features_than_memory_holds(model: Any) -> None:
     """Such an array takes no memory, and its predictions more than there is."""
     rows = np.empty((2**50, 0), np.int64)
     with pytest.raises(MemoryError):
-        oracle_of(model).predict(model, rows)
+        oracle_of(model).predict_batch(model, rows)
 
 
 # -- one sample, batches, and their forms -- #
@@ -287,15 +289,15 @@ def test_more_rows_without_features_than_memory_holds(model: Any) -> None:
 def test_one_sample_is_a_batch_of_one(model: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
     for sample, label in zip(rows_of(model), LABELS, strict=True):
-        assert_same(oracle.predict(model, sample), oracle.predict(model, [sample]))
-        assert_same(oracle.update(model, sample, label), oracle.update(other, [sample], [label]))
+        assert_same(oracle.predict(model, sample), oracle.predict_batch(model, [sample]))
+        assert_same(oracle.update(model, sample, label), oracle.update_batch(other, [sample], [label]))
         assert model == other
 
 
 @by_model
 def test_a_batch_is_its_rows_one_after_another(model: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
-    costs = oracle.update(model, rows_of(model), LABELS)
+    costs = oracle.update_batch(model, rows_of(model), LABELS)
     assert len(costs) == len(LABELS)
     for row, (sample, label) in enumerate(zip(rows_of(model), LABELS, strict=True)):
         single = oracle.update(other, sample, label)
@@ -310,7 +312,7 @@ def test_a_batch_is_its_rows_one_after_another(model: Any) -> None:
 def test_forms_of_labels(model: Any, labels: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
     given = labels(LABELS) if labels in (tuple, list) else np.array(LABELS, labels)
-    assert_same(oracle.update(model, rows_of(model), given), oracle.update(other, rows_of(model), LABELS))
+    assert_same(oracle.update_batch(model, rows_of(model), given), oracle.update_batch(other, rows_of(model), LABELS))
     assert model == other
 
 
@@ -341,8 +343,8 @@ def _read_only(array: Any) -> Any:
 def test_forms_of_dense_rows(model: Any, form: str) -> None:
     oracle, other, rows = oracle_of(model), model.copy(), dense_forms()[form]()
     plain = DENSE_ROWS[:2] * 2 + DENSE_ROWS[:1] if form == "uint64" else DENSE_ROWS
-    assert_same(oracle.predict(model, rows), oracle.predict(model, plain))
-    assert_same(oracle.update(model, rows, LABELS), oracle.update(other, plain, LABELS))
+    assert_same(oracle.predict_batch(model, rows), oracle.predict_batch(model, plain))
+    assert_same(oracle.update_batch(model, rows, LABELS), oracle.update_batch(other, plain, LABELS))
     assert model == other
 
 
@@ -369,8 +371,8 @@ def sparse_forms() -> dict[str, Callable[[], Any]]:
 @pytest.mark.parametrize("form", sparse_forms())
 def test_forms_of_sparse_rows(model: Any, form: str) -> None:
     oracle, other, rows = oracle_of(model), model.copy(), sparse_forms()[form]()
-    assert_same(oracle.predict(model, rows), oracle.predict(model, INCREASING))
-    assert_same(oracle.update(model, rows, LABELS), oracle.update(other, INCREASING, LABELS))
+    assert_same(oracle.predict_batch(model, rows), oracle.predict_batch(model, INCREASING))
+    assert_same(oracle.update_batch(model, rows, LABELS), oracle.update_batch(other, INCREASING, LABELS))
     assert model == other
 
 
@@ -385,7 +387,7 @@ def empty_batches() -> list[Any]:
 @pytest.mark.parametrize(("model", "rows"), empty_batches(), ids=lambda value: type(value).__name__, indirect=["model"])
 def test_empty_batches(model: Any, rows: Any) -> None:
     oracle, before = oracle_of(model), model.copy()
-    for costs in (oracle.update(model, rows, []), oracle.predict(model, rows)):
+    for costs in (oracle.update_batch(model, rows, []), oracle.predict(model, rows)):
         assert len(costs) == len(costs.success) == 0
         assert costs.total == 0
         assert costs.errors == {}
@@ -398,12 +400,12 @@ def test_huge_batches(model: Any) -> None:
     """More rows than any counter of 16 bits holds; what a state repeats it costs again."""
     oracle, number = oracle_of(model), 100_003
     sample = rows_of(model)[0]
-    costs = oracle.predict(model, [sample] * number)
+    costs = oracle.predict_batch(model, [sample] * number)
     single = oracle.predict(model, sample)
     assert len(costs) == number
     assert (costs.gas_used == single.gas_used[0]).all()
     assert costs.total == number * single.total
-    refused = oracle.update(model, [sample] * number, [9] * number)
+    refused = oracle.update_batch(model, [sample] * number, [9] * number)
     assert len(refused.errors) == number
     assert not refused.success.any()
     assert refused.total == number * int(refused.gas_used[0])
@@ -415,7 +417,7 @@ def test_huge_batches(model: Any) -> None:
 @by_model
 def test_predicting_changes_nothing(model: Any) -> None:
     before = model.copy()
-    oracle_of(model).predict(model, rows_of(model))
+    oracle_of(model).predict_batch(model, rows_of(model))
     assert model == before
 
 
@@ -430,7 +432,7 @@ def test_the_model_learns_as_by_itself(model: Any) -> None:
             other.update(sample, label)
         except Revert as revert:
             errors[row] = revert
-    costs = oracle_of(model).update(model, rows, labels)
+    costs = oracle_of(model).update_batch(model, rows, labels)
     assert model == other
     assert costs.errors == errors
     assert list(costs.errors) == sorted(errors)
@@ -442,11 +444,11 @@ def test_the_model_learns_as_by_itself(model: Any) -> None:
 @by_model
 def test_two_models_of_one_oracle_stay_apart(model: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
-    oracle.update(model, rows_of(model), LABELS)
+    oracle.update_batch(model, rows_of(model), LABELS)
     assert model != other
-    first = oracle.predict(other, rows_of(model))
-    oracle.update(model, rows_of(model), LABELS)
-    assert_same(first, oracle.predict(other, rows_of(model)))
+    first = oracle.predict_batch(other, rows_of(model))
+    oracle.update_batch(model, rows_of(model), LABELS)
+    assert_same(first, oracle.predict_batch(other, rows_of(model)))
 
 
 # -- the columns -- #
@@ -457,7 +459,7 @@ def test_two_models_of_one_oracle_stay_apart(model: Any) -> None:
 @pytest.mark.parametrize("function", ["update", "predict"])
 def test_columns(model: Any, fork: str, function: str) -> None:
     oracle, rows = oracle_of(model, fork), rows_of(model)
-    costs = oracle.update(model, rows, LABELS) if function == "update" else oracle.predict(model, rows)
+    costs = oracle.update_batch(model, rows, LABELS) if function == "update" else oracle.predict_batch(model, rows)
     assert all(getattr(costs, column).dtype == np.uint64 for column in COLUMNS)
     assert all(getattr(costs, column).shape == (len(rows),) for column in COLUMNS)
     assert costs.mistake.dtype == costs.success.dtype == np.bool_
@@ -474,7 +476,7 @@ def test_columns(model: Any, fork: str, function: str) -> None:
 
 
 def test_costs_say_what_they_are() -> None:
-    costs = Oracle("SparsePerceptron").update(SparsePerceptron([], 0, ONE), SPARSE_ROWS * 1_000, LABELS * 1_000)
+    costs = Oracle("SparsePerceptron").update_batch(SparsePerceptron([], 0, ONE), SPARSE_ROWS * 1_000, LABELS * 1_000)
     total = f"{costs.total:,}"
     assert repr(costs) == f"<Costs of 5,000 transactions, 1,000 of them reverted: {total} gas>"
 
@@ -482,7 +484,7 @@ def test_costs_say_what_they_are() -> None:
 def test_a_nearest_centroid_model_makes_no_mistakes() -> None:
     """Its updates predict nothing."""
     for model in (dense()[1], sparse()[1]):
-        assert not oracle_of(model).update(model, rows_of(model), LABELS).mistake.any()
+        assert not oracle_of(model).update_batch(model, rows_of(model), LABELS).mistake.any()
 
 
 @by_model
@@ -490,5 +492,6 @@ def test_an_oracle_is_used_again(model: Any) -> None:
     oracle, other = oracle_of(model), model.copy()
     for _ in range(3):
         assert_same(
-            oracle.update(model, rows_of(model), LABELS), oracle_of(other).update(other, rows_of(other), LABELS)
+            oracle.update_batch(model, rows_of(model), LABELS),
+            oracle_of(other).update_batch(other, rows_of(other), LABELS),
         )

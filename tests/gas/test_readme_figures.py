@@ -52,8 +52,8 @@ def test_400_dense_features() -> None:
     X = l2_normalized(rng.normal(size=(1, 400)))
     model = dcai.DensePerceptron(rng.integers(-(10**9), 10**9, 400).tolist(), 0, 10**9)
     oracle = Oracle("DensePerceptron", fork="prague")
-    right = int(model.predict(X)[0])
-    mistake, correct = (int(oracle.update(model.copy(), X, [label]).gas_used[0]) for label in (1 - right, right))
+    right = int(model.predict_batch(X)[0])
+    mistake, correct = (int(oracle.update_batch(model.copy(), X, [label]).gas_used[0]) for label in (1 - right, right))
     assert figures("dense Perceptron, 400 features: deploy |")[1] == oracle.deployment(model).gas_used
     rows = README[README.index("dense Perceptron, 400 features") :].splitlines()
     assert [row.split(" | ")[2].strip(" |") for row in rows[1:3]] == [f"{mistake:,}", f"{correct:,}"]

@@ -277,7 +277,7 @@ def test_the_sign_of_a_score_next_to_zero(data: st.DataObject, offset: int) -> N
     mirrored = [-w for w in weights]
     model = dcai.DensePerceptron(weights + mirrored, offset, 1)
     assert model.predict(sample + sample) == int(offset > 0)
-    assert model.predict(np.array([sample + sample])).tolist() == [int(offset > 0)]
+    assert model.predict_batch(np.array([sample + sample])).tolist() == [int(offset > 0)]
 
 
 @given(weight=s.int80s, x=s.int64s, offset=st.integers(-1, 1))
@@ -327,7 +327,7 @@ def test_the_nearest_of_nearly_equal_centroids(data: st.DataObject, size: int, c
     expected = reference.NearestCentroidClassifier(centroids, [1] * classes).predict(sample)
     model = dcai.NearestCentroidClassifier(centroids, [1] * classes)
     assert model.predict(sample) == expected
-    assert model.predict(np.array([sample] * 3)).tolist() == [expected] * 3
+    assert model.predict_batch(np.array([sample] * 3)).tolist() == [expected] * 3
 
 
 @given(
@@ -356,7 +356,7 @@ def test_large_sparse_batches_of_extreme_distances(
     model = dcai.SparseNearestCentroidClassifier(centroids, counts)
     oracle = reference.SparseNearestCentroidClassifier(centroids, counts)
     expected = [oracle.predict(row) for row in rows]
-    assert model.predict(rows * 600).tolist() == expected * 600
+    assert model.predict_batch(rows * 600).tolist() == expected * 600
 
 
 def test_sparse_squares_that_leave_256_bits() -> None:
@@ -379,7 +379,7 @@ def test_terms_of_a_distance_are_divided_before_they_are_summed() -> None:
                 expected = 0 if order == 1 else 1
                 oracle = reference.NearestCentroidClassifier([far_in_all, near_but_one][::order], [1, 1])
                 assert model.predict([0] * size) == oracle.predict([0] * size) == expected
-                assert model.predict([[0] * size] * 2).tolist() == [expected] * 2
+                assert model.predict_batch([[0] * size] * 2).tolist() == [expected] * 2
 
 
 @pytest.mark.parametrize("beyond", [0, 1])
@@ -456,7 +456,7 @@ def test_the_sign_of_a_sparse_score_next_to_zero() -> None:
             total = weights[0] * 2 + weights[1]
             model = dcai.SparsePerceptron([*weights, -(total // 2)], -(total - total // 2) + offset, 1)
             assert model.predict([0, 1, 0, 2]) == int(offset > 0)
-            assert model.predict([[0, 1, 0, 2]] * 50).tolist() == [int(offset > 0)] * 50
+            assert model.predict_batch([[0, 1, 0, 2]] * 50).tolist() == [int(offset > 0)] * 50
 
 
 def test_a_sparse_class_of_small_odd_values() -> None:
@@ -496,7 +496,7 @@ def test_batches_of_a_dense_perceptron_at_the_limits_of_fast_products(
     model = dcai.DensePerceptron(weights, intercept, 1)
     oracle = reference.DensePerceptron(weights, intercept, 1)
     expected = [oracle.predict(row) for row in rows]
-    assert model.predict(np.array(rows * 5)).tolist() == expected * 5
+    assert model.predict_batch(np.array(rows * 5)).tolist() == expected * 5
     assert [model.predict(row) for row in rows] == expected
 
 
@@ -523,7 +523,7 @@ def test_batches_of_nearly_equal_distances(
     model = dcai.NearestCentroidClassifier(centroids, [1] * classes)
     oracle = reference.NearestCentroidClassifier(centroids, [1] * classes)
     expected = [oracle.predict(row) for row in rows]
-    assert model.predict(np.array(rows * 5)).tolist() == expected * 5
+    assert model.predict_batch(np.array(rows * 5)).tolist() == expected * 5
     assert [model.predict(row) for row in rows] == expected
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import dcai
-from dcai import InputError, InputTypeError, Revert
+from dcai import CsrRows, InputError, InputTypeError, Revert
 from tests.support.models import model_strategies as s
 
 ONE = 10**9
@@ -418,11 +418,13 @@ def update_with(labels: list[int], model: Any, data: Any) -> None:
     ],
 )
 def test_wrong_compressed_rows(model: str, data: Any, place: str) -> None:
-    refused(Case(MODELS[model], lambda m, x: m.predict(x), place), data)
+    def batch(x: Any) -> Any:
+        return CsrRows(*x) if isinstance(x, tuple) else x
+
+    refused(Case(MODELS[model], lambda m, x: m.predict_batch(batch(x)), place), data)
     for labels in ([], [0]):
-        refused(Case(MODELS[model], partial(update_with, labels), ""), data)
-    if model == "sparse":
-        refused(Case(MODELS[model], lambda m, x: m.evaluate_batch(x, [0]), ""), data)
+        refused(Case(MODELS[model], partial(lambda y, m, x: m.update_batch(batch(x), y), labels), ""), data)
+        refused(Case(MODELS[model], partial(lambda y, m, x: m.evaluate_batch(batch(x), y), labels), ""), data)
 
 
 def broken_csr(**parts: Any) -> Any:
@@ -462,13 +464,13 @@ def broken_csr(**parts: Any) -> Any:
     ids=str,
 )
 def test_broken_scipy_matrices(model: str, parts: dict[str, Any]) -> None:
-    refused(Case(MODELS[model], lambda m, x: m.predict(x), ""), broken_csr(**parts))
-    refused(Case(MODELS[model], lambda m, x: m.update(x, [0, 1, 0]), ""), broken_csr(**parts))
+    refused(Case(MODELS[model], lambda m, x: m.predict_batch(x), ""), broken_csr(**parts))
+    refused(Case(MODELS[model], lambda m, x: m.update_batch(x, [0, 1, 0]), ""), broken_csr(**parts))
 
 
 def test_a_scipy_matrix_with_a_wrong_value_names_row_and_column() -> None:
     refused(
-        Case(sparse, lambda m, x: m.predict(x), "row 1, column 1"),
+        Case(sparse, lambda m, x: m.predict_batch(x), "row 1, column 1"),
         broken_csr(data=np.array([1, 2, 1])),
     )
 
@@ -476,17 +478,14 @@ def test_a_scipy_matrix_with_a_wrong_value_names_row_and_column() -> None:
 def test_a_stored_negative_index_of_a_matrix_reverts() -> None:
     for build in (sparse, sparse_nearest):
         with pytest.raises(Revert) as caught:
-            build().predict(broken_csr(indices=np.array([0, -1, 2], dtype=np.int32)))
+            build().predict_batch(broken_csr(indices=np.array([0, -1, 2], dtype=np.int32)))
         assert (caught.value.name, caught.value.args, caught.value.row) == ("NegativeIndex", (0, -1), 1)
 
 
 @pytest.mark.parametrize("model", ["sparse", "sparse nearest"])
 def test_one_sample_is_no_batch_for_evaluate_batch(model: str) -> None:
-    if model == "sparse":
-        refused(Case(sparse, lambda m, x: m.evaluate_batch(x, [0]), "batch"), [1, 2])
-        refused(Case(sparse, lambda m, x: m.evaluate_batch(x, [0]), "batch"), np.array([1, 2]))
-    else:
-        assert not hasattr(sparse_nearest(), "evaluate_batch")
+    refused(Case(MODELS[model], lambda m, x: m.evaluate_batch(x, [0]), "batch"), [1, 2])
+    refused(Case(MODELS[model], lambda m, x: m.evaluate_batch(x, [0]), "batch"), np.array([1, 2]))
 
 
 # -- labels -----------------------------------------------------------------------------------------------------------
@@ -710,21 +709,26 @@ def test_other_integers_are_integers() -> None:
         model = sparse()
         model.update([0], one)
         if not isinstance(one, Index):
-            model.update([[0], [1]], [one, one])
+            model.update_batch([[0], [1]], [one, one])
 
 
 def test_other_sequences_are_sequences() -> None:
     assert dcai.DensePerceptron([1, 2], 0, 0).predict(deque([1, 2])) == 1
     assert dcai.DensePerceptron(range(2), 0, 0).predict(range(2)) == 1
-    assert dcai.SparsePerceptron([1, 2], 0, 0).predict([range(2), range(1)]).tolist() == [1, 1]
+    assert dcai.SparsePerceptron([1, 2], 0, 0).predict_batch([range(2), range(1)]).tolist() == [1, 1]
     assert dcai.DensePerceptron(deque([1, 2]), 0, 0) == dcai.DensePerceptron([1, 2], 0, 0)
 
 
 def test_wrong_floats_are_told_how_to_scale() -> None:
-    for data in ([0.5, 0.5], np.array([0.5, 0.5]), [[0.5, 0.5]], np.array([[0.5, 0.5]])):
-        for model in (dense(), nearest()):
+    sample: Any
+    batch: Any
+    for model in (dense(), nearest()):
+        for sample in ([0.5, 0.5], np.array([0.5, 0.5])):
             with pytest.raises(InputTypeError, match="to_fixed"):
-                model.predict(data)
+                model.predict(sample)
+        for batch in ([[0.5, 0.5]], np.array([[0.5, 0.5]])):
+            with pytest.raises(InputTypeError, match="to_fixed"):
+                model.predict_batch(batch)
 
 
 # -- what must not take the process down ------------------------------------------------------------------------------
@@ -746,7 +750,7 @@ def test_rows_without_columns_do_not_take_the_process_down(model: str, rows: int
 import numpy as np, dcai
 data = np.empty(({rows}, 0), dtype=np.int64)
 try:
-    dcai.{model}.predict(data)
+    dcai.{model}.predict_batch(data)
 except (dcai.DcaiError, MemoryError):
     print("refused")
 """

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import dcai
-from dcai import Revert
+from dcai import CsrRows, Revert
 from tests.support.models import model_strategies as s
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
@@ -105,10 +105,10 @@ def test_every_form_of_a_dense_batch(form: str, which: int) -> None:
     batch, one_by_one = dense_pair()[which], dense_pair()[which]
     labels = [i * 7 % 2 for i in range(len(rows))]
     data = DENSE_FORMS[form](rows)
-    predicted = batch.predict(data)
-    assert predicted.dtype == np.uint64
+    predicted = batch.predict_batch(data)
+    assert predicted.dtype == np.intp
     assert predicted.tolist() == [batch.predict(row.tolist()) for row in rows]
-    changed = batch.update(data, labels)
+    changed = batch.update_batch(data, labels)
     assert changed.dtype == np.bool_
     assert changed.tolist() == [one_by_one.update(row.tolist(), y) for row, y in zip(rows, labels, strict=True)]
     assert batch == one_by_one
@@ -183,9 +183,10 @@ def test_every_form_of_labels(form: str) -> None:
     labels = [1, 0, 1, 1]
     rows = unit_rows(4)
     samples = [[0, 3], [2], [], [1, 2, 3]]
+    data: Any
     for model, data in (*((m, rows) for m in dense_pair()), *((m, samples) for m in sparse_pair())):
         twin = model.copy()
-        assert model.update(data, LABEL_FORMS[form](labels)).tolist() == twin.update(data, labels).tolist()
+        assert model.update_batch(data, LABEL_FORMS[form](labels)).tolist() == twin.update_batch(data, labels).tolist()
         assert model == twin
 
 
@@ -212,13 +213,17 @@ def random_rows(count: int, features: int = 9, seed: int = 3) -> list[list[int]]
     return [sorted(rng.sample(range(features), rng.randrange(features))) for _ in range(count)]
 
 
-def csr(rows: list[list[int]], indptr: Any, indices: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+def parts(rows: list[list[int]], indptr: Any, indices: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     flat = [index for row in rows for index in row]
     return np.cumsum([0, *map(len, rows)]).astype(indptr), np.array(flat, dtype=indices)
 
 
+def csr(rows: list[list[int]], indptr: Any, indices: Any) -> CsrRows:
+    return CsrRows(*parts(rows, indptr, indices))
+
+
 def scipy_matrix(rows: list[list[int]], kind: str, dtype: Any) -> Any:
-    indptr, indices = csr(rows, np.int32, np.int32)
+    indptr, indices = parts(rows, np.int32, np.int32)
     matrix = scipy_sparse.csr_array((np.ones(len(indices), dtype=dtype), indices, indptr), shape=(len(rows), 9))
     return matrix.asformat(kind)
 
@@ -240,14 +245,11 @@ SPARSE_FORMS: dict[str, Callable[[list[list[int]]], Any]] = {
     "uint64, uint64": lambda rows: csr(rows, np.uint64, np.uint64),
     "big endian": lambda rows: csr(rows, ">i8", ">i4"),
     "objects": lambda rows: csr(rows, object, object),
-    "strided": lambda rows: tuple(np.repeat(part, 2)[::2] for part in csr(rows, np.int32, np.int64)),
-    "unaligned": lambda rows: tuple(map(unaligned, csr(rows, np.int32, np.int64))),
-    "read-only": lambda rows: tuple(map(read_only, csr(rows, np.int64, np.int64))),
-    "lists": lambda rows: tuple(part.tolist() for part in csr(rows, np.int64, np.int64)),
-    "a part of longer arrays": lambda rows: (
-        csr(rows, np.int64, np.int64)[0] + 2,
-        np.concatenate([[-5, -7], csr(rows, np.int64, np.int64)[1], [-9]]),
-    ),
+    "strided": lambda rows: CsrRows(*(np.repeat(part, 2)[::2] for part in parts(rows, np.int32, np.int64))),
+    "unaligned": lambda rows: CsrRows(*map(unaligned, parts(rows, np.int32, np.int64))),
+    "read-only": lambda rows: CsrRows(*map(read_only, parts(rows, np.int64, np.int64))),
+    "lists": lambda rows: CsrRows(*(part.tolist() for part in parts(rows, np.int64, np.int64))),
+    "a part of longer rows": lambda rows: csr([[-5, -7], *rows, [-9]], np.int64, np.int64)[1:-1],
     "list of lists": lambda rows: rows,
     "tuple of lists": tuple,
     "list of tuples": lambda rows: [tuple(row) for row in rows],
@@ -271,21 +273,21 @@ def test_every_form_of_a_sparse_batch(form: str, which: int) -> None:
     data = SPARSE_FORMS[form](rows)
     batch, one_by_one = sparse_pair()[which], sparse_pair()[which]
     labels = [i * 5 % 2 for i in range(len(rows))]
-    assert batch.predict(data).tolist() == [batch.predict(row) for row in rows]
+    assert batch.predict_batch(data).tolist() == [batch.predict(row) for row in rows]
     if isinstance(batch, dcai.SparsePerceptron):
         correct = sum(batch.predict(row) == label for row, label in zip(rows, labels, strict=True))
         assert batch.evaluate_batch(data, labels) == correct
-    changed = batch.update(data, labels)
+    changed = batch.update_batch(data, labels)
     assert changed.tolist() == [one_by_one.update(row, label) for row, label in zip(rows, labels, strict=True)]
     assert batch == one_by_one
 
 
 EMPTY_DENSE = [np.empty((0, 4)), np.empty((0, 4), dtype=np.int64), np.empty((0, 4), dtype=np.int32), np.empty((0, 9))]
 EMPTY_SPARSE = [
-    ([0], []),
-    (np.array([0]), np.array([])),
-    (np.array([0], dtype=np.int32), np.array([], dtype=np.int32)),
-    ([3], [1, 2, 3]),
+    [],
+    (),
+    CsrRows(np.array([0]), np.array([])),
+    CsrRows(np.array([0], dtype=np.int32), np.array([], dtype=np.int32)),
     scipy_sparse.csr_array((0, 5), dtype=np.int64),
     scipy_sparse.csr_array((0, 0), dtype=bool),
 ]
@@ -296,9 +298,9 @@ def test_empty_batches(labels: Any) -> None:
     for model, batches in (*((m, EMPTY_DENSE) for m in dense_pair()), *((m, EMPTY_SPARSE) for m in sparse_pair())):
         before = model.copy()
         for batch in batches:
-            predicted, changed = model.predict(batch), model.update(batch, labels)
-            assert (predicted.shape, predicted.dtype) == ((0,), np.uint64)
-            assert (changed.shape, changed.dtype) == ((0,), np.bool_)
+            predicted, changed = model.predict_batch(batch), model.update_batch(batch, labels)
+            assert (predicted.shape, predicted.dtype.type) == ((0,), np.intp)
+            assert (changed.shape, changed.dtype.type) == ((0,), np.bool_)
             if isinstance(model, dcai.SparsePerceptron):
                 assert model.evaluate_batch(batch, labels) == 0
         assert model == before
@@ -313,9 +315,9 @@ def test_empty_samples() -> None:
         assert dcai.SparsePerceptron([], 1, 1).update(data, 0) is False
         for model in dense_pair():
             assert s.of_kernel(partial(model.predict, data)) == ("DimensionMismatch", (4, 0))
-    assert dcai.DensePerceptron([], 1, 1).predict([[], []]).tolist() == [1, 1]
-    assert dcai.SparsePerceptron([], 0, 1).predict([[]]).tolist() == [0]
-    assert dcai.SparsePerceptron([], 0, 1).predict([[], [], []]).tolist() == [0, 0, 0]
+    assert dcai.DensePerceptron([], 1, 1).predict_batch([[], []]).tolist() == [1, 1]
+    assert dcai.SparsePerceptron([], 0, 1).predict_batch([[]]).tolist() == [0]
+    assert dcai.SparsePerceptron([], 0, 1).predict_batch([[], [], []]).tolist() == [0, 0, 0]
 
 
 # -- a refused row ----------------------------------------------------------------------------------------------------
@@ -329,7 +331,7 @@ def test_a_refused_dense_row(row: int) -> None:
         twin = model.copy()
         labels = [i % 2 for i in range(40)]
         with pytest.raises(Revert) as caught:
-            model.update(rows, labels)
+            model.update_batch(rows, labels)
         assert (caught.value.name, caught.value.row) == ("NotNormalized", row)
         assert caught.value.args == (sum(int(x) ** 2 for x in rows[row]),)
         assert str(caught.value).startswith(f"row {row}: NotNormalized(")
@@ -344,7 +346,7 @@ def test_a_refused_label_in_a_batch() -> None:
     for model, data in (*((m, unit_rows(6)) for m in dense_pair()), *((m, random_rows(6)) for m in sparse_pair())):
         twin = model.copy()
         with pytest.raises(Revert) as caught:
-            model.update(data, [0, 1, 1, 9, 0, 9])
+            model.update_batch(data, [0, 1, 1, 9, 0, 9])
         assert (caught.value.name, caught.value.args[0], caught.value.row) == ("UnknownClass", 9, 3)
         for i, label in enumerate([0, 1, 1]):
             twin.update(data[i], label)
@@ -354,7 +356,7 @@ def test_a_refused_label_in_a_batch() -> None:
 def test_batches_of_the_wrong_width() -> None:
     for model in dense_pair():
         for wide in (np.zeros((3, 5), dtype=np.int64), [[0] * 5] * 3):
-            for call in (partial(model.predict, wide), partial(model.update, wide, [0, 0, 0])):
+            for call in (partial(model.predict_batch, wide), partial(model.update_batch, wide, [0, 0, 0])):
                 with pytest.raises(Revert) as caught:
                     call()
                 assert (caught.value.name, caught.value.args, caught.value.row) == ("DimensionMismatch", (4, 5), 0)
@@ -367,7 +369,7 @@ def test_the_first_refused_row_of_a_large_batch_is_named(row: int) -> None:
     for later in (row, row + 1, 23_999):
         rows[later] = [3, -4]
     for model in sparse_pair():
-        for call in (model.predict, partial(model.update, label=[0] * len(rows))):
+        for call in (model.predict_batch, partial(model.update_batch, labels=[0] * len(rows))):
             for data in (rows, csr(rows, np.int32, np.int32), csr(rows, np.int64, np.int64)):
                 with pytest.raises(Revert) as caught:
                     call(data)
@@ -393,7 +395,7 @@ def test_labels_of_all_uint64() -> None:
         assert model.evaluate_batch([[0], [0]], [1, label]) == 1
         assert model.evaluate_batch([[0], [0]], np.array([1, label], dtype=np.uint64)) == 1
         with pytest.raises(Revert) as caught:
-            model.update([[0], [0]], [1, label])
+            model.update_batch([[0], [0]], [1, label])
         assert (caught.value.name, caught.value.args, caught.value.row) == ("UnknownClass", (label, 2), 1)
 
 
@@ -402,10 +404,11 @@ def test_labels_of_all_uint64() -> None:
 
 def test_predictions_on_many_threads() -> None:
     rows, samples = unit_rows(5000), csr(random_rows(5000), np.int32, np.int64)
+    data: Any
     for model, data in (*((m, rows) for m in dense_pair()), *((m, samples) for m in sparse_pair())):
-        expected = model.predict(data).tolist()
+        expected = model.predict_batch(data).tolist()
         with ThreadPoolExecutor(8) as pool:
-            results = [labels.tolist() for labels in pool.map(model.predict, [data] * 24)]
+            results = [labels.tolist() for labels in pool.map(model.predict_batch, [data] * 24)]
         assert all(result == expected for result in results)
 
 
@@ -418,14 +421,14 @@ def test_updates_on_many_threads_lose_nothing() -> None:
     for model, data in ((dense, rows), (sparse, samples)):
         expected = model.copy()
         for k in range(4):
-            expected.update(data, [k] * 2000)
+            expected.update_batch(data, [k] * 2000)
 
         def teach(k: int, model: Any = model, data: Any = data) -> None:
             for i in range(1000):
                 model.update(data[i], k)
                 if i % 100 == 0:
-                    model.predict(data)  # readers among the writers
-            model.update(data[1000:], [k] * 1000)
+                    model.predict_batch(data)  # readers among the writers
+            model.update_batch(data[1000:], [k] * 1000)
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(teach, range(4)))
@@ -437,7 +440,7 @@ def test_sparse_perceptron_updates_on_many_threads() -> None:
     model = dcai.SparsePerceptron([], -(2**79), 10**9)
     rows = random_rows(500)
     expected = model.copy()
-    expected.update(rows * 4, [1] * 2000)
+    expected.update_batch(rows * 4, [1] * 2000)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: [model.update(row, 1) for row in rows], range(4)))
     assert model == expected
@@ -466,18 +469,18 @@ def test_huge_batches() -> None:
     rows = np.tile(unit_rows(1000), (300, 1))
     for model in dense_pair():
         expected = [model.predict(row) for row in rows[:1000]]
-        assert model.predict(rows).tolist() == expected * 300
+        assert model.predict_batch(rows).tolist() == expected * 300
     samples = random_rows(1000)
-    indptr, indices = csr(samples * 300, np.int64, np.int32)
+    batch = csr(samples * 300, np.int64, np.int32)
     for sparse in sparse_pair():
         expected = [sparse.predict(row) for row in samples]
-        assert sparse.predict((indptr, indices)).tolist() == expected * 300
+        assert sparse.predict_batch(batch).tolist() == expected * 300
 
 
 def test_rows_of_very_unequal_length() -> None:
     rows = [list(range(50_000)), [], *([[1]] * 5000), list(range(2, 60_000)), [0]]
     for model in sparse_pair():
-        assert model.predict(rows).tolist() == [model.predict(row) for row in rows]
+        assert model.predict_batch(rows).tolist() == [model.predict(row) for row in rows]
 
 
 def test_arrays_on_disk(tmp_path: Path) -> None:
@@ -486,22 +489,22 @@ def test_arrays_on_disk(tmp_path: Path) -> None:
     np.save(path, rows)
     mapped = np.load(path, mmap_mode="r")
     for model in dense_pair():
-        assert model.predict(mapped).tolist() == model.predict(rows).tolist()
-        assert model.update(mapped, [1] * 100).tolist()[0] in (True, False)
+        assert model.predict_batch(mapped).tolist() == model.predict_batch(rows).tolist()
+        assert model.update_batch(mapped, [1] * 100).tolist()[0] in (True, False)
 
 
 def test_a_batch_is_not_changed() -> None:
     rows, samples = unit_rows(50), csr(random_rows(50), np.int64, np.int64)
-    copies = rows.copy(), samples[0].copy(), samples[1].copy()
+    copies = rows.copy(), samples.indptr.copy(), samples.indices.copy()
     for model in dense_pair():
-        model.predict(rows)
-        model.update(rows, [1] * 50)
+        model.predict_batch(rows)
+        model.update_batch(rows, [1] * 50)
     for model in sparse_pair():
-        model.predict(samples)
-        model.update(samples, [1] * 50)
+        model.predict_batch(samples)
+        model.update_batch(samples, [1] * 50)
     assert np.array_equal(rows, copies[0])
-    assert np.array_equal(samples[0], copies[1])
-    assert np.array_equal(samples[1], copies[2])
+    assert np.array_equal(samples.indptr, copies[1])
+    assert np.array_equal(samples.indices, copies[2])
 
 
 def test_a_samples_own_memory_is_not_kept() -> None:

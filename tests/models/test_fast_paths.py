@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dcai
+from dcai import CsrRows
 from tests.support.models import reference
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
@@ -61,7 +62,7 @@ def test_scores_of_zero_and_next_to_it_where_floats_cannot_tell(magnitude: int, 
             row[(where + 1) % 17], row[(where + 9) % 17], row[where] = magnitude, -magnitude, last
             for intercept in (-1, 0, 1):
                 model = dcai.DensePerceptron(weights, intercept, 1)
-                assert model.predict(np.array([row] * 6)).tolist() == [int(last + intercept > 0)] * 6
+                assert model.predict_batch(np.array([row] * 6)).tolist() == [int(last + intercept > 0)] * 6
 
 
 @pytest.mark.parametrize("num_classes", [1, 2, 4, 5, 6, 10, 11])
@@ -84,7 +85,7 @@ def test_rows_near_the_middle_of_two_centroids(num_features: int, place: int, of
     row = [place + 31_623] * (num_features - 1) + [place + 31_623 + off]
     model = dcai.NearestCentroidClassifier(centroids, [1, 1])
     oracle = reference.NearestCentroidClassifier(centroids, [1, 1])
-    assert model.predict(np.array([row] * 5)).tolist() == [oracle.predict(row)] * 5
+    assert model.predict_batch(np.array([row] * 5)).tolist() == [oracle.predict(row)] * 5
 
 
 # -- sparse ------------------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def test_sums_that_64_bits_hold_and_do_not(largest: int, index_type: Any) -> Non
     rows = [sorted(rng.sample(range(50), rng.randint(0, 12))) for _ in range(3000)] + [[3, 49, 50], [49, 2**31 - 1]]
     indptr = np.cumsum([0] + [len(row) for row in rows]).astype(index_type)
     indices = np.array([index for row in rows for index in row], index_type)
-    assert model.predict((indptr, indices)).tolist() == [oracle.predict(row) for row in rows]
+    assert model.predict_batch(CsrRows(indptr, indices)).tolist() == [oracle.predict(row) for row in rows]
 
 
 @pytest.mark.parametrize("largest", [3, 40_000, 10**9, 2**58, 2**64 - 1], ids=lambda largest: f"{largest:.0e}")
@@ -123,7 +124,7 @@ def test_sparse_centroids(largest: int, index_type: Any, num_classes: int) -> No
         for chosen in (rows, rows[:-2]):
             indptr = np.cumsum([0] + [len(row) for row in chosen]).astype(index_type)
             indices = np.array([index for row in chosen for index in row], index_type)
-            assert model.predict((indptr, indices)).tolist() == [oracle.predict(row) for row in chosen]
+            assert model.predict_batch(CsrRows(indptr, indices)).tolist() == [oracle.predict(row) for row in chosen]
 
 
 @pytest.mark.parametrize("row", [0, 1, 170, 9_998])
@@ -131,14 +132,14 @@ def test_the_first_row_out_of_order_is_named(row: int) -> None:
     indices = np.tile(np.arange(0, 30, 3), 10_000)
     indptr = np.arange(0, 100_001, 10)
     model = dcai.SparseNearestCentroidClassifier([dict.fromkeys(range(30), 7)] * 2, [1, 1])
-    assert not model.predict((indptr, indices)).any()
+    assert not model.predict_batch(CsrRows(indptr, indices)).any()
     indices[row * 10 + 5] = indices[row * 10 + 4]
     indices[-1] = -1
     with pytest.raises(dcai.Revert, match="NotStrictlyIncreasing") as caught:
-        model.predict((indptr, indices))
+        model.predict_batch(CsrRows(indptr, indices))
     assert caught.value.row == row
     # Of no harm where presence counts as often as it stands there.
-    assert dcai.SparsePerceptron([1] * 30, 0, 1).predict((indptr[:-1], indices)).all()
+    assert dcai.SparsePerceptron([1] * 30, 0, 1).predict_batch(CsrRows(indptr[:-1], indices)).all()
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "i4", "i2", "i1", "u1", "?", "u8", "u4", ">f8", "c16"])
@@ -148,14 +149,14 @@ def test_a_value_other_than_one_anywhere_in_a_large_matrix(dtype: str, place: in
     values = np.ones(90_000, dtype)
     matrix = scipy_sparse.csr_array((values, columns, np.arange(0, 90_001, 3)), shape=(30_000, 3))
     for model in (dcai.SparsePerceptron([1, -1, 1], 0, 1), dcai.SparseNearestCentroidClassifier([{}, {0: 1}], [1, 1])):
-        assert len(model.predict(matrix)) == 30_000
+        assert len(model.predict_batch(matrix)) == 30_000
         matrix.data[place] = 0
         message = rf"row {place // 3}, column {place % 3} of the matrix is"
         with pytest.raises(dcai.InputError, match=message):
             model.predict(matrix)
         before = model.copy()
         with pytest.raises(dcai.InputError, match=message):
-            model.update(matrix, np.ones(30_000, np.uint64))
+            model.update_batch(matrix, np.ones(30_000, np.uint64))
         assert model == before
         matrix.data[place] = 1
 

@@ -53,14 +53,14 @@ def sparse() -> dict[str, list[int]]:
     rows = [sorted(rng.choice(100, rng.integers(0, 9), replace=False).tolist()) for _ in range(1000)]
     dataset = ray.data.from_arrow([pa.table({"id": range(i, 1000, 4), "features": rows[i::4]}) for i in range(4)])
     there = predict(dataset, SPARSE, concurrency=2).take_all()
-    return labels(there, SPARSE.predict(rows).tolist())
+    return labels(there, SPARSE.predict_batch(rows).tolist())
 
 
 def dense() -> dict[str, list[int]]:
     """Ray's own tensors, in two blocks."""
     X = np.random.default_rng(1).integers(-9, 10, (100, 3))
     dataset = ray.data.from_items([{"id": i, "features": row} for i, row in enumerate(X)], override_num_blocks=2)
-    return labels(predict(dataset, DENSE, concurrency=1).take_all(), DENSE.predict(X).tolist())
+    return labels(predict(dataset, DENSE, concurrency=1).take_all(), DENSE.predict_batch(X).tolist())
 
 
 def labels(there: list[dict[str, int]], here: list[int]) -> dict[str, list[int]]:

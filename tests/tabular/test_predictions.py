@@ -42,7 +42,7 @@ def name(write: Write) -> str:
 
 
 def labels(path: Any, model: dcai.Classifier, layout: Layout) -> list[int]:
-    return [int(label) for batch in read_batches(path, model, layout) for label in model.predict(batch.samples)]
+    return [int(label) for batch in read_batches(path, model, layout) for label in model.predict_batch(batch.samples)]
 
 
 @pytest.mark.parametrize("batch_rows", [None, 1, 4])

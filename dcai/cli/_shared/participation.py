@@ -101,8 +101,4 @@ def labelled_rows(paths: tuple[Path, ...], model: Path, layout: Layout) -> Itera
     for batch in read_batches(paths, load_model(model), layout):
         assert batch.labels is not None
         for i, label in enumerate(batch.labels.tolist()):
-            if isinstance(batch.samples, tuple):
-                indptr, indices = batch.samples
-                yield indices[indptr[i] : indptr[i + 1]].tolist(), label
-            else:
-                yield batch.samples[i].tolist(), label
+            yield batch.samples[i].tolist(), label

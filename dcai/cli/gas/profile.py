@@ -85,7 +85,7 @@ def _profile(stream: Stream, transaction: str, row: int, engine: str, fork: str)
         raise InputError(f"--row {row}: there are {len(stream):,} contributions, the last is row {len(stream) - 1}")
     model = stream.model.copy()
     if row:
-        model.update(*stream.batch(0, row))
+        model.update_batch(*stream.batch(0, row))
     contract = Evm(engine, fork).place(model)
     sample, label = stream.contribution(row)
     return profile_call(contract, transaction, *((sample, label) if transaction == "update" else (sample,)))

@@ -119,7 +119,7 @@ def forecast(stream: Stream, fork: str, replay: GasReplay | None = None, num_rep
     bounds = sorted({*range(0, len(stream), _BATCH), *rows, len(stream)})
     for start, stop in pairwise(bounds):
         before = model.copy()
-        costs = oracle.update(model, *stream.batch(start, stop))
+        costs = oracle.update_batch(model, *stream.batch(start, stop))
         result._parts.append(costs)
         result.done = stop
         if replay is not None and start in rows:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dcai.models import Classifier
     from dcai.scenarios import Scenario
 
-__all__ = ["Stream", "as_batch", "of_file", "of_model", "of_scenario"]
+__all__ = ["Stream", "of_file", "of_model", "of_scenario"]
 
 _INT64 = range(-(2**63), 2**63)
 _UINT64 = range(2**64)
@@ -70,12 +70,7 @@ class Stream:
 
     def batch(self, start: int, stop: int) -> tuple[Any, NDArray[np.uint64]]:
         """Return the contributions from ``start`` to before ``stop`` as the models take a batch with labels."""
-        return as_batch(self.samples[start:stop]), self.labels[start:stop]
-
-
-def as_batch(rows: NDArray[np.int64] | SparseRows) -> Any:
-    """Return samples as the models take a batch."""
-    return rows.csr if isinstance(rows, SparseRows) else rows
+        return self.samples[start:stop], self.labels[start:stop]
 
 
 def of_scenario(scenario: Scenario) -> Stream:

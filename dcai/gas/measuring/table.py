@@ -9,7 +9,6 @@ import numpy as np
 from dcai.gas.columns import concatenated, of_chunks, total
 from dcai.gas.measuring import measure
 from dcai.gas.measuring.rows import TOTAL, GasRow, TransactionKind, kinds, row_of
-from dcai.gas.measuring.stream import as_batch
 from dcai.gas.oracle import Oracle
 from dcai.scenarios import refused_calls
 
@@ -56,11 +55,11 @@ def _predicted(stream: Stream, fork: str, samples: int) -> Iterator[tuple[Transa
     oracle = Oracle(stream.contract, fork)
     yield from _deployment(oracle.deployment(stream.model))
     if len(stream.others):
-        yield TransactionKind("predict"), oracle.predict(stream.model, as_batch(stream.others))
-    refused = [oracle.update(stream.model.copy(), [data], [label]) for data, label in _refused(stream, samples)]
+        yield TransactionKind("predict"), oracle.predict_batch(stream.model, stream.others)
+    refused = [oracle.update(stream.model.copy(), data, label) for data, label in _refused(stream, samples)]
     yield (
         TransactionKind("update"),
-        concatenated([oracle.update(stream.model.copy(), *stream.batch(0, len(stream))), *refused]),
+        concatenated([oracle.update_batch(stream.model.copy(), *stream.batch(0, len(stream))), *refused]),
     )
 
 

@@ -18,6 +18,7 @@ from dcai.errors import Revert
 from dcai.incentives.market.state import MAX_SAMPLE_LENGTH
 from dcai.models import SparseClassifier
 from dcai.models.registry import spec_of
+from dcai.rows import CsrRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,10 +72,10 @@ class Samples:
         some._ends = np.append(0, np.cumsum(some._lengths))
         return some
 
-    def rows(self, start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return a run of them as the kernel takes it: (indptr, indices)."""
+    def rows(self, start: int, stop: int) -> CsrRows:
+        """Return a run of them as a batch."""
         ends = self._ends[start : stop + 1]
-        return ends - ends[0], self._features[ends[0] : ends[-1]]
+        return CsrRows(ends - ends[0], self._features[ends[0] : ends[-1]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,7 +282,7 @@ class _Predictions(_Evaluator):
         self._rows: Any = None
         if data:
             rows = model.rows(data)
-            self._rows = rows if isinstance(model, SparseClassifier) else rows[0]
+            self._rows = CsrRows(*rows) if isinstance(model, SparseClassifier) else rows[0]
 
     def restore(self) -> None:
         """There is nothing to follow: the model is asked."""
@@ -291,8 +292,7 @@ class _Predictions(_Evaluator):
         return True
 
     def _predict(self, model: Classifier) -> NDArray[np.unsignedinteger]:
-        predictions: NDArray[np.unsignedinteger] = model.predict(self._rows)
-        return predictions
+        return model.predict_batch(self._rows).view(np.uint64)
 
 
 class _SharedFeatures(_Evaluator):
@@ -399,13 +399,15 @@ def _update_all(model: Classifier, samples: Samples) -> NDArray[np.bool_]:
     while start < len(changed):
         before = model.copy()
         try:
-            changed[start:] = model.update(samples.rows(start, len(samples)), samples.labels[start:])
+            changed[start:] = model.update_batch(samples.rows(start, len(samples)), samples.labels[start:])
             break
         except Revert as error:
             # Those before it were learned; which of them changed the model is not said, so they are learned once more.
             refused = start + int(error.row or 0)
             if refused > start:
-                changed[start:refused] = before.update(samples.rows(start, refused), samples.labels[start:refused])
+                changed[start:refused] = before.update_batch(
+                    samples.rows(start, refused), samples.labels[start:refused]
+                )
             start = refused + 1
     return changed
 

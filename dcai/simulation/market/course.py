@@ -10,8 +10,6 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from dcai.errors import Revert
 from dcai.incentives import Phase, cut
 from dcai.simulation.backend import START, Backend, Call
@@ -103,7 +101,7 @@ class _Course:
     def evaluate(self, now: int) -> SimulationStep:
         X, y = self.test
         self.evaluated_s = now
-        return self.step(now, "accuracy", "", -1, int(np.count_nonzero(self.backend.model.predict(X) == y)), None)
+        return self.step(now, "accuracy", "", -1, self.backend.model.evaluate_batch(X, y), None)
 
     # -- the provider -- #
 

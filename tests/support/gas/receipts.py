@@ -107,7 +107,7 @@ class OnChain:
         """Compare one prediction; the label, or None where the contract refuses."""
         data = self.encode("predict", sample)
         before = self.model.copy()
-        costs = self.oracle.predict(self.model, [sample])
+        costs = self.oracle.predict_batch(self.model, [sample])
         receipt = self.simulate(data)
         assert self.model == before
         assert predicted(costs, 0) == measured(receipt), f"{self.model}.predict({sample})"
@@ -123,7 +123,7 @@ class OnChain:
         text = f"{self.model}.update({sample}, {label})"
         storage = self.chain.storage(_ADDRESS)
         answer = self._answer(sample)
-        costs = self.oracle.update(self.model, [sample], [label])
+        costs = self.oracle.update_batch(self.model, [sample], [label])
         if limits:
             self.check_limit(data, int(costs.gas_limit[0]), text)
         receipt = self.send(data)
