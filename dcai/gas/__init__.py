@@ -3,7 +3,7 @@
 >>> import dcai
 >>> oracle = dcai.gas.Oracle("SparsePerceptron", fork="prague")
 >>> model = dcai.models.SparsePerceptron([0, 0, 0], intercept=0, learning_rate=10**9)
->>> costs = oracle.update(model, [[0, 2], [1]], [1, 0])   # the model learns as the chain's would
+>>> costs = oracle.update_batch(model, [[0, 2], [1]], [1, 0])   # the model learns as the chain's would
 >>> costs.mistake.tolist()
 [True, False]
 """

@@ -82,7 +82,7 @@ def twin(request: pytest.FixtureRequest, node: Anvil) -> Twin:
     before, block = model.copy(), int(node.rpc("eth_blockNumber"), 16)
     X, y = samples(name, UPDATES, 4), np.random.default_rng(5).integers(0, 2, UPDATES).tolist()
     deployed.update(X, y)
-    model.update(X, y)
+    model.update_batch(X, y)
     return Twin(deployed, model, samples(name, ROWS, 6), before, block)
 
 
@@ -136,7 +136,7 @@ def test_a_contract_with_the_layout_of_0xdeca10b(
     node: Anvil, originals: dict[str, Artifact], name: str, recognise: str
 ) -> None:
     twin = new_model(name)
-    twin.update(samples(name, UPDATES, 4), np.random.default_rng(5).integers(0, 2, UPDATES).tolist())
+    twin.update_batch(samples(name, UPDATES, 4), np.random.default_rng(5).integers(0, 2, UPDATES).tolist())
     address = create_original(node, originals[name], twin)
     layout = f"0xdeca10b:{name}"
     arguments: dict[str, Any] = {"layout": layout} if recognise == "argument" else {}
@@ -147,7 +147,7 @@ def test_a_contract_with_the_layout_of_0xdeca10b(
     assert_equal(twin, snapshot.model())
     model: Any = snapshot.model()
     rows = samples(name, ROWS, 6)
-    assert np.array_equal(model.predict(rows), twin.predict(rows))
+    assert np.array_equal(model.predict_batch(rows), twin.predict_batch(rows))
 
 
 def create_original(node: Anvil, artifact: Artifact, model: Any) -> str:

@@ -156,8 +156,8 @@ NUMBERS: dict[str, Case] = {}
 for _name, _model in MODELS.items():
     NUMBERS[f"{_name}.predict"] = Case(_model, lambda m, x: m.predict([1, x]), "[1]")
     NUMBERS[f"{_name}.update"] = Case(_model, lambda m, x: m.update([ONE, x], 0), "[1]")
-    NUMBERS[f"{_name}.predict batch"] = Case(_model, lambda m, x: m.predict([[0, 1], [2, x]]), "row 1[1]")
-    NUMBERS[f"{_name}.update batch"] = Case(_model, lambda m, x: m.update([[0, ONE], [2, x]], [0, 1]), "row 1[1]")
+    NUMBERS[f"{_name}.predict batch"] = Case(_model, lambda m, x: m.predict_batch([[0, 1], [2, x]]), "row 1[1]")
+    NUMBERS[f"{_name}.update batch"] = Case(_model, lambda m, x: m.update_batch([[0, ONE], [2, x]], [0, 1]), "row 1[1]")
     NUMBERS[f"{_name}.predict objects"] = Case(_model, lambda m, x: m.predict(objects([0, x])), "[1]")
 for _name in ("dense", "nearest"):
     NUMBERS[f"{_name}.norm"] = Case(MODELS[_name], lambda m, x: m.norm([1, x]), "[1]")

@@ -28,13 +28,13 @@ NUM_FEATURES = [*range(1, 18), 63, 64, 65]
 def assert_as_reference(model: Any, oracle: Any, rows: Sequence[Sequence[int]]) -> None:
     array = np.array(rows, dtype=np.int64)
     expected = [oracle.predict(row) for row in rows]
-    assert model.predict(array).tolist() == expected
+    assert model.predict_batch(array).tolist() == expected
     # The same numbers at every place within a cache line that int64 may have.
     memory = np.empty(array.size + 8, dtype=np.int64)
     for start in range(1, 8):
         place = memory[start : start + array.size].reshape(array.shape)
         place[...] = array
-        assert model.predict(place).tolist() == expected
+        assert model.predict_batch(place).tolist() == expected
 
 
 @pytest.mark.parametrize("num_features", NUM_FEATURES)
@@ -153,7 +153,7 @@ def test_a_value_other_than_one_anywhere_in_a_large_matrix(dtype: str, place: in
         matrix.data[place] = 0
         message = rf"row {place // 3}, column {place % 3} of the matrix is"
         with pytest.raises(dcai.InputError, match=message):
-            model.predict(matrix)
+            model.predict_batch(matrix)
         before = model.copy()
         with pytest.raises(dcai.InputError, match=message):
             model.update_batch(matrix, np.ones(30_000, np.uint64))
@@ -166,10 +166,10 @@ def test_a_value_other_than_one_comes_before_a_refused_row() -> None:
     matrix.indices[0] = -1
     model = dcai.SparsePerceptron([1, 1], 0, 1)
     with pytest.raises(dcai.Revert, match="NegativeIndex"):
-        model.predict(matrix)
+        model.predict_batch(matrix)
     matrix.data[3] = 2
     with pytest.raises(dcai.InputError, match="row 1, column 1"):
-        model.predict(matrix)
+        model.predict_batch(matrix)
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ import numpy as np, dcai
 warnings.simplefilter("ignore")  # Python 3.12 warns of forks in processes with threads
 model = dcai.DensePerceptron([1] * 64, 0, 1)
 batch = np.ones((50_000, 64), dtype=np.int64)
-assert model.predict(batch).all()
+assert model.predict_batch(batch).all()
 child = os.fork()
 if child == 0:
-    os._exit(0 if model.predict(batch).all() else 1)
+    os._exit(0 if model.predict_batch(batch).all() else 1)
 assert os.waitpid(child, 0)[1] == 0
-assert model.predict(batch).all()
+assert model.predict_batch(batch).all()
 """
 
 

@@ -90,7 +90,7 @@ if SEQUENCES:
             accepted = [step for step in sequence.steps if step["op"] == "update" and step["ok"]]
             rows = [step["data"] for step in accepted]
             labels = np.array([step["label"] for step in accepted], dtype=np.uint64)
-            model.update(rows, labels)
+            model.update_batch(rows, labels)
             assert_final(model, sequence.final)
 
 

@@ -311,7 +311,7 @@ def test_labels_of_a_batch_may_be_any_uint64() -> None:
     rows, labels = [[0], [1]], [1, MAX64]
     right = twins.call("evaluateBatch", [rows, labels], lambda: twins.model.evaluate_batch(rows, labels))
     assert right == 1
-    refused = outcome(lambda: twins.model.update(rows, labels))
+    refused = outcome(lambda: twins.model.update_batch(rows, labels))
     assert refused == twins.contract_error("update", rows[1], MAX64)
 
 

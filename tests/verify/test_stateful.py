@@ -297,7 +297,7 @@ class SparseMachine(Machine):
         rows = data.draw(st.lists(self.samples(self.twins.model), min_size=1, max_size=3))
         label = outcome(lambda: self.twins.model.predict(rows[-1]))
         if not isinstance(label, Revert) and times > 1:
-            assert self.twins.model.predict(rows[-1:] * times).tolist() == [label] * times
+            assert self.twins.model.predict_batch(rows[-1:] * times).tolist() == [label] * times
         self.twins.predict_batch(rows)
 
 

@@ -78,7 +78,7 @@ class Twins:
                 expected = label
                 break
             expected.append(label)
-        actual = outcome(lambda: self.model.predict(rows))
+        actual = outcome(lambda: self.model.predict_batch(rows))
         assert (actual if isinstance(actual, Revert) else actual.tolist()) == expected
         return self.tally("predict batch", expected, steps=1)
 
