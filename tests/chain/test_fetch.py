@@ -101,8 +101,8 @@ def test_a_model_that_strangers_have_trained(node: Anvil, twin: Twin, verify: bo
     snapshot = fetch(node.url, twin.deployed.address, "latest", verify=verify, **twin.arguments)
     model: Any = snapshot.model()
     assert_equal(twin.model, model)
-    labels = model.predict(twin.rows)
-    assert np.array_equal(labels, twin.model.predict(twin.rows))
+    labels = model.predict_batch(twin.rows)
+    assert np.array_equal(labels, twin.model.predict_batch(twin.rows))
     predict = Abi(artifacts.load(twin.name).abi).function("predict", 1)
     calls: Any = [
         ("eth_call", [{"to": twin.deployed.address, "data": f"0x{predict.encode([row]).hex()}"}, "latest"])

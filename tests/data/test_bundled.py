@@ -88,7 +88,7 @@ def test_the_models_take_the_rows_and_learn() -> None:
     dense = DensePerceptron([0] * cancer.n_features, 0, 10**9)
     for x, label in zip(*cancer.stream(0), strict=True):
         dense.update(x, int(label))
-    assert accuracy(dense.predict(cancer.X_test), cancer) > 0.9
+    assert accuracy(dense.predict_batch(cancer.X_test), cancer) > 0.9
 
     parity = data.digits_parity()
     sparse = SparsePerceptron([0] * parity.n_features, 0, 10**9)

@@ -105,12 +105,12 @@ def replay(name: str, engine: str, fork: str, number: int) -> int:
     contract = OnChain(model, engine, fork)
     compared = 0
     few = rows[:FEW]
-    costs = contract.oracle.predict(contract.model, few)
+    costs = contract.oracle.predict_batch(contract.model, few)
     for row, sample in enumerate(few):
         receipt = contract.simulate(contract.encode("predict", sample.tolist()))
         assert predicted(costs, row) == measured(receipt), f"{name}, predict, row {row}"
         compared += 1
-    costs = contract.oracle.update(contract.model, rows, labels)
+    costs = contract.oracle.update_batch(contract.model, rows, labels)
     for row, (sample, label) in enumerate(zip(rows, labels.tolist(), strict=True)):
         receipt = contract.send(contract.encode("update", sample.tolist(), label))
         assert predicted(costs, row) == measured(receipt), f"{name}, update, row {row}"

@@ -265,7 +265,7 @@ def test_bad_rows(model: Any, rows: Any) -> None:
     with pytest.raises(InputError):
         oracle.update_batch(model, rows, [1, 1])
     with pytest.raises(InputError):
-        oracle.predict(model, rows)
+        oracle.predict_batch(model, rows)
     assert model == before
 
 
@@ -387,7 +387,7 @@ def empty_batches() -> list[Any]:
 @pytest.mark.parametrize(("model", "rows"), empty_batches(), ids=lambda value: type(value).__name__, indirect=["model"])
 def test_empty_batches(model: Any, rows: Any) -> None:
     oracle, before = oracle_of(model), model.copy()
-    for costs in (oracle.update_batch(model, rows, []), oracle.predict(model, rows)):
+    for costs in (oracle.update_batch(model, rows, []), oracle.predict_batch(model, rows)):
         assert len(costs) == len(costs.success) == 0
         assert costs.total == 0
         assert costs.errors == {}
