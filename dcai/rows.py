@@ -49,12 +49,15 @@ class CsrRows:
     indptr: NDArray[Any]
     indices: NDArray[Any]
 
-    def __post_init__(self) -> None:
-        for name in ("indptr", "indices"):
-            array = as_integers(getattr(self, name), name)
+    def __init__(self, indptr: Sequence[int] | NDArray[Any], indices: Sequence[int] | NDArray[Any]) -> None:
+        for name, values in (("indptr", indptr), ("indices", indices)):
+            array = as_integers(values, name)
             if array.ndim != 1:
                 raise InputError(f"{name} has shape {array.shape}; expected one dimension")
             object.__setattr__(self, name, array)
+        self._check()
+
+    def _check(self) -> None:
         ptr = self.indptr
         if len(ptr) == 0 or ptr[0] != 0 or ptr[-1] != len(self.indices):
             raise InputError(f"indptr must be a row of offsets from 0 to {len(self.indices)}, the number of indices")

@@ -5,8 +5,8 @@
 >>> encoder = encoders.WordPresence(vocabulary)
 >>> encoder.encode("Good movie, good plot!")        # one text: the indices of the words in it
 [0, 2]
->>> encoder.encode(["A bad movie", "Good"])     # many texts: (indptr, indices), as the sparse models take a batch
-(array([0, 2, 3]), array([1, 2, 0]))
+>>> encoder.encode(["A bad movie", "Good"])     # many texts: a batch for the sparse models
+CsrRows(indptr=array([0, 2, 3]), indices=array([1, 2, 0]))
 >>> encoders.L2Normalized().encode([[3.0, 4.0]])    # floats: rows that pass the contracts' norm check
 array([[600000000, 800000000]])
 

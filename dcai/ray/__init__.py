@@ -4,7 +4,7 @@
 >>> from dcai.ray import predict
 >>> model = dcai.SparsePerceptron([-1, 5], 0, 1)
 >>> predict([[0], [0, 1]], model)                   # rows as the model takes them: an array of labels, without Ray
-array([0, 1], dtype=uint64)
+array([0, 1])
 
 With ``dataset = ray.data.read_parquet(...)``, ``predict(dataset, model)`` is a ray.data.Dataset with a column more.
 ray and pyarrow load only when a data set or a table is given.

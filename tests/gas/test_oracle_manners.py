@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from dcai import CsrRows
 from dcai.artifacts import load
 from dcai.data import SparseRows
 from dcai.errors import ArtifactError, InputError, InputTypeError, Revert
@@ -244,10 +245,7 @@ def bad_rows() -> list[Any]:
         [[0, 1], 5],
         csr_array(np.array([[1, 0], [2, 0]])),
         np.zeros((2, 3), np.int64),
-        (np.array([0, 1, 3]), np.array([5, 6])),
-        (np.array([0, 2, 1]), np.array([5, 6])),
-        (np.array([0.0, 1, 2]), np.array([5, 6])),
-        (np.array([], np.int64), np.array([], np.int64)),
+        np.zeros(3, np.int64),
         None,
         "two",
     ]
@@ -267,11 +265,6 @@ def test_bad_rows(model: Any, rows: Any) -> None:
     with pytest.raises(InputError):
         oracle.predict_batch(model, rows)
     assert model == before
-
-
-def test_an_empty_indptr_is_named() -> None:
-    with pytest.raises(InputError, match="indptr is empty"):
-        Oracle("SparsePerceptron").update_batch(SparsePerceptron([], 0, ONE), ([], []), [])
 
 
 @each(dense())
@@ -359,9 +352,9 @@ def sparse_forms() -> dict[str, Callable[[], Any]]:
     return {
         "tuples": lambda: [tuple(row) for row in INCREASING],
         "arrays": lambda: [np.array(row, np.int64) for row in INCREASING],
-        "int64": lambda: (INDPTR.astype(np.int64), INDICES.astype(np.int64)),
-        "int32": lambda: (INDPTR.astype(np.int32), INDICES.astype(np.int32)),
-        "lists": lambda: (INDPTR.tolist(), INDICES.tolist()),
+        "int64": lambda: CsrRows(INDPTR.astype(np.int64), INDICES.astype(np.int64)),
+        "int32": lambda: CsrRows(INDPTR.astype(np.int32), INDICES.astype(np.int32)),
+        "lists": lambda: CsrRows(INDPTR.tolist(), INDICES.tolist()),
         "scipy": lambda: csr_array((ones, INDICES, INDPTR), shape=(5, 10)),
         "SparseRows": lambda: SparseRows(INDPTR.astype(np.int64), INDICES.astype(np.int64)),
     }
@@ -379,7 +372,7 @@ def test_forms_of_sparse_rows(model: Any, form: str) -> None:
 def empty_batches() -> list[Any]:
     return [
         *((model, np.empty((0, 3), np.int64)) for model in dense()),
-        *((model, (np.zeros(1, np.int64), np.zeros(0, np.int64))) for model in sparse()),
+        *((model, CsrRows(np.zeros(1, np.int64), np.zeros(0, np.int64))) for model in sparse()),
         *((model, csr_array((0, 5), dtype=np.int64)) for model in sparse()),
     ]
 

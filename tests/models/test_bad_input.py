@@ -345,7 +345,8 @@ def test_what_is_no_data(model: str, junk: str) -> None:
     build = MODELS[model]
     refused(Case(build, lambda m, x: m.predict(x), ""), data)
     refused(Case(build, lambda m, x: m.update(x, 0), ""), data)
-    refused(Case(build, lambda m, x: m.update(x, [0, 1]), ""), data)
+    refused(Case(build, lambda m, x: m.predict_batch(x), ""), data)
+    refused(Case(build, lambda m, x: m.update_batch(x, [0, 1]), ""), data)
     if model in ("dense", "nearest"):
         refused(Case(build, lambda m, x: m.norm(x), ""), data)
     if model == "sparse":
@@ -358,8 +359,8 @@ def test_what_is_no_data(model: str, junk: str) -> None:
     [[[1, 2], [3]], [[1], [2, 3]], [[], [1]], [[1, 2], []], ((1, 2), (3, 4, 5)), [np.zeros(2, int), np.zeros(3, int)]],
 )
 def test_ragged_rows(model: str, data: Any) -> None:
-    refused(Case(MODELS[model], lambda m, x: m.predict(x), "row 1"), data)
-    refused(Case(MODELS[model], lambda m, x: m.update(x, [0, 0]), "row 1"), data)
+    refused(Case(MODELS[model], lambda m, x: m.predict_batch(x), "row 1"), data)
+    refused(Case(MODELS[model], lambda m, x: m.update_batch(x, [0, 0]), "row 1"), data)
 
 
 @pytest.mark.parametrize("model", ["dense", "nearest"])
@@ -376,10 +377,6 @@ def test_norm_takes_one_sample() -> None:
     for model in ("dense", "nearest"):
         for batch in ([[1, 2]], np.zeros((1, 2), dtype=np.int64), np.zeros((0, 2), dtype=np.int64)):
             refused(Case(MODELS[model], lambda m, x: m.norm(x), "batch"), batch)
-
-
-def update_with(labels: list[int], model: Any, data: Any) -> None:
-    model.update(data, labels)
 
 
 @pytest.mark.parametrize("model", ["sparse", "sparse nearest"])
@@ -504,14 +501,15 @@ def test_one_bad_label(model: str, junk: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_label_that_uint64_does_not_hold(model: str, label: Any) -> None:
     refused(Case(MODELS[model], lambda m, y: m.update(SAMPLES[model], y), "label"), label)
-    refused(Case(MODELS[model], lambda m, y: m.update([SAMPLES[model]] * 2, [0, y]), "label"), label)
+    refused(Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, [0, y]), "label"), label)
 
 
 @pytest.mark.parametrize("junk", JUNK.keys() - BOOLEANS.keys())
 @pytest.mark.parametrize("model", MODELS)
 def test_one_bad_label_in_a_batch(model: str, junk: str) -> None:
-    refused(Case(MODELS[model], lambda m, y: m.update([SAMPLES[model]] * 2, [0, y]), "label"), JUNK[junk])
-    refused(Case(MODELS[model], lambda m, y: m.update([SAMPLES[model]] * 2, objects([0, y])), "label"), JUNK[junk])
+    refused(Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, [0, y]), "label"), JUNK[junk])
+    as_array = Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, objects([0, y])), "label")
+    refused(as_array, JUNK[junk])
     if model == "sparse":
         refused(Case(sparse, lambda m, y: m.evaluate_batch([[0]] * 2, objects([0, y])), "label"), JUNK[junk])
 
@@ -557,7 +555,7 @@ NOT_LABELS: dict[str, Any] = {
 @pytest.mark.parametrize("junk", NOT_LABELS)
 @pytest.mark.parametrize("model", MODELS)
 def test_what_are_no_labels(model: str, junk: str) -> None:
-    refused(Case(MODELS[model], lambda m, y: m.update([SAMPLES[model]] * 2, y), "label"), NOT_LABELS[junk])
+    refused(Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, y), "label"), NOT_LABELS[junk])
 
 
 # -- what a model is built from ---------------------------------------------------------------------------------------

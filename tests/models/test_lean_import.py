@@ -47,10 +47,10 @@ def test_using_the_models_loads_nothing_more() -> None:
     third, _ = loaded_by("""
 import dcai, pickle
 model = dcai.DensePerceptron([0, 0], 0, 10**9)
-model.update(dcai.to_fixed([[0.6, -0.8]]), [1])
+model.update_batch(dcai.to_fixed([[0.6, -0.8]]), [1])
 assert model.predict_batch([[1, 2], [3, 4]]).tolist() == [0, 0]
 assert pickle.loads(pickle.dumps(model)) == dcai.from_json(model.to_json())
-dcai.SparsePerceptron([1], 0, 1).predict(([0, 1], [0]))
+dcai.SparsePerceptron([1], 0, 1).predict_batch(dcai.CsrRows([0, 1], [0]))
 dcai.SparseNearestCentroidClassifier([[(0, 1)]], [1]).update([0], 0)
 """)
     assert third == []

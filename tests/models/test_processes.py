@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import dcai
@@ -51,7 +50,7 @@ def test_far_apart_indices_take_little_memory() -> None:
 def test_a_sequential_batch_names_its_first_refused_row() -> None:
     model = dcai.SparsePerceptron([1], 0, 1)
     with pytest.raises(dcai.Revert) as refused:
-        model.predict_batch((np.array([0, 1, 2, 3]), np.array([0, -5, -6])))
+        model.predict_batch(dcai.CsrRows([0, 1, 2, 3], [0, -5, -6]))
     assert (refused.value.row, refused.value.args) == (1, (0, -5))
 
 

@@ -34,7 +34,7 @@ def test_lists_for_both_kinds_of_models(form: str) -> None:
         table = pa.table({"id": range(len(rows)), "features": COLUMNS[form](rows)})
         predicted = predict(table, model)
         assert predicted.column_names == ["id", "features", "label"]
-        assert predicted["label"].type == pa.uint64()
+        assert predicted["label"].type == pa.int64()
         assert predicted["label"].to_pylist() == labels
         assert predicted.drop_columns("label") == table
 
@@ -63,7 +63,7 @@ def test_record_batches_data_frames_and_names() -> None:
     frame = pd.DataFrame({"x": SPARSE_ROWS}, index=list("abcde"))
     predicted = predict(frame, SPARSE, features="x", output="y")
     assert predicted["y"].tolist() == SPARSE_LABELS
-    assert predicted["y"].dtype == np.uint64
+    assert predicted["y"].dtype == np.intp
     assert list(predicted.index) == list("abcde")
     assert list(frame.columns) == ["x"]
     arrays = pd.DataFrame({"features": [np.array(row) for row in DENSE_ROWS]})
@@ -73,7 +73,7 @@ def test_record_batches_data_frames_and_names() -> None:
 def test_rows_go_to_the_model_as_they_are() -> None:
     assert predict(np.array(DENSE_ROWS), DENSE).tolist() == DENSE_LABELS
     assert predict(SPARSE_ROWS, SPARSE).tolist() == SPARSE_LABELS
-    assert predict((np.array([0, 1, 3]), np.array([0, 0, 1])), SPARSE).tolist() == [0, 1]
+    assert predict(dcai.CsrRows([0, 1, 3], [0, 0, 1]), SPARSE).tolist() == [0, 1]
 
 
 def test_no_rows() -> None:
