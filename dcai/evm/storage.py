@@ -219,13 +219,26 @@ class _CompleteState(_State):
 def mentioned_indices(function: str, args: Sequence[Any]) -> set[int]:
     """Return the feature indices that a call of a sparse model's function may have stored.
 
-    They are the sample of an update, the first of each pair, and a run of weights from an index on. Of a dense model,
-    whose arguments are values, the result means nothing and does no harm.
+    They are the sample of an update, the first of each pair however deep it stands, and a run of weights from an index
+    on. Of a dense model, whose arguments are values, the result means nothing and does no harm.
     """
     if function == "update":
         return {int(index) for index in args[0]}
-    rows = (row for arg in args if isinstance(arg, (list, tuple)) for row in arg if hasattr(row, "__len__"))
-    found = {int(row[0]) for row in rows if len(row) and not isinstance(row, str)}
+    found = {int(row[0]) for arg in args if _is_list(arg) for row in _rows(arg)}
     if len(args) == 2 and isinstance(args[0], int):
         found.update(range(args[0], args[0] + len(args[1])))
     return found
+
+
+def _rows(values: Any) -> Iterator[Sequence[Any]]:
+    """Yield the innermost lists within a list."""
+    for row in values:
+        if _is_list(row) and len(row):
+            if _is_list(row[0]):
+                yield from _rows(row)
+            else:
+                yield row
+
+
+def _is_list(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, (str, bytes))

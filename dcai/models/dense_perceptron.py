@@ -13,7 +13,7 @@ from dcai.models._arrays import integer_array
 from dcai.models.base import DenseClassifier
 from dcai.models.deployment import halvings
 from dcai.models.registry import register
-from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec
+from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, item
 
 if TYPE_CHECKING:
     from dcai.models.deployment import Driver
@@ -34,7 +34,7 @@ _SPEC = ModelSpec(
     fields=(Field("weights", "weights", Array(Int(80, signed=True))), *perceptron.FIELDS),
     getters={
         "weights": Getter(
-            lambda model, i: int(model.weights[i]), lambda model: ((i,) for i in range(model.num_features)), 1
+            lambda model, i: int(item(model.weights, i)), lambda model: ((i,) for i in range(model.num_features)), 1
         ),
         **perceptron.GETTERS,
     },

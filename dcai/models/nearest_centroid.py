@@ -15,7 +15,7 @@ from dcai.models.base import DenseClassifier, as_name, check_length, check_names
 from dcai.models.deployment import create_classes
 from dcai.models.means import dense_means
 from dcai.models.registry import register
-from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, of_class, per_class
+from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, item, of_class, per_class
 
 if TYPE_CHECKING:
     from dcai.models.deployment import Driver
@@ -66,8 +66,8 @@ _SPEC = ModelSpec(
         Field("counts", "dataCounts", Int(256), per_class=True),
     ),
     getters={
-        "centroids": Getter(lambda model, k, j: int(model.centroids[k][j]), _cells, 2),
-        "dataCounts": Getter(lambda model, k: model.counts[k], per_class, 1),
+        "centroids": Getter(lambda model, k, j: int(item(item(model.centroids, k), j)), _cells, 2),
+        "dataCounts": Getter(lambda model, k: item(model.counts, k), per_class, 1),
     },
     own_getters={
         "getNumSamples": Getter(lambda model, k: of_class(model.counts, k), per_class, 1),

@@ -171,6 +171,13 @@ def per_class(model: Any) -> Iterator[tuple[int, ...]]:
     return ((k,) for k in range(len(model.classifications)))
 
 
+def item(values: Sequence[Any], i: int) -> Any:
+    """Return an item of a public array, or the ``Revert`` without data of its getter."""
+    if i >= len(values):
+        raise Revert("")
+    return values[i]
+
+
 def of_class(values: Sequence[Any], k: int) -> Any:
     """Return the value of a class, or ``Revert("UnknownClass")`` as the contract."""
     if k >= len(values):

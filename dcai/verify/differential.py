@@ -11,7 +11,7 @@ from dcai.evm.classifier import ClassifierContract
 from dcai.evm.differing import FieldDifference
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage, mentioned_indices
-from dcai.models import MODELS, Classifier
+from dcai.models import Classifier
 from dcai.verify import functions
 from dcai.verify.fields import differing_fields
 from dcai.verify.step import CONSTRUCTOR, Step
@@ -186,7 +186,7 @@ class Differential:
         """Create another contract and another model of the same arguments; the two that are driven stay as they are."""
         contract = self.contract
         receipt = contract.evm.transact(None, calldata, sender=self.owner)
-        model = _or_error(functions.construct, MODELS[type(self.model).__name__], step.args)
+        model = _or_error(functions.construct, type(self.model), step.args)
         actual = model if isinstance(model, DcaiError) else None
         self._compare_results("changed", receipt.error, actual)
         if isinstance(model, Classifier) and receipt.contract_address is not None:
@@ -235,7 +235,7 @@ class Differential:
             return
         indices = [key for step in self.steps for key in mentioned_indices(step.op, step.arguments)]
         for held in (self.initial, model or self.model):
-            indices += _keys(held)
+            indices += held.spec.keys(held.state())
         self.differences = differing_fields(self.contract.artifact, contract, kernel, {i for i in indices if i >= 0})
         first = self.differences[0]
         self._compare(first.field, first.expected, first.actual)
@@ -243,13 +243,6 @@ class Differential:
     def _compare(self, field: str, expected: Any, actual: Any) -> None:
         if expected != actual:
             raise NotEqual(max(len(self.steps) - 1, 0), field, expected, actual)
-
-
-def _keys(model: Any) -> list[int]:
-    """Return the feature indices of a sparse model."""
-    if hasattr(model, "stored"):
-        return [key for stored in model.stored for key in stored]
-    return list(model.weights) if isinstance(getattr(model, "weights", None), dict) else []
 
 
 def _same_case(value: Any) -> Any:

@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dcai.evm.abi import Event
-from dcai.models.spec import snake_case
+from dcai.models.spec import Getter, item, per_class, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dcai.models import Classifier
 
-__all__ = ["change", "changes", "construct", "expected_events", "read", "reads"]
+__all__ = ["change", "changes", "construct", "expected_events", "read", "readers", "reads"]
+
+#: View functions of the state that every contract has.
+_COMMON = {
+    "classifications": Getter(lambda model, k: item(model.classifications, k), per_class, 1),
+    "getNumClassifications": Getter(lambda model: len(model.classifications), lambda _: iter([()]), 0),
+    "featureIndices": Getter(
+        lambda model, i: item(model.feature_indices, i), lambda model: zip(range(len(model.feature_indices))), 1
+    ),
+    "getNumFeatureIndices": Getter(lambda model: len(model.feature_indices), lambda _: iter([()]), 0),
+}
 
 
 def changes(model: Classifier) -> frozenset[str]:
@@ -22,8 +32,12 @@ def changes(model: Classifier) -> frozenset[str]:
 
 def reads(model: Classifier) -> frozenset[str]:
     """Return the functions that change nothing, beside ``predict``."""
-    spec = model.spec
-    return frozenset({"norm", *spec.reads, *spec.getters, *spec.own_getters})
+    return frozenset({"norm", *model.spec.reads, *readers(model)})
+
+
+def readers(model: Classifier) -> Mapping[str, Getter]:
+    """Return the view functions that read the state of a model."""
+    return {**_COMMON, **model.spec.getters, **model.spec.own_getters}
 
 
 def change(model: Classifier, function: str, args: Sequence[Any]) -> Classifier:
@@ -44,9 +58,9 @@ def change(model: Classifier, function: str, args: Sequence[Any]) -> Classifier:
 
 def read(model: Classifier, function: str, args: Sequence[Any]) -> Any:
     """Return what a function returns that changes nothing; errors as in `change`."""
-    getters = {**model.spec.getters, **model.spec.own_getters}
-    if function in getters:
-        return getters[function].read(model, *args)
+    getter = readers(model).get(function)
+    if getter is not None:
+        return getter.read(model, *args)
     return getattr(model, snake_case(function))(*map(_lists, args))
 
 

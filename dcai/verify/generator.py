@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dcai.errors import InputError, Revert
+from dcai.verify.functions import readers
 from dcai.verify.numbers import INT64_MAX, INT64_MIN, UINT32_MAX, UINT64_MAX
 from dcai.verify.step import CONSTRUCTOR, STRANGER, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from random import Random
 
     from dcai.models import Classifier
@@ -27,14 +28,15 @@ class Generator(ABC):
     ----------
     rng : random.Random
         Of the case's own seed; nothing else is random.
-    constructs : bool
-        Whether there is creation code, whose constructor may be called.
+    functions : container of str, optional
+        What may be called, ``"constructor"`` included; any function unless given.
     """
 
     #: How often each kind of step is drawn; a kind is a method that returns a step, or None where it does not apply.
     KINDS: ClassVar[dict[str, int]]
 
     _COMMON: ClassVar[dict[str, int]] = {
+        "getter": 8,
         "unknown_label": 3,
         "stranger": 4,
         "malformed": 4,
@@ -43,11 +45,10 @@ class Generator(ABC):
         "construct": 3,
     }
 
-    def __init__(self, rng: Random, *, constructs: bool = True) -> None:
+    def __init__(self, rng: Random, functions: Container[str] | None = None) -> None:
         self.rng = rng
+        self._functions = functions
         kinds = {**self._COMMON, **self.KINDS}
-        if not constructs:
-            del kinds["construct"]
         self._kinds = list(kinds)
         self._weights = list(kinds.values())
 
@@ -56,7 +57,7 @@ class Generator(ABC):
         while True:
             (kind,) = self.rng.choices(self._kinds, self._weights)
             step: Step | None = getattr(self, kind)(model)
-            if step is not None:
+            if step is not None and (self._functions is None or step.op in self._functions):
                 return step
 
     # -- of each model -- #
@@ -123,6 +124,21 @@ class Generator(ABC):
             data[place] = self.rng.choice((INT64_MAX + 1, INT64_MIN - 1, data[place] + 2**64, data[place] - 2**128))
         return Step(step.op, tuple(data), label, form="words")
 
+    def getter(self, model: Any) -> Step:
+        """A value of the state, or that next to where there is one."""
+        rng = self.rng
+        getters = readers(model)
+        name = rng.choice(sorted(getters))
+        getter = getters[name]
+        places = list(getter.places(model))
+        args = list(rng.choice(places) if places else (0,) * getter.num_args)
+        if args and rng.randrange(3) == 0:
+            # The last place of all is where an argument is most often only just out of range.
+            args = list(places[-1]) if places else args
+            i = rng.randrange(len(args))
+            args[i] += 1 if args[i] < UINT32_MAX else -1
+        return Step(name, args=tuple(args))
+
     def norm(self, model: Any) -> Step:
         """The norm of a sample."""
         return Step("norm", tuple(self.rng.choice((self.sample, self.refused_sample))(model)))
@@ -148,11 +164,3 @@ class Generator(ABC):
     def _unknown(self, model: Any) -> int:
         count = len(model.classifications)
         return self.rng.choice((count, count + 1, 2**32, 2**32 + 1, 2**63, UINT64_MAX))
-
-    def mistaken(self, model: Any, sample: list[int]) -> Step:
-        """Return an update of a Perceptron with the label that it does not predict."""
-        try:
-            label = 1 - model.predict(sample)
-        except (Revert, InputError):
-            label = self.rng.randint(0, 1)
-        return Step("update", tuple(sample), label)

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COUNT_LIMIT",
+    "INDICES",
     "INT64_MAX",
     "INT64_MIN",
     "INT80_MAX",
     "INT80_MIN",
+    "NEGATIVE",
     "ONE",
     "SQUARED_NORMS",
     "UINT32_MAX",
@@ -35,6 +37,9 @@ UINT32_MAX, UINT64_MAX = 2**32 - 1, 2**64 - 1
 COUNT_LIMIT = DATA_COUNT_LIMIT
 #: 1.0 as an integer.
 ONE = 10**9
+#: Indices of features: few small ones, so that samples meet, and those next to the bounds of types.
+INDICES = (0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 12, 255, 1023, 1024, 2**16, 2**31, 2**32 - 2, 2**32 - 1)
+NEGATIVE = (-1, -1, -(2**31), -(2**32), INT64_MIN + 1, INT64_MIN)
 _UNIT, _TOLERANCE = 10**18, 10**11
 
 _POWERS = (0, 1, ONE, 2**16, 2**31, 2**32, 2**53, 2**62, 2**63, 2**64, 2**78, 2**79, 2**128, 2**190, COUNT_LIMIT)

@@ -14,11 +14,14 @@ from dcai import artifacts
 from dcai.cli.verify.mutants import mutants
 from dcai.errors import MutationError
 from dcai.models import MODELS
+from dcai.verify.fault import Fault
+from dcai.verify.layer import faults
 from dcai.verify.mutants import mutants as subject
-from dcai.verify.mutants.faults import FAULTS, SAMPLE, Fault
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS, CACHE = ROOT / "contracts", ROOT / "target" / "mutants"
+FAULTS = faults()
+SAMPLE = [fault for fault in FAULTS if fault.typical]
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
@@ -29,8 +32,8 @@ def run(*args: str) -> Result:
 def test_there_are_enough_faults_of_every_model() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 30
     assert min(Counter(fault.contract for fault in FAULTS)[name] for name in MODELS) >= 7
-    assert {fault.contract for fault in FAULTS if fault.name in SAMPLE} == set(MODELS)
-    assert len([fault for fault in FAULTS if fault.name in SAMPLE]) == len(SAMPLE)
+    assert {fault.contract for fault in SAMPLE} == set(MODELS)
+    assert len(SAMPLE) <= 2 * len(MODELS)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -52,8 +55,8 @@ def test_every_fault_is_found() -> None:
 
 def test_a_fault_that_is_none_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a contract that is right, the report must say that nothing was found, and the run must fail."""
-    harmless = Fault("harmless", "SparsePerceptron", "none", "(weight + step)", "(step + weight)")
-    monkeypatch.setattr("dcai.cli.verify.mutants.FAULTS", (harmless,))
+    harmless = Fault("SparsePerceptron", "harmless", "none", "(weight + step)", "(step + weight)")
+    monkeypatch.setattr("dcai.cli.verify.mutants.faults", lambda: (harmless,))
     monkeypatch.setattr(subject.Compiler, "compile", lambda _self, contract, _fault=None: artifacts.load(contract))
     shown = run("--cases", "20", "--json")
     assert shown.exit_code == 1
@@ -65,12 +68,12 @@ def test_a_fault_that_is_none_is_not_found(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_fault_that_does_not_apply_exactly_once_is_an_error(before: str) -> None:
     compiler = subject.Compiler(CONTRACTS, CACHE)
     with pytest.raises(MutationError, match=r"stands \d times in src/models/SparsePerceptron.sol"):
-        compiler.compile("SparsePerceptron", Fault("x", "SparsePerceptron", "none", before, "y"))
+        compiler.compile("SparsePerceptron", Fault("SparsePerceptron", "x", "none", before, "y"))
 
 
 def test_a_fault_that_does_not_compile_is_an_error() -> None:
     compiler = subject.Compiler(CONTRACTS, CACHE)
-    broken = Fault("broken", "SparsePerceptron", "none", "score = intercept;", "score = nonsense;")
+    broken = Fault("SparsePerceptron", "broken", "none", "score = intercept;", "score = nonsense;")
     with pytest.raises(MutationError, match="does not compile: Undeclared identifier"):
         compiler.compile("SparsePerceptron", broken)
 

@@ -14,8 +14,8 @@ import dcai
 from dcai import artifacts
 from dcai.cli import main
 from dcai.evm.storage import expected_storage
-from dcai.verify.proof import CLAIMS
-from dcai.verify.proof.claim import Refuted, Verified
+from dcai.verify.claim import Refuted, Verified
+from dcai.verify.proof import SHARED_CLAIMS
 from dcai.verify.state_tests.specs import StateTestResult
 from tests.support.node import anvil
 
@@ -100,8 +100,9 @@ def test_proof(second: Any, code: int, verdict: str, tmp_path: Path, monkeypatch
     def check(_timeout_s: float) -> Any:
         return interrupt() if second is KeyboardInterrupt else second
 
-    first = replace(CLAIMS[0], check=lambda _timeout_s: Verified("1 path"))
-    monkeypatch.setattr("dcai.cli.verify.proof.CLAIMS", [first, replace(CLAIMS[0], check=check)])
+    first = replace(SHARED_CLAIMS[0], check=lambda _timeout_s: Verified("1 path"))
+    monkeypatch.setattr("dcai.cli.verify.proof.SHARED_CLAIMS", [first, replace(first, check=check)])
+    monkeypatch.setattr("dcai.cli.verify.proof.model_claims", list)
     report = tmp_path / "report.json"
     assert run(monkeypatch, "proof", "--report", str(report)) == code
     written = read(report)

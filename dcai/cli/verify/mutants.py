@@ -19,21 +19,21 @@ from dcai.cli.verify.common import (
 )
 from dcai.errors import InputError
 from dcai.report.progress import progress_bar
+from dcai.verify.layer import faults
 from dcai.verify.mutants import report as mutants_report
-from dcai.verify.mutants.faults import FAULTS, SAMPLE
 from dcai.verify.mutants.mutants import Compiler, Trial, try_fault
 from dcai.verify.report import Report, installed_versions
 from dcai.verify.search.search import CASES, STEPS
 
 if TYPE_CHECKING:
-    from dcai.verify.mutants.faults import Fault
+    from dcai.verify.fault import Fault
 
 __all__ = ["mutants"]
 
 
 @click.command()
 @click.option("--only", metavar="TEXT", help="Only faults whose name, contract or kind contains TEXT.")
-@click.option("--sample", is_flag=True, help=f"Only the {len(SAMPLE)} that stand for the others.")
+@click.option("--sample", is_flag=True, help="Only a few of each model, which stand for the others.")
 @click.option(
     "--contracts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -113,16 +113,16 @@ def mutants(
     except KeyboardInterrupt:
         pass  # what was tried so far is reported
     facts = {"seed": seed, "cases": f"at most {cases:,}, of {steps:,} steps each"}
-    report.sections = [mutants_report.section(trials, len(FAULTS), facts, partial)]
+    report.sections = [mutants_report.section(trials, len(faults()), facts, partial)]
     report.seconds = time.monotonic() - began
     emit(report, json_=json_, reports=reports)
 
 
 def _choose(only: str | None, sample: bool) -> list[Fault]:
-    chosen = [fault for fault in FAULTS if not sample or fault.name in SAMPLE]
+    chosen = [fault for fault in faults() if fault.typical or not sample]
     if only is not None:
         text = only.lower()
         chosen = [f for f in chosen if text in f"{f.name} {f.contract} {f.kind}".lower()]
     if not chosen:
-        raise InputError(f"--only {only!r} matches no fault; all are in dcai/verify/mutants/faults.py")
+        raise InputError(f"--only {only!r} matches no fault; each model has its own in dcai/verify/models")
     return chosen

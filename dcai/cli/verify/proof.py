@@ -12,7 +12,8 @@ import click
 from dcai.cli._shared.values import NEW_FILE, timeout_option
 from dcai.cli.verify.common import finish, report_option, this_command
 from dcai.files import write_whole
-from dcai.verify.proof import CLAIMS, Proof, results
+from dcai.verify.layer import claims as model_claims
+from dcai.verify.proof import SHARED_CLAIMS, Proof, results
 from dcai.verify.report import Report, installed_versions
 
 __all__ = ["proof"]
@@ -32,7 +33,7 @@ def proof(only: str | None, timeout_s: float, json_path: Path | None, reports: t
 
     Exits with 1 where a claim is refuted, and with 3 where not all have an answer.
     """
-    claims = [claim for claim in CLAIMS if only is None or only in claim.name]
+    claims = [claim for claim in (*SHARED_CLAIMS, *model_claims()) if only is None or only in claim.name]
     if not claims:
         raise click.BadParameter(f"no claim has {only!r} in its name", param_hint="--only")
     began = time.monotonic()

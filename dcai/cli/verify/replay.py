@@ -21,7 +21,7 @@ def replay(case: Path) -> None:
     Exits with 1 where contract and kernel still differ.
     """
     found = Case.load(case)
-    name = type(found.model).__name__
+    name = found.model.spec.contract
     click.echo(f"{name} on {found.engine} ({found.fork}), {len(found.steps)} steps; found: {found.difference}")
     if not found.same_code:
         click.echo("the installed contract is not the one that the case was found with", err=True)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.chain.read.contracts import owner_in
 from dcai.chain.read.reader import missing_slots
-from dcai.errors import ArtifactError, InputError, Revert
+from dcai.errors import ArtifactError, Revert
 from dcai.evm import Evm
 from dcai.evm.abi import Abi, decode
 from dcai.evm.storage import expected_storage, mentioned_indices, read_model
+from dcai.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -198,11 +199,7 @@ def _arguments(function: Function, data: bytes) -> tuple[Any, ...]:
 
 def _constructed(artifact: Artifact, creation: bytes) -> set[int]:
     """Return the feature indices that a constructor was given, beside those that `read_model` searches anyway."""
-    if artifact.name != "SparseNearestCentroidClassifier" or not creation.startswith(artifact.bytecode):
+    if not MODELS[artifact.name].spec.is_sparse or not creation.startswith(artifact.bytecode):
         return set()
-    constructor = Abi(artifact.abi).constructor
-    try:
-        _, centroids, *_ = decode(constructor.inputs, creation[len(artifact.bytecode) :], "constructor")
-    except (ArtifactError, InputError):
-        return set()
-    return {int(pair[0]) for centroid in centroids for pair in centroid if len(pair)}
+    arguments = _arguments(Abi(artifact.abi).constructor, creation[len(artifact.bytecode) :])
+    return mentioned_indices("constructor", arguments)

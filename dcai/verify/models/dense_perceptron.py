@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dcai.evm import Evm
+from dcai.evm.hashing import word_hash
+from dcai.fixed import TO_FLOAT
 from dcai.models import DensePerceptron
-from dcai.verify.generator import Generator
+from dcai.verify.claim import ProofClaim, Refuted, Unknown, Verified
+from dcai.verify.fault import UPDATE, UPDATE_BY_ANYONE, Fault, floor
+from dcai.verify.layer import VerifyModel
+from dcai.verify.models.perceptron import (
+    LABEL_RATE,
+    PERCEPTRON_FILE,
+    PerceptronGenerator,
+    class_rules,
+    intercept_and_rate,
+    learning_rate,
+    predicted,
+)
 from dcai.verify.numbers import (
     INT64_MAX,
     INT64_MIN,
     INT80_MAX,
     INT80_MIN,
     ONE,
-    UINT32_MAX,
     between,
     unit_sample,
     wild_sample,
 )
+from dcai.verify.proof.contracts import (
+    ALL_CALLERS,
+    Setting,
+    call_claim,
+    features,
+    fits,
+    lanes,
+    malformed,
+    payable,
+    sum_words,
+    unknown,
+    wide_signed,
+)
+from dcai.verify.proof.integers import MOST_FEATURES, Lemma, integer_claim, signed, truncated, unsigned
+from dcai.verify.proof.solver import z3
+from dcai.verify.proof.specification import Rule, conforms, returns
+from dcai.verify.proof.square_root import check_roots
+from dcai.verify.proof.words import apply, bits_of
 from dcai.verify.step import Step
 
 if TYPE_CHECKING:
-    from random import Random
+    pass
 
-__all__ = ["DensePerceptronGenerator", "learning_rate"]
+__all__ = ["VERIFY"]
+
+_NAME = "DensePerceptron"
 
 #: Slots hold three weights; more than a few of them say nothing new.
 _LONGEST = 12
 
 
-def learning_rate(rng: Random) -> int:
-    """Return a rate: small, one, next to one, large, or any; the steps of a rate of one need no rounding."""
-    return rng.choice((0, 1, 3, 10**7, 10**8 + 7, ONE - 1, ONE, ONE + 1, UINT32_MAX, between(rng, 0, UINT32_MAX)))
-
-
-class DensePerceptronGenerator(Generator):
+class DensePerceptronGenerator(PerceptronGenerator):
     """Ties at a score of 0, weights a step from the bounds of int80, quotients that must be rounded."""
 
     KINDS: ClassVar = {
@@ -88,10 +117,6 @@ class DensePerceptronGenerator(Generator):
         step = self.rng.choice((self.initialize_weights, self.add_feature_indices))(model)
         return step or Step("addFeatureIndices", args=((1,),))
 
-    def learn(self, model: Any) -> Step:
-        """A mistake."""
-        return self.mistaken(model, self.sample(model))
-
     def norm_at_its_bounds(self, model: Any) -> Step:
         """A sample that is only just accepted, or only just refused."""
         return self.mistaken(model, unit_sample(self.rng, len(model.weights), accepted=False))
@@ -132,3 +157,199 @@ class DensePerceptronGenerator(Generator):
             return None
         weights = tuple(between(self.rng, INT80_MIN, INT80_MAX) for _ in range(self.rng.randint(0, 4)))
         return Step("initializeWeights", args=(weights,))
+
+
+# -- faults -- #
+
+_fault = partial(Fault, _NAME)
+#: Files below ``contracts``.
+_NORM, _INT80 = "src/libraries/Norm.sol", "src/libraries/PackedInt80.sol"
+_ARRAY = "src/libraries/PackedArray.sol"
+_SCALE = "int256(uint256(SCALE))"
+
+_FAULTS = (
+    _fault("dense: moves away from the sample", "sign", LABEL_RATE, "classification == 1 ? -rate : rate"),
+    _fault(
+        "dense: rounds a step toward minus infinity",
+        "rounding",
+        f"word.get(1) + (x1 * rate) / {_SCALE}",
+        f"word.get(1) + {floor('(x1 * rate)', _SCALE)} / {_SCALE}",
+        typical=True,
+    ),
+    _fault(
+        "dense: moves the third weight of a slot by the second feature",
+        "swapped index",
+        "word.get(2) + (x2 * rate)",
+        "word.get(2) + (x1 * rate)",
+    ),
+    _fault(
+        "dense: divides by a tenth of the scale",
+        "wrong scale",
+        f"word.get(0) + (x0 * rate) / {_SCALE}",
+        "word.get(0) + (x0 * rate) / int256(10 ** 8)",
+    ),
+    _fault(
+        "dense: update does not check the length",
+        "missing check",
+        "_requireDimension(data);\n        _requireClass(classification);",
+        "_requireClass(classification);",
+    ),
+    _fault(
+        "dense: looks at the label before the length",
+        "order of errors",
+        "_requireDimension(data);\n        _requireClass(classification);",
+        "_requireClass(classification);\n        _requireDimension(data);",
+    ),
+    _fault("dense: anyone may update", "missing check", UPDATE, UPDATE_BY_ANYONE),
+    _fault(
+        "dense: anyone may append weights",
+        "missing check",
+        "initializeWeights(int80[] memory moreWeights) external onlyOwner",
+        "initializeWeights(int80[] memory moreWeights) external",
+    ),
+    _fault(
+        "dense: takes words that are no int64",
+        "missing check",
+        "                DenseData.requireInt64(x0, x1, x2);\n",
+        "",
+    ),
+    _fault(
+        "dense: brings the intercept to the scale of the products",
+        "wrong scale",
+        "score = intercept;",
+        f"score = int256(intercept) * {_SCALE};",
+    ),
+    _fault(
+        "dense: leaves out the last feature when it learns",
+        "off by one",
+        "// |w| <= 2^79.\n        unchecked {\n            uint256 end = data.end();",
+        "// |w| <= 2^79.\n        unchecked {\n            uint256 end = data.end() - (data.length > 0 ? FEATURE : 0);",
+    ),
+    _fault(
+        "dense: takes a squared norm that is exactly too small",
+        "comparison",
+        "squaredNorm <= UNIT - TOLERANCE",
+        "squaredNorm < UNIT - TOLERANCE",
+        _NORM,
+    ),
+    _fault("dense: a score of 0 is class 1", "comparison", "score > 0 ? 1 : 0", "score >= 0 ? 1 : 0", PERCEPTRON_FILE),
+    _fault(
+        "dense: weights wrap beyond int80",
+        "overflow that wraps",
+        "if (shifted >> 80 != 0) {",
+        "if (shifted >> 81 != 0) {",
+        _INT80,
+        typical=True,
+    ),
+    _fault(
+        "dense: appending forgets the weights that share the slot",
+        "lost write",
+        "uint256 word = shift == 0 ? 0 : slot.getUint256Slot().value;",
+        "uint256 word = 0;",
+        _ARRAY,
+    ),
+)
+
+
+# -- claims -- #
+
+#: The slot of the weights.
+_WEIGHTS = 3
+
+
+def dense_update(setting: Setting, timeout_s: float, count: int = 2) -> Verified | Refuted | Unknown:
+    """Check ``update`` of a dense Perceptron of up to three weights, which share a slot."""
+    data, weights = features(count), [unknown(f"w{i}", 80) for i in range(count)]
+    intercept, rate, rate_slot = intercept_and_rate()
+    first = word_hash(_WEIGHTS)
+    storage = {_WEIGHTS: count, 4: rate_slot, first: lanes(*weights)}
+    wanted = unknown("label")
+    call = setting.call("update", (0x40, wanted, count, *data), storage)
+    score = sum_words([intercept, *[apply("MUL", wide_signed(w), x) for w, x in zip(weights, data, strict=True)]])
+    rules = [
+        payable(),
+        *class_rules(setting, wanted),
+        malformed(data),
+        setting.not_normalized(data),
+        Rule(predicted(score) == wanted, returns()),
+    ]
+    for label, step in ((1, rate), (0, apply("SUB", 0, rate))):
+        moved = [
+            apply("ADD", wide_signed(w), apply("SDIV", apply("MUL", x, step), setting.scale))
+            for w, x in zip(weights, data, strict=True)
+        ]
+        rules += [
+            Rule(
+                z3.And(label == wanted, z3.Not(fits(w, 80))),
+                setting.refuses("SafeCastOverflowedIntDowncast", 80, w),
+            )
+            for w in moved
+        ]
+        rules.append(Rule(label == wanted, returns(storage={first: lanes(*[bits_of(w, 79, 0) for w in moved])})))
+    return conforms(call, rules, timeout_s)
+
+
+def _weight_step() -> list[Lemma]:
+    x, r, w, q, p, product = z3.Ints("x r w q p product")
+    bounds = [signed(x, 64), unsigned(r, 32)]
+    size = 1 << 95
+    quotients = [-size <= product, product <= size, truncated(q, product, TO_FLOAT)]
+    return [
+        (bounds, z3.And(-size <= x * r, x * r <= size)),
+        # The new weight before its cast, and so the comparison with the bounds of int80.
+        ([*quotients, signed(w, 80)], z3.And(signed(w + q, 256), signed(w - q, 256))),
+        # s * (x r / 10^9), as the semantics have it, is (x (s r)) / 10^9, as the code does.
+        ([*quotients, truncated(p, -product, TO_FLOAT)], p == -q),
+    ]
+
+
+def _score() -> list[Lemma]:
+    w, x, b, total, n = z3.Ints("w x b total n")
+    term, square = 1 << 142, 1 << 126
+    return [
+        ([signed(w, 80), signed(x, 64)], z3.And(-term <= w * x, w * x <= term)),
+        ([signed(x, 64)], z3.And(x * x >= 0, x * x <= square)),
+        # A sum of n terms is at most n times the largest.
+        (
+            [n >= 0, n < MOST_FEATURES, signed(b, 80), -n * term <= total, total <= n * term],
+            signed(b + total, 256),
+        ),
+        ([n >= 0, n < MOST_FEATURES, total >= 0, total <= n * square], unsigned(total, 256)),
+    ]
+
+
+_CLAIMS = (
+    call_claim(
+        "dense weight step",
+        "order of checks; 10^18 - 10^11 < sum of x^2 < 10^18 + 10^11; on a mistake w + (x * s * rate) / 10^9 in each "
+        "lane of the slot, the first that leaves int80 reverts; else nothing changes",
+        f"2 features; {ALL_CALLERS}; w, b int80, rate uint32",
+        _NAME,
+        "update",
+        dense_update,
+    ),
+    integer_claim(
+        "dense weight step: exact",
+        "x * rate, its quotient by 10^9 and w + s * (x * rate / 10^9) never wrap; the sign may be taken inside",
+        "x int64, rate uint32, w int80",
+        f"contracts/src/models/{_NAME}.sol: _addScaled",
+        _weight_step,
+    ),
+    integer_claim(
+        "dense score and norm: exact",
+        "b + sum of w * x and the sum of x^2 never wrap, for fewer than 2^64 features",
+        "w, b int80, x int64",
+        f"contracts/src/models/{_NAME}.sol: _scoreAndSquaredNorm",
+        _score,
+    ),
+    ProofClaim(
+        "integer square root, bytecode",
+        "norm(x) = sqrt(sum of x^2), by the bytecode, by its transcription and by the root of the integer",
+        "tested",
+        "next to powers of 2 and at random, 1 to 400 features",
+        f"bytecode of contracts/src/models/{_NAME}.sol: norm",
+        lambda _: check_roots(Evm("revm", "osaka").place(DensePerceptron([0], 0, 1)).norm),
+    ),
+)
+
+VERIFY = VerifyModel(generator=DensePerceptronGenerator, faults=_FAULTS, claims=_CLAIMS)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
+from dcai.evm.hashing import word_hash
+from dcai.fixed import TO_FLOAT
 from dcai.models import NearestCentroidClassifier
+from dcai.verify.claim import Refuted, Unknown, Verified
+from dcai.verify.fault import Fault, floor
 from dcai.verify.generator import Generator
+from dcai.verify.layer import VerifyModel
 from dcai.verify.numbers import (
     COUNT_LIMIT,
     INT64_MAX,
@@ -16,9 +22,29 @@ from dcai.verify.numbers import (
     unit_sample,
     wild_sample,
 )
+from dcai.verify.proof.contracts import (
+    ALL_CALLERS,
+    Setting,
+    call_claim,
+    features,
+    fits,
+    lanes,
+    malformed,
+    payable,
+    sum_words,
+    unknown,
+    wide_signed,
+)
+from dcai.verify.proof.integers import MOST_FEATURES, Lemma, integer_claim, signed, truncated, unsigned
+from dcai.verify.proof.machine import SymbolicCall
+from dcai.verify.proof.solver import z3
+from dcai.verify.proof.specification import Rule, conforms, returns
+from dcai.verify.proof.words import Word, apply, bits_of, to_bits
 from dcai.verify.step import Step
 
-__all__ = ["NearestCentroidGenerator"]
+__all__ = ["VERIFY"]
+
+_NAME = "NearestCentroidClassifier"
 
 _COUNTS = (0, 0, 1, 1, 2, 3, 7, 2**63, UINT64_MAX, 2**128, COUNT_LIMIT - 2, COUNT_LIMIT - 1)
 _LARGE_COUNTS = (COUNT_LIMIT, COUNT_LIMIT + 1, 2**255, 2**256 - 1)
@@ -55,8 +81,6 @@ class NearestCentroidGenerator(Generator):
         "predict_zeros": 5,
         "extend_centroid": 2,
         "make_equal": 14,
-        "get_num_samples": 1,
-        "get_centroid_value": 2,
     }
 
     def start(self) -> NearestCentroidClassifier:
@@ -173,12 +197,235 @@ class NearestCentroidGenerator(Generator):
         extension = tuple(between(self.rng, INT64_MIN, INT64_MAX) for _ in range(max(lengths) - lengths[k]))
         return Step("extendCentroid", args=(extension, k))
 
-    def get_num_samples(self, model: Any) -> Step:
-        """A class that there is, or the next one."""
-        return Step("getNumSamples", args=(self.rng.randint(0, len(model.counts)),))
 
-    def get_centroid_value(self, model: Any) -> Step:
-        """A feature that there is, or the next one."""
-        k = self.rng.randint(0, len(model.counts))
-        length = len(model.centroids[k]) if k < len(model.counts) else 0
-        return Step("getCentroidValue", args=(k, self.rng.randint(0, length)))
+# -- faults -- #
+
+_fault = partial(Fault, _NAME)
+#: Files below ``contracts``.
+_NORM, _INT64 = "src/libraries/Norm.sol", "src/libraries/PackedInt64.sol"
+_MULTICLASS = "src/models/MulticlassClassifier.sol"
+
+_FAULTS = (
+    _fault(
+        "centroid: the last of equally near classes wins",
+        "comparison",
+        "if (distance < smallest)",
+        "if (distance <= smallest)",
+    ),
+    _fault(
+        "centroid: rounds a mean toward minus infinity",
+        "rounding",
+        "(word.get(0) * n + x0).quotient(newN)",
+        f"{floor('(word.get(0) * n + x0)', 'newN')}.quotient(newN)",
+    ),
+    _fault(
+        "centroid: does not count the sample",
+        "lost write",
+        "        if (newCount != count) dataCounts[classification] = newCount;\n",
+        "",
+    ),
+    _fault(
+        "centroid: counts one sample too many",
+        "comparison",
+        "count < dataCountLimit ? count + 1 : count",
+        "count <= dataCountLimit ? count + 1 : count",
+    ),
+    _fault(
+        "centroid: divides by one too many at the limit of the count",
+        "off by one",
+        "int256(count), int256(newCount)",
+        "int256(count), int256(count + 1)",
+        typical=True,
+    ),
+    _fault(
+        "centroid: rounds the terms of a distance to the nearest",
+        "rounding",
+        "return uint256(difference * difference) / SCALE;",
+        "return (uint256(difference * difference) + SCALE / 2) / SCALE;",
+    ),
+    _fault(
+        "centroid: moves the third feature of a slot by the fourth",
+        "swapped index",
+        "(word.get(2) * n + x2)",
+        "(word.get(2) * n + x3)",
+    ),
+    _fault(
+        "centroid: a negative feature spills over the next",
+        "missing mask",
+        "((uint256(c2) & MASK) << 128)",
+        "(uint256(c2) << 128)",
+        _INT64,
+    ),
+    _fault(
+        "centroid: takes a class with as many samples as the limit",
+        "comparison",
+        "if (count >= dataCountLimit)",
+        "if (count > dataCountLimit)",
+    ),
+    _fault(
+        "centroid: predicts with centroids of unequal length",
+        "missing check",
+        "_requireDimension(centroid, data);\n            uint256 distance",
+        "uint256 distance",
+    ),
+    _fault(
+        "centroid: an unknown class is a panic",
+        "missing check",
+        "_requireClass(classification, centroids.length);\n        int64[] storage",
+        "int64[] storage",
+    ),
+    _fault(
+        "centroid: anyone may add a class",
+        "missing check",
+        ") external onlyOwner {\n        _pushClass(",
+        ") external {\n        _pushClass(",
+    ),
+    _fault(
+        "centroid: takes a squared norm that is exactly too large",
+        "comparison",
+        "squaredNorm >= UNIT + TOLERANCE",
+        "squaredNorm > UNIT + TOLERANCE",
+        _NORM,
+    ),
+    _fault(
+        "centroid: tells of a new class under the next label",
+        "wrong event",
+        "emit AddClass(name, classifications.length);",
+        "emit AddClass(name, classifications.length + 1);",
+        _MULTICLASS,
+    ),
+)
+
+
+# -- claims -- #
+
+#: The slot of the centroids.
+_CENTROIDS = 3
+_LIMIT = 1 << 191  # on purpose: a proof takes no constant from what it proves
+
+
+def _centroid_storage(centroids: list[list[Any]]) -> dict[int, Word]:
+    first = word_hash(_CENTROIDS)
+    storage: dict[int, Word] = {_CENTROIDS: len(centroids), 4: len(centroids)}
+    for k, centroid in enumerate(centroids):
+        storage |= {first + k: len(centroid), word_hash(first + k): lanes(*centroid)}
+    return storage
+
+
+def centroid_update(setting: Setting, timeout_s: float, count: int = 2) -> Verified | Refuted | Unknown:
+    """Check ``update`` of the second class of a nearest centroid classifier of up to four features."""
+    data, centroid = features(count), [unknown(f"c{i}", 64) for i in range(count)]
+    n = unknown("n")
+    count_slot, slot = word_hash(4) + 1, word_hash(word_hash(_CENTROIDS) + 1)
+    storage = {**_centroid_storage([[z3.BitVecVal(0, 64)] * count, centroid]), count_slot: n}
+    call = setting.call("update", (0x40, 1, count, *data), storage, z3.ULE(n, _LIMIT))
+    new_n = z3.If(z3.ULT(n, _LIMIT), n + 1, n)
+    rules = [payable(), setting.only_owner(), malformed(data), setting.not_normalized(data)]
+    # Case by case, so that the divisor is the same term as the code's.
+    for condition, divisor in ((z3.ULT(n, _LIMIT), apply("ADD", n, 1)), (z3.BoolVal(True), n)):
+        moved = [
+            apply("SDIV", apply("ADD", apply("MUL", wide_signed(c), n), x), divisor)
+            for c, x in zip(centroid, data, strict=True)
+        ]
+        after = {slot: lanes(*[bits_of(c, 63, 0) for c in moved]), count_slot: new_n}
+        rules.append(Rule(condition, returns(storage=after)))
+    return conforms(call, rules, timeout_s)
+
+
+def centroid_predict(setting: Setting, timeout_s: float, count: int = 1) -> Verified | Refuted | Unknown:
+    """Check ``predict`` of a nearest centroid classifier of two classes."""
+    data = features(count)
+    centroids = [[unknown(f"c{k}{i}", 64) for i in range(count)] for k in range(2)]
+    call = setting.call("predict", (0x20, count, *data), _centroid_storage(centroids))
+    near, far = (
+        to_bits(
+            sum_words(
+                [_scaled_square(apply("SUB", x, wide_signed(c)), setting.scale) for c, x in zip(row, data, strict=True)]
+            )
+        )
+        for row in centroids
+    )
+    rules = [payable(), malformed(data), Rule(z3.ULT(far, near), returns(1)), Rule(z3.BoolVal(True), returns(0))]
+    # Each quotient is below 2^98 where the features fit 64 bits, and there are few: a claim on integers has it.
+    terms = [
+        _scaled_square(apply("SUB", x, wide_signed(c)), setting.scale)
+        for row in centroids
+        for c, x in zip(row, data, strict=True)
+    ]
+    small = z3.Implies(z3.And(*[fits(x, 64) for x in data]), z3.And(*[z3.ULT(to_bits(t), 1 << 98) for t in terms]))
+    # Of the quotients the solver knows nothing, so it must be told.
+    return conforms(SymbolicCall(**{**vars(call), "assumptions": (small,)}), rules, timeout_s)
+
+
+def _scaled_square(difference: Word, scale: int) -> Word:
+    return apply("DIV", apply("MUL", difference, difference), scale)
+
+
+def _moving_average() -> list[Lemma]:
+    c, n, x, q, product = z3.Ints("c n x q product")
+    low, high = -(1 << 63), (1 << 63) - 1
+    bounds = [signed(c, 64), signed(x, 64), n >= 0]
+    # The products by n are named, with what is known of them, so that the rest is linear.
+    return [
+        ([*bounds, n <= _LIMIT], z3.And(low * n <= c * n, c * n <= high * n)),
+        ([low * n <= product, product <= high * n, n <= _LIMIT, n >= 0, signed(x, 64)], signed(product + x, 256)),
+        # n' = n + 1: a quotient beyond int64 would leave a remainder of the wrong sign.
+        (
+            [low * n <= product, product <= high * n, n >= 0, low <= x, x <= high],
+            z3.And(low * (n + 1) <= product + x, product + x <= high * (n + 1)),
+        ),
+        ([n > 0, low * n <= product, product <= high * n, truncated(q, product, n)], z3.And(low <= q, q <= high)),
+        # n' = n = 2^191: the quotient is c, or one nearer to zero.
+        (
+            [*bounds, truncated(q, c * _LIMIT + x, _LIMIT)],
+            z3.And(signed(q, 64), z3.Or(q == c, q == c - 1, q == c + 1)),
+        ),
+    ]
+
+
+def _distance() -> list[Lemma]:
+    x, c, q, square, total, n = z3.Ints("x c q square total n")
+    return [
+        (
+            [signed(x, 64), signed(c, 64)],
+            z3.And(signed(x - c, 65), (x - c) * (x - c) >= 0, (x - c) * (x - c) < 1 << 128),
+        ),
+        ([square >= 0, square < 1 << 128, truncated(q, square, TO_FLOAT)], z3.And(q >= 0, q < 1 << 99)),
+        ([n >= 0, n < MOST_FEATURES, total >= 0, total <= n * (1 << 99)], unsigned(total, 256)),
+    ]
+
+
+_CLAIMS = (
+    call_claim(
+        "moving average",
+        "order of checks, norm bounds; (c * n + x) / n' in each lane of the slot; n' = n + 1 below 2^191",
+        f"2 features; {ALL_CALLERS}; c int64, n <= 2^191",
+        _NAME,
+        "update",
+        centroid_update,
+    ),
+    call_claim(
+        "distance and argmin",
+        "the class with the smallest sum of (x - c)^2 / 10^9, the lowest label among equals; malformed words revert",
+        "2 classes of 1 feature; any value and words of calldata; c int64",
+        _NAME,
+        "predict",
+        centroid_predict,
+    ),
+    integer_claim(
+        "moving average: exact",
+        "c * n + x never wraps, and its quotient by n' fits int64, so that packing cuts nothing off",
+        "c, x int64, n <= 2^191, n' = n + 1 or n = 2^191",
+        f"contracts/src/models/{_NAME}.sol: _moveCentroid",
+        _moving_average,
+    ),
+    integer_claim(
+        "distance: exact",
+        "(x - c)^2, its quotient by 10^9 and their sum never wrap, for fewer than 2^64 features",
+        "x, c int64",
+        f"contracts/src/models/{_NAME}.sol: _distance, _scaledSquare",
+        _distance,
+    ),
+)
+
+VERIFY = VerifyModel(generator=NearestCentroidGenerator, faults=_FAULTS, claims=_CLAIMS)

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
+from dcai.evm.hashing import mapping_slot
 from dcai.models import SparsePerceptron
-from dcai.verify.generator import Generator
-from dcai.verify.models.dense_perceptron import learning_rate
-from dcai.verify.numbers import INT64_MAX, INT64_MIN, INT80_MAX, INT80_MIN, ONE, UINT64_MAX, between
+from dcai.verify.claim import Refuted, Unknown, Verified
+from dcai.verify.fault import UPDATE, UPDATE_BY_ANYONE, Fault
+from dcai.verify.layer import VerifyModel
+from dcai.verify.models.perceptron import (
+    LABEL_RATE,
+    PERCEPTRON_FILE,
+    PerceptronGenerator,
+    class_rules,
+    intercept_and_rate,
+    learning_rate,
+    predicted,
+)
+from dcai.verify.numbers import INDICES, INT64_MAX, INT80_MAX, INT80_MIN, NEGATIVE, ONE, UINT64_MAX, between
+from dcai.verify.proof.contracts import Setting, call_claim, fits, payable, sum_words, unknown, wide, wide_signed
+from dcai.verify.proof.integers import MOST_FEATURES, Lemma, integer_claim, signed, unsigned
+from dcai.verify.proof.solver import z3
+from dcai.verify.proof.specification import Rule, conforms, returns
+from dcai.verify.proof.words import Word, apply, bits_of
 from dcai.verify.step import Step
 
-__all__ = ["INDICES", "NEGATIVE", "SparsePerceptronGenerator"]
+__all__ = ["VERIFY"]
 
-#: Indices of features: few small ones, so that samples meet, and those next to the bounds of types.
-INDICES = (0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 12, 255, 1023, 1024, 2**16, 2**31, 2**32 - 2, 2**32 - 1)
-NEGATIVE = (-1, -1, -(2**31), -(2**32), INT64_MIN + 1, INT64_MIN)
+_NAME = "SparsePerceptron"
+
 _LARGE = (2**32, 2**32 + 1, 2**62, INT64_MAX - 1, INT64_MAX)
 #: Beyond what samples can name; weights may stand there.
 _BEYOND = (2**63, UINT64_MAX - 1, UINT64_MAX)
 
 
-class SparsePerceptronGenerator(Generator):
+class SparsePerceptronGenerator(PerceptronGenerator):
     """Ties at a score of 0, indices that repeat, weights a step or a few from the bounds of int80."""
 
     KINDS: ClassVar = {
@@ -75,10 +91,6 @@ class SparsePerceptronGenerator(Generator):
         """More weights, in either form, or feature indices."""
         kinds = (self.initialize_weights, self.initialize_sparse_weights, self.add_feature_indices)
         return self.rng.choice(kinds)(model) or self.initialize_weights(model)
-
-    def learn(self, model: Any) -> Step:
-        """A mistake."""
-        return self.mistaken(model, self.sample(model))
 
     def push_a_weight(self, model: Any) -> Step | None:
         """Move a weight that is near a bound exactly to it, or beyond; where none is near, put one there first."""
@@ -141,3 +153,134 @@ class SparsePerceptronGenerator(Generator):
             bad = rng.choice(((), (1,), (1, 2, 3), (-1, 0), (INT80_MIN, 5), (2**64, 0), (INT80_MAX, 5)))
             rows.insert(rng.randint(0, len(rows)), bad)
         return Step("initializeSparseWeights", args=(tuple(rows),))
+
+
+# -- faults -- #
+
+_fault = partial(Fault, _NAME)
+_INDICES = "src/libraries/SparseData.sol"
+_LOOP = "for (uint256 i = 0; i < data.length; ++i) {\n                "
+
+_FAULTS = (
+    _fault("sparse: moves away from the sample", "sign", LABEL_RATE, "classification == 1 ? -rate : rate"),
+    _fault(
+        "sparse: weights wrap beyond int80",
+        "overflow that wraps",
+        "uint80((weight + step).toInt80())",
+        "uint80(uint256(weight + step))",
+    ),
+    _fault("sparse: -1 is no negative index", "comparison", "if (signedIndex < 0)", "if (signedIndex < -1)", _INDICES),
+    _fault("sparse: indices must be below 2^32", "wrong bound", "INDEX_BITS = 63", "INDEX_BITS = 32"),
+    _fault(
+        "sparse: the score leaves out the last index",
+        "off by one",
+        f"{_LOOP}score",
+        f"{_LOOP.replace('i <', 'i + 1 <')}score",
+    ),
+    _fault(
+        "sparse: learning leaves out the first index",
+        "off by one",
+        f"{_LOOP}StorageSlot",
+        f"{_LOOP.replace('i = 0', 'i = 1')}StorageSlot",
+    ),
+    _fault(
+        "sparse: update does not check the label",
+        "missing check",
+        "        _requireClass(classification);\n        if (_classOf",
+        "        if (_classOf",
+    ),
+    _fault(
+        "sparse: looks at the indices before the label",
+        "order of errors",
+        "_requireClass(classification);\n        if (_classOf(_score(data)) != classification) {",
+        "uint64 predicted = _classOf(_score(data));\n        _requireClass(classification);\n"
+        "        if (predicted != classification) {",
+    ),
+    _fault("sparse: anyone may update", "missing check", UPDATE, UPDATE_BY_ANYONE),
+    _fault("sparse: the intercept does not count", "lost read", "score = intercept;", "score = 0;"),
+    _fault(
+        "sparse: the last weight of all cannot be set",
+        "comparison",
+        "if (someWeights.length > room)",
+        "if (someWeights.length >= room)",
+    ),
+    _fault(
+        "sparse: label 2 is a class",
+        "comparison",
+        "if (label >= NUM_CLASSES)",
+        "if (label > NUM_CLASSES)",
+        PERCEPTRON_FILE,
+    ),
+    _fault(
+        "sparse: a score of 0 is class 1",
+        "comparison",
+        "score > 0 ? 1 : 0",
+        "score >= 0 ? 1 : 0",
+        PERCEPTRON_FILE,
+        typical=True,
+    ),
+)
+
+
+# -- claims -- #
+
+#: The slot of the weights.
+_WEIGHTS = 3
+#: A feature index; which one does not matter, for it only chooses slots.
+_INDEX = 5
+
+
+def sparse_update(setting: Setting, timeout_s: float) -> Verified | Refuted | Unknown:
+    """Check ``update`` of a sparse Perceptron on three indices, the first of which repeats."""
+    weights = {index: unknown(f"w{index}", 80) for index in (_INDEX, 2)}
+    slots = {index: mapping_slot(index, _WEIGHTS) for index in weights}
+    intercept, rate, rate_slot = intercept_and_rate()
+    sample = (_INDEX, 2, _INDEX)
+    storage = {4: rate_slot, **{slots[index]: wide(weight) for index, weight in weights.items()}}
+    wanted = unknown("label")
+    call = setting.call("update", (0x40, wanted, len(sample), *sample), storage)
+    score = sum_words([intercept, *[wide_signed(weights[index]) for index in sample]])
+    rules = [payable(), *class_rules(setting, wanted), Rule(predicted(score) == wanted, returns())]
+    for label, step in ((1, rate), (0, apply("SUB", 0, rate))):
+        moved: dict[int, Word] = {index: wide_signed(weight) for index, weight in weights.items()}
+        for index in sample:
+            moved[index] = apply("ADD", moved[index], step)
+            overflow = setting.refuses("SafeCastOverflowedIntDowncast", 80, moved[index])
+            rules.append(Rule(z3.And(label == wanted, z3.Not(fits(moved[index], 80))), overflow))
+        after = {slots[index]: wide(bits_of(weight, 79, 0)) for index, weight in moved.items()}
+        rules.append(Rule(label == wanted, returns(storage=after)))
+    return conforms(call, rules, timeout_s)
+
+
+def _sparse_score() -> list[Lemma]:
+    b, w, r, total, n = z3.Ints("b w r total n")
+    largest = 1 << 79
+    return [
+        (
+            [n >= 0, n < MOST_FEATURES, signed(b, 80), -n * largest <= total, total <= n * largest],
+            signed(b + total, 256),
+        ),
+        ([signed(w, 80), unsigned(r, 32)], z3.And(signed(w + r, 256), signed(w - r, 256))),
+    ]
+
+
+_CLAIMS = (
+    call_claim(
+        "sparse weight step",
+        "order of checks; on a mistake w + s * rate for each index in order, also one that repeats; the first that "
+        "leaves int80 reverts",
+        "3 indices, one twice; any sender, value and label; w, b int80, rate uint32",
+        _NAME,
+        "update",
+        sparse_update,
+    ),
+    integer_claim(
+        "sparse score and weight step: exact",
+        "b + sum of w and w + s * rate never wrap before their cast, for fewer than 2^64 indices",
+        "w, b int80, rate uint32",
+        f"contracts/src/models/{_NAME}.sol: _score, _add",
+        _sparse_score,
+    ),
+)
+
+VERIFY = VerifyModel(generator=SparsePerceptronGenerator, faults=_FAULTS, claims=_CLAIMS)

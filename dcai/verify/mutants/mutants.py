@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dcai.artifacts import Artifact
-    from dcai.verify.mutants.faults import Fault
+    from dcai.verify.fault import Fault
 
 __all__ = ["Compiler", "Trial", "try_fault"]
 

@@ -1,19 +1,13 @@
-"""Proofs of the scalar steps: what holds for all values of full width, and what is only tested."""
+"""Proofs of the scalar steps: what holds for all values of full width, and what is only tested.
 
-from dcai.verify.proof.claim import Proof, ProofClaim
-from dcai.verify.proof.contracts import CONTRACT_CLAIMS
-from dcai.verify.proof.integers import INTEGER_CLAIMS
-from dcai.verify.proof.lazy_scaling import LAZY_SCALING_CLAIM
+The claims about a model stand in its file of `dcai.verify.models`; here are those about routines that several use.
+"""
+
+from dcai.verify.claim import Proof, ProofClaim
 from dcai.verify.proof.mul_div import MUL_DIV_CLAIM
-from dcai.verify.proof.square_root import SQUARE_ROOT_CLAIMS
+from dcai.verify.proof.square_root import SQUARE_ROOT_CLAIM
 
-__all__ = ["CLAIMS", "Proof", "ProofClaim"]
+__all__ = ["SHARED_CLAIMS", "Proof", "ProofClaim"]
 
-#: All claims: on bytecode, on integers, and on the two routines of OpenZeppelin that no solver takes whole.
-CLAIMS: tuple[ProofClaim, ...] = (
-    *CONTRACT_CLAIMS,
-    *INTEGER_CLAIMS,
-    *SQUARE_ROOT_CLAIMS,
-    MUL_DIV_CLAIM,
-    LAZY_SCALING_CLAIM,
-)
+#: On the two routines of OpenZeppelin that no solver takes whole.
+SHARED_CLAIMS: tuple[ProofClaim, ...] = (SQUARE_ROOT_CLAIM, MUL_DIV_CLAIM)

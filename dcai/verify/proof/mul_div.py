@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dcai.verify.proof.claim import ProofClaim, Refuted, Verified
+from dcai.verify.claim import ProofClaim, Refuted, Verified
 
 __all__ = ["MUL_DIV_CLAIM", "high_word", "quotient_of_high", "quotient_of_low"]
 

@@ -1,4 +1,4 @@
-"""The door to the SMT solver Z3."""
+"""The door to the SMT solver Z3, which is loaded when a proof first needs it: what declares claims does without it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,27 @@ from typing import Any
 
 from dcai.errors import MissingExtraError
 
-try:
-    import z3
-except ImportError as error:
-    raise MissingExtraError("dcai.verify.proof", "proof") from error
-
 __all__ = ["counterexample", "z3"]
+
+
+class _Lazy:
+    """The module ``z3``, imported by the first look at one of its names."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what inspects any object, such as doctest, asks for no name of the solver
+            raise AttributeError(name)
+        try:
+            import z3 as module  # noqa: PLC0415  # see above
+        except ImportError as error:
+            raise MissingExtraError("dcai verify proof", "proof") from error
+        vars(self).update(vars(module))
+        try:
+            return vars(self)[name]
+        except KeyError:
+            raise AttributeError(f"z3 has no {name!r}") from None
+
+
+z3: Any = _Lazy()
 
 
 def counterexample(*facts: object, timeout_s: float) -> dict[str, int] | str | None:
@@ -60,5 +75,5 @@ def _commuted(facts: Iterable[Any]) -> Iterator[Any]:
             yield term == term.decl()(*reversed(term.children()))
 
 
-def _signed(value: object) -> int:
-    return int(value.as_signed_long() if isinstance(value, z3.BitVecNumRef) else value.as_long())  # type: ignore[attr-defined]
+def _signed(value: Any) -> int:
+    return int(value.as_signed_long() if isinstance(value, z3.BitVecNumRef) else value.as_long())

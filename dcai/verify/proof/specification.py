@@ -13,7 +13,7 @@ from typing import Any
 
 from dcai.errors import EvmError
 from dcai.evm.abi import Abi
-from dcai.verify.proof.claim import Refuted, Unknown, Verified
+from dcai.verify.claim import Refuted, Unknown, Verified
 from dcai.verify.proof.machine import Path, SymbolicCall, paths
 from dcai.verify.proof.solver import counterexample, z3
 from dcai.verify.proof.words import Word, to_bits

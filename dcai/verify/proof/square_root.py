@@ -16,11 +16,9 @@ from fractions import Fraction
 from math import isqrt
 from random import Random
 
-from dcai.evm import Evm
-from dcai.models import DensePerceptron
-from dcai.verify.proof.claim import ProofClaim, Refuted, Verified
+from dcai.verify.claim import ProofClaim, Refuted, Verified
 
-__all__ = ["SQUARE_ROOT_CLAIMS"]
+__all__ = ["SQUARE_ROOT_CLAIM", "check_roots"]
 
 _STEPS = 6
 _OCTAVES = 128
@@ -70,14 +68,8 @@ def check_bounds(_timeout_s: float, steps: int = _STEPS) -> Verified | Refuted:
     return Verified(f"{1 << (2 * _SMALL):,} numbers and {_OCTAVES - _SMALL} octaves")
 
 
-def _norm() -> Callable[[list[int]], int]:
-    contract = Evm("revm", "osaka").place(DensePerceptron([0], 0, 1))
-    return contract.norm
-
-
-def check_bytecode(_timeout_s: float, root: Callable[[list[int]], int] | None = None) -> Verified | Refuted:
-    """Compare ``norm`` of the contract with the root, next to every square of a power of 2 and at random."""
-    root = root or _norm()
+def check_roots(norm: Callable[[list[int]], int]) -> Verified | Refuted:
+    """Compare ``norm`` of a contract with the root, next to every square of a power of 2 and at random."""
     random = Random("square root")
     samples = [[a] for k in range(63) for a in ((1 << k) - 1, 1 << k, (1 << k) + 1)] + [[-1 << 63]]
     samples += [[a, b] for k in range(63) for a in ((1 << k) - 1, 1 << k) for b in (0, 1, 1 << k // 2, 1 << k)]
@@ -85,7 +77,7 @@ def check_bytecode(_timeout_s: float, root: Callable[[list[int]], int] | None = 
     samples += [[_FEATURE_MAX] * 400]
     for sample in samples:
         norm_sq = sum(x * x for x in sample)
-        got = root(sample)
+        got = norm(sample)
         if got != isqrt(norm_sq) or got != square_root(norm_sq):
             return Refuted(
                 f"the root of {norm_sq} is {isqrt(norm_sq)}; bytecode {got}, transcription {square_root(norm_sq)}"
@@ -93,23 +85,11 @@ def check_bytecode(_timeout_s: float, root: Callable[[list[int]], int] | None = 
     return Verified(f"{len(samples):,} norms")
 
 
-_SOURCE = "@openzeppelin/contracts/utils/math/Math.sol: sqrt, as transcribed"
-
-SQUARE_ROOT_CLAIMS = (
-    ProofClaim(
-        "integer square root",
-        "sqrt(a) = floor of the root of a: six Newton steps from (3 * 2^e) >> 1 and one comparison",
-        "exact bounds",
-        "a uint256",
-        _SOURCE,
-        check_bounds,
-    ),
-    ProofClaim(
-        "integer square root, bytecode",
-        "norm(x) = sqrt(sum of x^2), by the bytecode, by its transcription and by the root of the integer",
-        "tested",
-        "next to powers of 2 and at random, 1 to 400 features",
-        "bytecode of contracts/src/models/DensePerceptron.sol: norm",
-        check_bytecode,
-    ),
+SQUARE_ROOT_CLAIM = ProofClaim(
+    "integer square root",
+    "sqrt(a) = floor of the root of a: six Newton steps from (3 * 2^e) >> 1 and one comparison",
+    "exact bounds",
+    "a uint256",
+    "@openzeppelin/contracts/utils/math/Math.sol: sqrt, as transcribed",
+    check_bounds,
 )

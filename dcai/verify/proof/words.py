@@ -20,8 +20,6 @@ Word = Any
 BITS = 256
 MASK = (1 << BITS) - 1
 
-_SORT = z3.BitVecSort(BITS)
-
 
 def signed(word: int) -> int:
     """Return a number as two's complement has it."""
@@ -51,7 +49,7 @@ def bits_of(word: Word, high: int, low: int) -> Any:
 
 def uninterpreted(name: str, *words: Word) -> Word:
     """Return the result of a function of which nothing is known."""
-    function = z3.Function(f"evm_{name}", *[_SORT] * (len(words) + 1))
+    function = z3.Function(f"evm_{name}", *[z3.BitVecSort(BITS)] * (len(words) + 1))
     # Simplified, so that what is the same becomes the same term.
     return function(*[z3.simplify(to_bits(word)) for word in words])
 
@@ -164,8 +162,8 @@ _SYMBOLIC: dict[str, Any] = {
     "MULMOD": lambda a, b, n: uninterpreted("mulmod", a, b, n),
     "EXP": lambda a, b: uninterpreted("exp", a, b),
     "SIGNEXTEND": _symbolic_sign_extend,
-    "LT": _comparison(z3.ULT),
-    "GT": _comparison(z3.UGT),
+    "LT": lambda a, b: truth(z3.ULT(to_bits(a), to_bits(b))),
+    "GT": lambda a, b: truth(z3.UGT(to_bits(a), to_bits(b))),
     "SLT": _comparison(lambda a, b: a < b),
     "SGT": _comparison(lambda a, b: a > b),
     "EQ": _comparison(lambda a, b: a == b),
@@ -176,6 +174,6 @@ _SYMBOLIC: dict[str, Any] = {
     "NOT": lambda a: simplified(~to_bits(a)),
     "BYTE": lambda i, a: simplified(z3.ZeroExt(BITS - 8, bits_of(a, 255 - 8 * i, 248 - 8 * i))),
     "SHL": _shift(lambda a, shift: a << shift),
-    "SHR": _shift(z3.LShR),
+    "SHR": lambda shift, a: simplified(z3.LShR(to_bits(a), to_bits(shift))),
     "SAR": _shift(lambda a, shift: a >> shift),
 }

@@ -14,6 +14,7 @@ from dcai.errors import InputError, NotEqual, Revert, shown
 from dcai.evm import Evm
 from dcai.files import write_whole
 from dcai.models import MODELS, Classifier
+from dcai.models.registry import spec_of
 from dcai.verify.differential import Differential
 from dcai.verify.search import foreign
 from dcai.verify.search.arena import oracle_of
@@ -65,7 +66,7 @@ class Case:
     def of(cls, differential: Differential, difference: NotEqual) -> Self:
         """Make a case of a run that raised `NotEqual`."""
         evm, model = differential.contract.evm, differential.initial
-        artifact, installed = differential.contract.artifact, artifacts.load(type(model).__name__)
+        artifact, installed = differential.contract.artifact, artifacts.load(spec_of(model).contract)
         ours = artifact.deployed_bytecode == installed.deployed_bytecode and artifact.bytecode == installed.bytecode
         return cls(
             engine=evm.engine,
@@ -84,7 +85,7 @@ class Case:
         fields = {
             "format": _FORMATS[0],
             "difference": self.difference,
-            "contract": type(self.model).__name__,
+            "contract": spec_of(self.model).contract,
             "code_sha256": self.code_sha256,
             "engine": self.engine,
             "fork": self.fork,
@@ -149,7 +150,7 @@ class Case:
     @property
     def same_code(self) -> bool:
         """Whether the contract that replays is the one that the case was found with."""
-        return self.code_sha256 == code_sha256(self.artifact or artifacts.load(type(self.model).__name__))
+        return self.code_sha256 == code_sha256(self.artifact or artifacts.load(spec_of(self.model).contract))
 
 
 def code_sha256(artifact: Artifact) -> str:

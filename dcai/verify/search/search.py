@@ -9,10 +9,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dcai.errors import NotEqual, Revert
-from dcai.verify.models import GENERATORS
+from dcai.evm.abi import Abi
+from dcai.verify.layer import VERIFY
 from dcai.verify.search.arena import Arena
 from dcai.verify.search.case import Case
 from dcai.verify.search.shrink import shrink
+from dcai.verify.step import CONSTRUCTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +92,7 @@ class Search:
     artifact : Artifact
         The contract.
     kernel : str
-        The name of its model, ``"DensePerceptron"``.
+        The name of the model that it should be.
     engine, fork : str
         The EVM and its rules.
     seed : int
@@ -139,6 +141,9 @@ class Search:
         self.found: Found | None = None
         self.partial: str | None = "not begun"
         self.seconds = 0.0
+        self._generator = VERIFY[kernel].generator
+        functions = [function.name for function in Abi(artifact.abi).functions]
+        self._functions = frozenset([*functions, CONSTRUCTOR] if artifact.bytecode else functions)
         self._start = start
         self._shrinks = shrinks
         self._arena = Arena(artifact, engine, fork, owner)
@@ -181,9 +186,7 @@ class Search:
             self.seconds = time.monotonic() - began
 
     def _run_case(self, number: int, deadline: float | None) -> None:
-        generator = GENERATORS[self.kernel](
-            Random(f"{self.seed}:{self.kernel}:{number}"), constructs=bool(self.artifact.bytecode)
-        )
+        generator = self._generator(Random(f"{self.seed}:{self.kernel}:{number}"), self._functions)
         start = generator.start()
         if self._start is not None and number % 2 == 0:
             start = self._start.copy()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.errors import DcaiError, NotEqual
 from dcai.models import MODELS
+from dcai.models.registry import spec_of
 from dcai.verify.search.case import Case
 from dcai.verify.step import Step
 
@@ -75,7 +76,7 @@ def shrink(
     ValueError
         Contract and kernel do not differ in these steps.
     """
-    shrinker = _Shrinker(arena, type(model).__name__, max_tries, stop)
+    shrinker = _Shrinker(arena, spec_of(model).contract, max_tries, stop)
     shrinker.begin(model, steps)
     with suppress(_EnoughError):
         shrinker.run()
