@@ -1,5 +1,7 @@
 //! Batches of samples: views of memory that someone else owns, and the loop over their rows.
 
+use std::collections::TryReserveError;
+use std::fmt::{self, Debug};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,179 +11,253 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, Result};
 
-/// An error of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// Index of the first row that is refused; None where the batch as a whole is.
-    pub row: Option<usize>,
-    /// Why.
-    pub error: Error,
+/// An argument that no contract could be sent.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the text of each says what its fields are")]
+pub enum InputError {
+    Shape { values: usize, len: usize, dimension: usize },
+    NoBounds,
+    NegativeBound { bound: i64 },
+    DecreasingBound { position: usize, bound: i64, previous: i64 },
+    BoundBeyondIndices { bound: i64, indices: usize },
+    Labels { labels: usize, rows: usize },
+    Values { values: usize, indices: usize },
+    NotOne { row: usize, column: i64, value: String },
+    NotFixed { position: usize, real: f64 },
 }
 
-/// Why a batch has no labels.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BatchError {
-    /// A row is refused.
-    Row(RowError),
-    /// Some row stores a value other than 1, which is no presence: see [`CsrRows::with_values`].
-    NotOne,
-}
-
-impl BatchError {
-    fn row(&self) -> Option<usize> {
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Row(error) => error.row,
-            Self::NotOne => None,
+            Self::Shape { values, len, dimension } => {
+                write!(f, "the batch has {values} values in one piece, and {len} rows of {dimension} were expected")
+            }
+            Self::NoBounds => f.write_str("indptr is empty; it needs one entry more than there are rows"),
+            Self::NegativeBound { bound } => write!(f, "indptr[0] = {bound} is negative"),
+            Self::DecreasingBound { position, bound, previous } => {
+                write!(f, "indptr decreases at {position}: {bound} follows {previous}")
+            }
+            Self::BoundBeyondIndices { bound, indices } => {
+                write!(f, "indptr ends at {bound}, but there are {indices} indices")
+            }
+            Self::Labels { labels, rows } => write!(f, "{labels} labels for {rows} rows"),
+            Self::Values { values, indices } => write!(f, "the matrix stores {values} values at {indices} indices"),
+            Self::NotOne { row, column, value } => write!(
+                f,
+                "row {row}, column {column} of the matrix is {value}; \
+                 sparse models see presence alone, so every stored value must be 1"
+            ),
+            Self::NotFixed { position, real } => {
+                write!(f, "value[{position}] is {real}; times 10^9 it must be a number that int64 holds")
+            }
         }
     }
 }
 
-impl From<RowError> for BatchError {
-    fn from(error: RowError) -> Self {
-        Self::Row(error)
+impl std::error::Error for InputError {}
+
+/// Why a batch has no result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BatchError {
+    /// The contract refuses a row, the first of those that it would refuse.
+    Row {
+        /// Its number.
+        row: usize,
+        /// Why.
+        error: Error,
+    },
+    /// The contract refuses the call.
+    Call(Error),
+    /// No contract could be sent the batch.
+    Input(InputError),
+    /// There is no memory for the result.
+    Memory(TryReserveError),
+}
+
+impl From<InputError> for BatchError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
     }
 }
 
-/// An integer type in which callers hold feature indices.
-pub trait FeatureIndex: Copy + Sync + Into<i64> {}
-impl FeatureIndex for i32 {}
-impl FeatureIndex for i64 {}
-
-/// A batch of samples.
-pub trait Rows: Sync {
-    /// Type of a feature or of a feature index.
-    type Item;
-    /// Number of rows.
-    fn len(&self) -> usize;
-    /// Whether there are no rows.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    /// Row `i`, which must be below `len()`.
-    fn row(&self, i: usize) -> &[Self::Item];
-    /// Number of items in all rows.
-    fn num_items(&self) -> usize;
-    /// Whether the rows are what they should be beside their items: whatever else is stored of them is 1.
-    fn are_ones(&self, _rows: Range<usize>) -> bool {
-        true
+impl From<TryReserveError> for BatchError {
+    fn from(error: TryReserveError) -> Self {
+        Self::Memory(error)
     }
 }
 
-/// Dense rows, one after another in memory.
-#[derive(Debug, Clone, Copy)]
-pub struct DenseRows<'a> {
-    values: &'a [i64],
-    len: usize,
-    dimension: usize,
-}
+/// Result of a batch.
+pub type BatchResult<T> = std::result::Result<T, BatchError>;
 
-impl<'a> DenseRows<'a> {
-    /// `len` rows of `dimension` values each; None unless there are `len * dimension` values.
-    pub fn new(values: &'a [i64], len: usize, dimension: usize) -> Option<Self> {
-        (len.checked_mul(dimension) == Some(values.len())).then_some(Self { values, len, dimension })
+/// An integer type in which callers hold features, indices of features, and bounds of rows.
+pub trait Integer: Copy + Send + Sync + Into<i64> {
+    /// The numbers as they are, where they have 64 bits.
+    fn as_int64(_numbers: &[Self]) -> Option<&[i64]> {
+        None
     }
 }
 
-impl DenseRows<'_> {
-    /// All numbers of some rows, which must be below `len()`.
-    pub(crate) fn block(&self, rows: Range<usize>) -> &[i64] {
-        &self.values[rows.start * self.dimension..rows.end * self.dimension]
-    }
+impl Integer for i32 {}
 
-    pub(crate) fn dimension(&self) -> usize {
-        self.dimension
+impl Integer for i64 {
+    fn as_int64(numbers: &[Self]) -> Option<&[i64]> {
+        Some(numbers)
     }
 }
 
-impl Rows for DenseRows<'_> {
-    type Item = i64;
-
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn row(&self, i: usize) -> &[i64] {
-        &self.values[i * self.dimension..(i + 1) * self.dimension]
-    }
-
-    fn num_items(&self) -> usize {
-        self.values.len()
-    }
-}
-
-/// Sparse rows in compressed form (CSR): row `i` holds `indices[indptr[i]..indptr[i + 1]]`.
+/// Samples, one after another in memory: dense ones of one length, or sparse ones in compressed form (CSR).
 #[derive(Clone, Copy)]
-pub struct CsrRows<'a, P, I> {
-    indptr: &'a [P],
-    indices: &'a [I],
+pub struct Rows<'a, I> {
+    items: &'a [I],
+    bounds: Bounds<'a>,
     values: Option<&'a dyn Values>,
 }
 
-impl<'a, P: FeatureIndex, I> CsrRows<'a, P, I> {
-    /// A view of the rows. Where it is no valid CSR form, says what is wrong and where.
-    pub fn new(indptr: &'a [P], indices: &'a [I]) -> std::result::Result<Self, String> {
-        let Some(&first) = indptr.first() else {
-            return Err("indptr is empty; it needs one entry more than there are rows".into());
-        };
-        if first.into() < 0 {
-            return Err(format!("indptr[0] = {} is negative", first.into()));
+/// Where rows start and end.
+#[derive(Debug, Clone, Copy)]
+pub enum Bounds<'a> {
+    /// All have one length.
+    Even {
+        /// Number of rows.
+        len: usize,
+        /// Items in each.
+        dimension: usize,
+    },
+    /// Row `i` holds the items `indptr[i]..indptr[i + 1]`.
+    Int32(&'a [i32]),
+    /// The same.
+    Int64(&'a [i64]),
+}
+
+impl Bounds<'_> {
+    /// Number of rows.
+    fn len(&self) -> usize {
+        match self {
+            Self::Even { len, .. } => *len,
+            Self::Int32(indptr) => indptr.len() - 1,
+            Self::Int64(indptr) => indptr.len() - 1,
         }
-        // Without a way out in the middle, so that many are compared at a time.
-        let pairs = indptr.iter().zip(&indptr[1..]);
-        if !pairs.fold(true, |sorted, (&start, &end)| sorted & (start.into() <= end.into())) {
-            let i = (1..indptr.len()).find(|&i| indptr[i].into() < indptr[i - 1].into()).unwrap_or_default();
-            return Err(format!("indptr decreases at {i}: {} follows {}", indptr[i].into(), indptr[i - 1].into()));
-        }
-        let end = indptr[indptr.len() - 1].into();
-        if usize::try_from(end).map_or(true, |end| end > indices.len()) {
-            return Err(format!("indptr ends at {end}, but there are {} indices", indices.len()));
-        }
-        Ok(Self { indptr, indices, values: None })
     }
 
-    /// The same rows with the values that a matrix stores at its indices. Presence is a 1: a batch with another value gets
-    /// no labels. The values are looked at while the labels are made, so that memory is read once.
-    #[must_use]
-    pub fn with_values(self, values: Option<&'a dyn Values>) -> Self {
-        Self { values, ..self }
-    }
-
+    /// Where row `i` starts, which is where the one before it ends.
     #[inline(always)]
-    fn bound(&self, i: usize) -> usize {
-        // `new` has checked that each entry is within `0..=indices.len()`.
-        usize::try_from(self.indptr[i].into()).unwrap_or(usize::MAX)
+    fn start(&self, i: usize) -> usize {
+        // `Rows::new` has checked that each entry is within `0..=items.len()`.
+        match self {
+            Self::Even { dimension, .. } => i * dimension,
+            Self::Int32(indptr) => usize::try_from(indptr[i]).unwrap_or(usize::MAX),
+            Self::Int64(indptr) => usize::try_from(indptr[i]).unwrap_or(usize::MAX),
+        }
     }
 
-    /// Where some rows start and end, and all their items.
-    pub(crate) fn block(&self, rows: Range<usize>) -> (&'a [P], &'a [I]) {
-        (&self.indptr[rows.start..=rows.end], &self.indices[self.bound(rows.start)..self.bound(rows.end)])
+    fn check(&self, num_items: usize) -> std::result::Result<(), InputError> {
+        match *self {
+            Self::Even { len, dimension } if len.checked_mul(dimension) == Some(num_items) => Ok(()),
+            Self::Even { len, dimension } => Err(InputError::Shape { values: num_items, len, dimension }),
+            Self::Int32(indptr) => check_indptr(indptr, num_items),
+            Self::Int64(indptr) => check_indptr(indptr, num_items),
+        }
+    }
+}
+
+fn check_indptr<P: Integer>(indptr: &[P], num_items: usize) -> std::result::Result<(), InputError> {
+    let (Some(&first), Some(&last)) = (indptr.first(), indptr.last()) else { return Err(InputError::NoBounds) };
+    if first.into() < 0 {
+        return Err(InputError::NegativeBound { bound: first.into() });
+    }
+    // Without a way out in the middle, so that many are compared at a time.
+    let pairs = indptr.iter().zip(&indptr[1..]);
+    if !pairs.fold(true, |sorted, (&start, &end)| sorted & (start.into() <= end.into())) {
+        let position = (1..indptr.len()).find(|&i| indptr[i].into() < indptr[i - 1].into()).unwrap_or(1);
+        let (bound, previous) = (indptr[position].into(), indptr[position - 1].into());
+        return Err(InputError::DecreasingBound { position, bound, previous });
+    }
+    if usize::try_from(last.into()).map_or(true, |end| end > num_items) {
+        return Err(InputError::BoundBeyondIndices { bound: last.into(), indices: num_items });
+    }
+    Ok(())
+}
+
+impl<'a, I: Integer> Rows<'a, I> {
+    /// A view of the rows of some items.
+    ///
+    /// With the `values` that a matrix stores at the items, presence is a 1: a batch with another value gets no labels. The
+    /// values are looked at while the labels are made, so that memory is read once.
+    pub fn new(
+        items: &'a [I],
+        bounds: Bounds<'a>,
+        values: Option<&'a dyn Values>,
+    ) -> std::result::Result<Self, InputError> {
+        bounds.check(items.len())?;
+        Ok(Self { items, bounds, values })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Row `i`, which must be below `len()`.
+    #[inline(always)]
+    pub fn row(&self, i: usize) -> &'a [I] {
+        self.block(i..i + 1)
+    }
+
+    /// The items of some rows.
+    #[inline(always)]
+    pub(crate) fn block(&self, rows: Range<usize>) -> &'a [I] {
+        &self.items[self.bounds.start(rows.start)..self.bounds.start(rows.end)]
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds<'a> {
+        self.bounds
+    }
+
+    /// The rows as 64-bit integers, where they are such, all of one length.
+    pub(crate) fn as_dense(&self, length: usize) -> Option<Rows<'a, i64>> {
+        let Self { items, bounds, values } = *self;
+        let has_length = matches!(bounds, Bounds::Even { dimension, .. } if dimension == length);
+        has_length.then_some(Rows { items: I::as_int64(items)?, bounds, values })
+    }
+
+    /// Number of items in all rows.
+    pub(crate) fn num_items(&self) -> usize {
+        self.bounds.start(self.len()) - self.bounds.start(0)
     }
 
     /// Length of the longest row.
     pub(crate) fn longest(&self) -> usize {
-        (0..self.indptr.len() - 1).map(|i| self.bound(i + 1) - self.bound(i)).max().unwrap_or(0)
-    }
-}
-
-impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
-    type Item = I;
-
-    fn len(&self) -> usize {
-        self.indptr.len() - 1
+        (0..self.len()).map(|i| self.bounds.start(i + 1) - self.bounds.start(i)).max().unwrap_or(0)
     }
 
-    #[inline(always)]
-    fn row(&self, i: usize) -> &[I] {
-        &self.indices[self.bound(i)..self.bound(i + 1)]
+    /// Refuses a batch with a stored value other than 1, or with too few of them.
+    pub fn check_ones(&self) -> std::result::Result<(), InputError> {
+        let (Some(values), false) = (self.values, self.are_ones(0..self.len())) else { return Ok(()) };
+        let places = |row| self.bounds.start(row)..self.bounds.start(row + 1);
+        let row = (0..self.len()).find(|&row| !values.are_ones(places(row))).unwrap_or_default();
+        let place = places(row).find(|&place| !values.are_ones(place..place + 1)).unwrap_or_default();
+        match values.show(place) {
+            Some(value) => Err(InputError::NotOne { row, column: self.items[place].into(), value }),
+            None => Err(InputError::Values { values: place, indices: self.bounds.start(self.len()) }),
+        }
     }
 
-    fn num_items(&self) -> usize {
-        self.bound(self.indptr.len() - 1) - self.bound(0)
+    /// Refuses another number of labels than rows.
+    pub(crate) fn check_labels(&self, labels: &[u64]) -> std::result::Result<(), InputError> {
+        if labels.len() == self.len() {
+            return Ok(());
+        }
+        Err(InputError::Labels { labels: labels.len(), rows: self.len() })
     }
 
     #[inline(always)]
     fn are_ones(&self, rows: Range<usize>) -> bool {
-        self.values.is_none_or(|values| values.are_ones(self.bound(rows.start)..self.bound(rows.end)))
+        self.values.is_none_or(|values| values.are_ones(self.bounds.start(rows.start)..self.bounds.start(rows.end)))
     }
 }
 
@@ -189,47 +265,51 @@ impl<P: FeatureIndex, I: FeatureIndex> Rows for CsrRows<'_, P, I> {
 pub trait Values: Sync {
     /// Whether there are values in these places, all of them 1.
     fn are_ones(&self, places: Range<usize>) -> bool;
+
+    /// The value in a place, if there is one.
+    fn show(&self, place: usize) -> Option<String>;
 }
 
-macro_rules! values {
-    ($($number:ty = $one:expr),*) => {$(
-        impl Values for &[$number] {
-            fn are_ones(&self, places: Range<usize>) -> bool {
-                let Some(values) = self.get(places) else { return false };
-                // Without a way out in the middle, so that many are compared at a time.
-                Arch::new().dispatch(|| values.iter().fold(true, |ones, &value| ones & (value == $one)))
-            }
-        }
-    )*};
+/// `true` is 1 in every type of numbers.
+impl<T: Copy + Sync + Debug + PartialEq + From<bool>> Values for &[T] {
+    fn are_ones(&self, places: Range<usize>) -> bool {
+        let Some(values) = self.get(places) else { return false };
+        let one = T::from(true);
+        // Without a way out in the middle, so that many are compared at a time.
+        Arch::new().dispatch(|| values.iter().fold(true, |ones, &value| ones & (value == one)))
+    }
+
+    fn show(&self, place: usize) -> Option<String> {
+        self.get(place).map(|value| format!("{value:?}"))
+    }
 }
-values!(f64 = 1.0, f32 = 1.0, i64 = 1, i32 = 1, i16 = 1, i8 = 1, u8 = 1, bool = true);
 
 /// Labels of all rows, on all cores; the error of the first row that is refused.
-pub(crate) fn predict_rows<R: Rows>(
-    rows: &R,
-    predict: impl Fn(&[R::Item]) -> Result<u64> + Sync,
-) -> std::result::Result<Vec<u64>, BatchError> {
+pub(crate) fn predict_rows<I: Integer>(
+    rows: &Rows<I>,
+    predict: impl Fn(&[I]) -> Result<u64> + Sync,
+) -> BatchResult<Vec<u64>> {
     predict_blocks(rows, |block, labels| predict_each(rows, block, labels, &predict))
 }
 
 /// Labels of a block, row after row; the error of the first that is refused.
-pub(crate) fn predict_each<R: Rows>(
-    rows: &R,
+pub(crate) fn predict_each<I: Integer>(
+    rows: &Rows<I>,
     block: Range<usize>,
     labels: &mut [u64],
-    predict: impl Fn(&[R::Item]) -> Result<u64>,
-) -> std::result::Result<(), RowError> {
+    predict: impl Fn(&[I]) -> Result<u64>,
+) -> BatchResult<()> {
     for (row, label) in block.zip(labels) {
-        *label = predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
+        *label = predict(rows.row(row)).map_err(|error| BatchError::Row { row, error })?;
     }
     Ok(())
 }
 
 /// Labels of all rows, on all cores, where `predict` gives those of a block; the error of the first row that is refused.
-pub(crate) fn predict_blocks<R: Rows>(
-    rows: &R,
-    predict: impl Fn(Range<usize>, &mut [u64]) -> std::result::Result<(), RowError> + Sync,
-) -> std::result::Result<Vec<u64>, BatchError> {
+pub(crate) fn predict_blocks<I: Integer>(
+    rows: &Rows<I>,
+    predict: impl Fn(Range<usize>, &mut [u64]) -> BatchResult<()> + Sync,
+) -> BatchResult<Vec<u64>> {
     /// Items in a block: some microseconds of work, well above the cost of handing out a task.
     const ITEMS: usize = 1 << 14;
     // Dense rows are read four at a time, so that a block should have no odd ones.
@@ -237,26 +317,32 @@ pub(crate) fn predict_blocks<R: Rows>(
 
     let mut labels = vec![0; rows.len()];
     let predict_block = |(block, labels): (usize, &mut [u64])| {
-        let rows_of_block = block * num_rows..block * num_rows + labels.len();
-        if !rows.are_ones(rows_of_block.clone()) {
-            return Some(BatchError::NotOne);
+        let block = block * num_rows..block * num_rows + labels.len();
+        if rows.are_ones(block.clone()) {
+            predict(block, labels).err()
+        } else {
+            rows.check_ones().err().map(Into::into)
         }
-        predict(rows_of_block, labels).err().map(BatchError::Row)
     };
     let pool = if rows.len() > num_rows { thread_pool().filter(|pool| pool.current_num_threads() > 1) } else { None };
     let refused = match pool {
         // All blocks are asked: which thread is first does not change which row is.
         Some(pool) => pool.install(|| {
             let blocks = labels.par_chunks_mut(num_rows).enumerate();
-            blocks.filter_map(predict_block).min_by_key(BatchError::row)
+            blocks.filter_map(predict_block).min_by_key(|error| match error {
+                BatchError::Row { row, .. } => *row,
+                _ => 0,
+            })
         }),
         None => labels.chunks_mut(num_rows).enumerate().find_map(predict_block),
     };
     match refused {
         None => Ok(labels),
-        // What no contract could be sent comes before what a contract refuses.
-        Some(_) if !rows.are_ones(0..rows.len()) => Err(BatchError::NotOne),
-        Some(refused) => Err(refused),
+        Some(refused) => {
+            // What no contract could be sent comes before what a contract refuses.
+            rows.check_ones()?;
+            Err(refused)
+        }
     }
 }
 
@@ -276,19 +362,4 @@ fn thread_pool() -> Option<Arc<ThreadPool>> {
             Some(own)
         }
     }
-}
-
-/// Updates row after row, as transactions follow one another. Stops at the first row that is refused; what the rows
-/// before it did stays, as on a chain.
-pub(crate) fn update_rows<R: Rows>(
-    rows: &R,
-    labels: &[u64],
-    mut update: impl FnMut(&[R::Item], u64) -> Result<bool>,
-) -> std::result::Result<Vec<bool>, RowError> {
-    debug_assert_eq!(rows.len(), labels.len());
-    labels
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| update(rows.row(row), label).map_err(|error| RowError { row: Some(row), error }))
-        .collect()
 }

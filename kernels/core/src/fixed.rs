@@ -1,5 +1,7 @@
 //! Fixed-point numbers: `round(r * 10^9)`, half away from zero, exactly.
 
+use crate::InputError;
+
 /// The fixed-point integer nearest to a real number, ties away from zero; exact for every finite `f64`.
 ///
 /// `None` for NaN, infinities and magnitudes of about `2^120` and above, which no stored type holds.
@@ -8,8 +10,8 @@ pub fn to_fixed(real: f64) -> Option<i128> {
     if is_certain { Some(i128::from(fixed)) } else { exact_to_fixed(real) }
 }
 
-/// The fixed-point integers of a list, or the position of the first that is not finite or that an int64 does not hold.
-pub fn to_fixed_int64(reals: &[f64]) -> Result<Vec<i64>, usize> {
+/// The fixed-point integers of a list; refuses the first number that is not finite or that an int64 does not hold.
+pub fn to_fixed_int64(reals: &[f64]) -> Result<Vec<i64>, InputError> {
     /// Few enough that a doubtful number costs little, many enough for the compiler to work on several at a time.
     const CHUNK: usize = 64;
     let mut fixed = vec![0; reals.len()];
@@ -25,7 +27,7 @@ pub fn to_fixed_int64(reals: &[f64]) -> Result<Vec<i64>, usize> {
         }
         for (j, (&real, fixed)) in reals.iter().zip(fixed).enumerate() {
             let exact = to_fixed(real).and_then(|exact| i64::try_from(exact).ok());
-            *fixed = exact.ok_or(i * CHUNK + j)?;
+            *fixed = exact.ok_or(InputError::NotFixed { position: i * CHUNK + j, real })?;
         }
     }
     Ok(fixed)
@@ -144,7 +146,7 @@ mod tests {
         assert_eq!(fixed, expected);
         reals[150] = 1e10;
         reals[170] = f64::NAN;
-        assert_eq!(to_fixed_int64(&reals), Err(150));
+        assert_eq!(to_fixed_int64(&reals), Err(InputError::NotFixed { position: 150, real: 1e10 }));
     }
 
     proptest::proptest! {

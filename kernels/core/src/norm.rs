@@ -2,7 +2,7 @@
 
 use alloy_primitives::U256;
 
-use crate::{Error, Result, TO_FLOAT};
+use crate::{Error, Integer, Result, TO_FLOAT};
 
 const ONE_SQUARED: u128 = TO_FLOAT as u128 * TO_FLOAT as u128;
 const TOLERANCE: u128 = TO_FLOAT as u128 * 100;
@@ -10,17 +10,17 @@ const TOLERANCE: u128 = TO_FLOAT as u128 * 100;
 /// Floor of the 2-norm, scale `10^9`.
 ///
 /// Mirrors: `euclidean` in contracts/src/libraries/Norm.sol
-pub fn norm(data: &[i64]) -> U256 {
+pub fn norm<I: Integer>(data: &[I]) -> U256 {
     squared_norm(data).root(2)
 }
 
 /// Sum of the squares, scale `10^18`.
-pub(crate) fn squared_norm(data: &[i64]) -> U256 {
+pub(crate) fn squared_norm<I: Integer>(data: &[I]) -> U256 {
     // A square is at most 2^126, so only a handful of extreme features leave 128 bits; the checked sum finds out.
-    let narrow = data.iter().try_fold(0_u128, |sum, &x| sum.checked_add(square(x)));
+    let narrow = data.iter().try_fold(0_u128, |sum, &x| sum.checked_add(square(x.into())));
     match narrow {
         Some(sum) => U256::from(sum),
-        None => data.iter().fold(U256::ZERO, |sum, &x| sum + U256::from(square(x))),
+        None => data.iter().fold(U256::ZERO, |sum, &x| sum + U256::from(square(x.into()))),
     }
 }
 
@@ -32,7 +32,7 @@ fn square(x: i64) -> u128 {
 /// `NotNormalized` unless the squared norm lies strictly between `10^18 - 10^11` and `10^18 + 10^11`.
 ///
 /// Mirrors: `requireUnit` in contracts/src/libraries/Norm.sol
-pub(crate) fn require_unit(data: &[i64]) -> Result<()> {
+pub(crate) fn require_unit<I: Integer>(data: &[I]) -> Result<()> {
     let squared_norm = squared_norm(data);
     let low = U256::from(ONE_SQUARED - TOLERANCE);
     let high = U256::from(ONE_SQUARED + TOLERANCE);
@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn norm_is_the_floor_of_the_root() {
-        assert_eq!(norm(&[]), U256::ZERO);
-        assert_eq!(norm(&[3, -4]), U256::from(5));
-        assert_eq!(norm(&[1, 1]), U256::from(1));
+        assert_eq!(norm::<i64>(&[]), U256::ZERO);
+        assert_eq!(norm(&[3_i32, -4]), U256::from(5));
+        assert_eq!(norm(&[1_i64, 1]), U256::from(1));
         assert_eq!(norm(&[i64::MIN]), U256::from(1_u128 << 63));
         // 4 * 2^126 needs 129 bits, so the sum takes the wide path.
         assert_eq!(norm(&[i64::MIN; 4]), U256::from(1_u128 << 64));

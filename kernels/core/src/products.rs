@@ -17,6 +17,8 @@ use pulp::bytemuck::cast;
 use pulp::x86::{V3, V4};
 use pulp::{Arch, NullaryFnOnce, Scalar, Simd};
 
+use crate::batch::{Integer, Rows};
+
 /// Features of the longest rows for which the proof above holds.
 const MAX_DIMENSION: usize = 1 << 20;
 /// Rows that are read at a time: each number of a vector is loaded once for all of them, and memory delivers several
@@ -53,6 +55,16 @@ impl FloatProducts {
         let is_usable = (1..=MAX_DIMENSION).contains(&dimension) && vectors.iter().all(|v| v.len() == dimension);
         let norms = vectors.iter().map(|vector| vector.iter().map(|w| w * w).sum::<f64>().sqrt()).collect();
         is_usable.then(|| Self { arch: Arch::new(), vectors, norms, dimension })
+    }
+
+    /// The products, and the rows for which they are: None also where those are not 64-bit integers, all as long as the vectors.
+    pub(crate) fn for_rows<'a, 'b, T: Copy + Into<i128> + 'a, I: Integer>(
+        vectors: impl Iterator<Item = &'a [T]>,
+        rows: &Rows<'b, I>,
+    ) -> Option<(Self, Rows<'b, i64>)> {
+        let products = Self::new(vectors)?;
+        let rows = rows.as_dense(products.dimension)?;
+        Some((products, rows))
     }
 
     /// The norm of each vector.

@@ -11,8 +11,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::CsrRows;
-use crate::batch::FeatureIndex;
+use crate::batch::{Bounds, Integer, Rows};
 
 /// Indices that are added at a time.
 const LANES: usize = 8;
@@ -75,15 +74,29 @@ impl RowSums {
     }
 
     /// Gives each row of a block, counted from its start, with its sum. False where a row of the block has an index without
-    /// a weight or out of order; what was given is then void.
-    pub(crate) fn for_each_row<P: FeatureIndex, I: FeatureIndex>(
+    /// a weight or out of order, or where rows are not in compressed form; what was given is then void.
+    pub(crate) fn for_each_row<I: Integer>(
         &self,
-        rows: &CsrRows<P, I>,
+        rows: &Rows<I>,
         block: Range<usize>,
         order: Order,
         each: impl FnMut(usize, i64),
     ) -> bool {
-        let (bounds, indices) = rows.block(block);
+        let indices = rows.block(block.clone());
+        match rows.bounds() {
+            Bounds::Int32(indptr) => self.sum(&indptr[block.start..=block.end], indices, order, each),
+            Bounds::Int64(indptr) => self.sum(&indptr[block.start..=block.end], indices, order, each),
+            Bounds::Even { .. } => false,
+        }
+    }
+
+    fn sum<P: Integer, I: Integer>(
+        &self,
+        bounds: &[P],
+        indices: &[I],
+        order: Order,
+        each: impl FnMut(usize, i64),
+    ) -> bool {
         let last_feature = self.last_feature;
         match (&self.table, order) {
             (Table::Small(table), Order::Any) => {
@@ -119,7 +132,7 @@ struct Block<'a, P, I, F, const N: usize, const INCREASING: bool> {
     each: F,
 }
 
-impl<P: FeatureIndex, I: FeatureIndex, F: FnMut(usize, i64), const N: usize, const INCREASING: bool> NullaryFnOnce
+impl<P: Integer, I: Integer, F: FnMut(usize, i64), const N: usize, const INCREASING: bool> NullaryFnOnce
     for Block<'_, P, I, F, N, INCREASING>
 {
     type Output = bool;
@@ -200,7 +213,7 @@ impl Seen {
 
 /// For each of the indices from some place on, the one before it; before the very first, the largest number.
 #[inline(always)]
-fn before<I: FeatureIndex>(indices: &[I], place: usize) -> Lanes {
+fn before<I: Integer>(indices: &[I], place: usize) -> Lanes {
     match place.checked_sub(1).and_then(|place| indices[place..].first_chunk::<LANES>()) {
         Some(before) => before.map(Into::into),
         None => std::array::from_fn(|lane| if place + lane > 0 { indices[place + lane - 1].into() } else { i64::MAX }),
@@ -218,7 +231,7 @@ struct Ends<'a, P> {
     num_drops: u64,
 }
 
-impl<'a, P: FeatureIndex> Ends<'a, P> {
+impl<'a, P: Integer> Ends<'a, P> {
     #[inline(always)]
     fn new(bounds: &'a [P]) -> Self {
         Self { bounds, row: 0, start: 0, sum: 0, num_drops: 0 }
@@ -226,7 +239,7 @@ impl<'a, P: FeatureIndex> Ends<'a, P> {
 
     /// Gives the rows that end at a place of the window, of which the sums are known.
     #[inline(always)]
-    fn give<I: FeatureIndex>(
+    fn give<I: Integer>(
         &mut self,
         window: Range<usize>,
         Kept(sums): &Kept,
@@ -236,7 +249,7 @@ impl<'a, P: FeatureIndex> Ends<'a, P> {
     ) {
         let Some((&origin, ends)) = self.bounds.split_first() else { return };
         for &end in &ends[self.row..] {
-            // `CsrRows::new` has checked that they do not decrease.
+            // `Rows::new` has checked that they do not decrease.
             let end = usize::try_from(end.into() - origin.into()).unwrap_or(usize::MAX);
             if end >= window.end {
                 return;
@@ -269,7 +282,6 @@ mod tests {
     use pulp::x86::{V3, V4};
 
     use super::*;
-    use crate::Rows;
 
     fn archs() -> Vec<Arch> {
         let mut archs = vec![Arch::Scalar];
@@ -305,21 +317,26 @@ mod tests {
             indices.extend(row);
             indptr.push(indices.len() as i64);
         }
-        check_as(weights, rows, block.clone(), &CsrRows::new(&indptr, &indices).expect("well formed"));
+        check_as(
+            weights,
+            rows,
+            block.clone(),
+            &Rows::new(&indices, Bounds::Int64(&indptr), None).expect("well formed"),
+        );
         let narrow: Vec<i32> = indptr.iter().map(|&place| i32::try_from(place).expect("small")).collect();
-        check_as(weights, rows, block.clone(), &CsrRows::new(&narrow, &indices).expect("well formed"));
+        check_as(
+            weights,
+            rows,
+            block.clone(),
+            &Rows::new(&indices, Bounds::Int32(&narrow), None).expect("well formed"),
+        );
         if rows.iter().flatten().all(|&index| i32::try_from(index).is_ok()) {
             let indices: Vec<i32> = indices.iter().map(|&index| i32::try_from(index).unwrap_or(-7)).collect();
-            check_as(weights, rows, block, &CsrRows::new(&indptr, &indices).expect("well formed"));
+            check_as(weights, rows, block, &Rows::new(&indices, Bounds::Int64(&indptr), None).expect("well formed"));
         }
     }
 
-    fn check_as<P: FeatureIndex, I: FeatureIndex>(
-        weights: &[i64],
-        rows: &[Vec<i64>],
-        block: Range<usize>,
-        csr: &CsrRows<P, I>,
-    ) {
+    fn check_as<I: Integer>(weights: &[i64], rows: &[Vec<i64>], block: Range<usize>, csr: &Rows<I>) {
         assert_eq!(csr.len(), rows.len());
         let rows = &rows[block.clone()];
         let mut sums = RowSums::new(weights).expect("neither too few nor too many");

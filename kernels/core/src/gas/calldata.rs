@@ -1,5 +1,7 @@
 //! The bytes of calldata, which are priced by whether they are zero.
 
+use crate::Integer;
+
 /// Bytes of the calldata of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Calldata {
@@ -17,7 +19,7 @@ const BLOCK: usize = 31;
 
 impl Calldata {
     /// The calldata of `f(int64[] data, ...)`: the selector, the offset of the data, further arguments, the data.
-    pub(crate) fn of_call<I: Copy + Into<i64>>(selector: [u8; 4], arguments: &[u64], data: &[I]) -> Self {
+    pub(crate) fn of_call<I: Integer>(selector: [u8; 4], arguments: &[u64], data: &[I]) -> Self {
         let selector = u64::from(u32::from_be_bytes(selector));
         // The data stand behind the heads of all arguments.
         let offset = WORD * (1 + arguments.len() as u64);
@@ -45,7 +47,7 @@ fn nonzero_bytes(word: u64) -> u64 {
 }
 
 /// Bytes of up to `BLOCK` sign-extended words that are not zero: the eight marks of a word are added up in parallel.
-fn nonzero_bytes_of_block<I: Copy + Into<i64>>(block: &[I]) -> u64 {
+fn nonzero_bytes_of_block<I: Integer>(block: &[I]) -> u64 {
     let (mut seen, mut negative) = (0, 0);
     for &item in block {
         let value: i64 = item.into();

@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use crate::batch::Rows;
+use crate::batch::{BatchResult, Integer, Rows};
 use crate::gas::{Calldata, MAX_COUNTERS, Metered, Work};
 use crate::{Error, Result};
 
@@ -95,64 +95,69 @@ fn sum(prices: &[i64; MAX_COUNTERS], counts: &[u64; MAX_COUNTERS]) -> u64 {
 ///
 /// # Errors
 ///
-/// There is no memory for the result; nothing is learned.
-pub fn update_costs<R: Rows, M: Metered<R::Item>>(
+/// No contract could be sent the batch, or there is no memory for the result; nothing is learned.
+pub fn update_costs<M: Metered, I: Integer>(
     model: &mut M,
-    rows: &R,
+    rows: &Rows<I>,
     labels: &[u64],
     tariff: &Tariff,
-) -> std::result::Result<Costs, TryReserveError>
-where
-    R::Item: Copy + Into<i64>,
-{
-    let mut costs = Costs::with_capacity(labels.len())?;
-    for (row, &label) in labels.iter().enumerate() {
-        let data = rows.row(row);
-        let mut work = Work::default();
-        let result = model.meter_update(data, label, &mut work);
+) -> BatchResult<Costs> {
+    let mut costs = Costs::with_capacity(rows.len())?;
+    for_each_update(model, rows, labels, |label, data, work, result| {
         costs.push(tariff, Calldata::of_call(tariff.selector, &[label], data), &work, result);
-    }
+    })?;
     Ok(costs)
 }
 
-/// What it costs to send each row to `predict`.
-///
-/// # Errors
-///
-/// There is no memory for the result.
-pub fn predict_costs<R: Rows, M: Metered<R::Item>>(
-    model: &M,
-    rows: &R,
-    tariff: &Tariff,
-) -> std::result::Result<Costs, TryReserveError>
-where
-    R::Item: Copy + Into<i64>,
-{
+/// What it costs to send each row to `predict`; the same errors.
+pub fn predict_costs<M: Metered, I: Integer>(model: &M, rows: &Rows<I>, tariff: &Tariff) -> BatchResult<Costs> {
     let mut costs = Costs::with_capacity(rows.len())?;
-    for row in 0..rows.len() {
-        let data = rows.row(row);
-        let mut work = Work::default();
-        let result = model.meter_predict(data, &mut work);
+    for_each_prediction(model, rows, |data, work, result| {
         costs.push(tariff, Calldata::of_call(tariff.selector, &[], data), &work, result);
-    }
+    })?;
     Ok(costs)
 }
 
 /// The work behind [`update_costs`], which calibration compares with what an EVM measures.
-pub fn count_updates<R: Rows, M: Metered<R::Item>>(model: &mut M, rows: &R, labels: &[u64]) -> Vec<Work> {
-    let mut works = vec![Work::default(); labels.len()];
-    for (row, (&label, work)) in labels.iter().zip(&mut works).enumerate() {
-        // A refusal is work like any other.
-        let _ = model.meter_update(rows.row(row), label, work);
-    }
-    works
+pub fn count_updates<M: Metered, I: Integer>(model: &mut M, rows: &Rows<I>, labels: &[u64]) -> BatchResult<Vec<Work>> {
+    let mut works = vec![];
+    for_each_update(model, rows, labels, |_, _, work, _| works.push(work))?;
+    Ok(works)
 }
 
 /// The work behind [`predict_costs`].
-pub fn count_predictions<R: Rows, M: Metered<R::Item>>(model: &M, rows: &R) -> Vec<Work> {
-    let mut works = vec![Work::default(); rows.len()];
-    for (row, work) in works.iter_mut().enumerate() {
-        let _ = model.meter_predict(rows.row(row), work);
+pub fn count_predictions<M: Metered, I: Integer>(model: &M, rows: &Rows<I>) -> BatchResult<Vec<Work>> {
+    let mut works = vec![];
+    for_each_prediction(model, rows, |_, work, _| works.push(work))?;
+    Ok(works)
+}
+
+fn for_each_update<M: Metered, I: Integer>(
+    model: &mut M,
+    rows: &Rows<I>,
+    labels: &[u64],
+    mut each: impl FnMut(u64, &[I], Work, Result<()>),
+) -> BatchResult<()> {
+    rows.check_labels(labels)?;
+    rows.check_ones()?;
+    for (row, &label) in labels.iter().enumerate() {
+        let mut work = Work::default();
+        let result = model.meter_update(rows.row(row), label, &mut work);
+        each(label, rows.row(row), work, result);
     }
-    works
+    Ok(())
+}
+
+fn for_each_prediction<M: Metered, I: Integer>(
+    model: &M,
+    rows: &Rows<I>,
+    mut each: impl FnMut(&[I], Work, Result<()>),
+) -> BatchResult<()> {
+    rows.check_ones()?;
+    for row in 0..rows.len() {
+        let mut work = Work::default();
+        let result = model.meter_predict(rows.row(row), &mut work);
+        each(rows.row(row), work, result);
+    }
+    Ok(())
 }

@@ -7,11 +7,7 @@
 
 mod calldata;
 mod costs;
-mod dense_perceptron;
 mod ledger;
-mod nearest_centroid;
-mod sparse_nearest_centroid;
-mod sparse_perceptron;
 
 pub use calldata::Calldata;
 pub use costs::{Costs, Tariff, count_predictions, count_updates, predict_costs, update_costs};
@@ -19,7 +15,7 @@ pub use ledger::Ledger;
 
 use alloy_primitives::U256;
 
-use crate::{Error, Result};
+use crate::{Error, Integer, Model, Result};
 
 /// The most counters that a function has.
 pub const MAX_COUNTERS: usize = 16;
@@ -36,28 +32,28 @@ pub struct Work {
 }
 
 impl Work {
-    fn add<C: Counter>(&mut self, counter: C, times: usize) {
+    pub(crate) fn add<C: Counter>(&mut self, counter: C, times: usize) {
         self.counts[counter.index()] += times as u64;
     }
 
-    fn set<C: Counter>(&mut self, counter: C, happened: bool) {
+    pub(crate) fn set<C: Counter>(&mut self, counter: C, happened: bool) {
         self.counts[counter.index()] = u64::from(happened);
     }
 
     /// Counts a refusal and returns it.
-    fn refuse<C: Counter, T>(&mut self, counter: C, error: Error) -> Result<T> {
+    pub(crate) fn refuse<C: Counter, T>(&mut self, counter: C, error: Error) -> Result<T> {
         self.set(counter, true);
         Err(error)
     }
 }
 
 /// Whether a norm was refused because it is below one, and not above.
-fn is_too_small(error: &Error) -> bool {
+pub(crate) fn is_too_small(error: &Error) -> bool {
     matches!(error, Error::NotNormalized { squared_norm } if *squared_norm < U256::from(10).pow(U256::from(18)))
 }
 
 /// Part of the path through a function: a loop that ran, a branch that was taken, an end that was reached.
-trait Counter: Copy {
+pub(crate) trait Counter: Copy {
     fn index(self) -> usize;
 }
 
@@ -75,10 +71,10 @@ macro_rules! counters {
         }
     };
 }
-use counters;
+pub(crate) use counters;
 
 /// A model that can say what a call of its contract does.
-pub trait Metered<Item> {
+pub trait Metered: Model {
     /// The counters of `update`.
     const UPDATE: &'static [&'static str];
     /// The counters of `predict`.
@@ -86,8 +82,8 @@ pub trait Metered<Item> {
 
     /// Learns one sample, exactly as `update` does, and notes what the contract would do for it. Of a refused sample,
     /// what it would do until it reverts.
-    fn meter_update(&mut self, data: &[Item], label: u64, work: &mut Work) -> Result<()>;
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()>;
 
     /// Notes what the contract would do to predict a sample.
-    fn meter_predict(&self, data: &[Item], work: &mut Work) -> Result<()>;
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()>;
 }

@@ -1,8 +1,9 @@
 //! What the contract `DensePerceptron` does.
 
+use super::DensePerceptron;
 use crate::gas::{Metered, Work, counters, is_too_small};
 use crate::norm::require_unit;
-use crate::{DensePerceptron, Error, Result};
+use crate::{Error, Integer, Result};
 
 /// Weights in a slot.
 const LANES: usize = 3;
@@ -37,12 +38,12 @@ counters! {
     }
 }
 
-impl Metered<i64> for DensePerceptron {
+impl Metered for DensePerceptron {
     const UPDATE: &'static [&'static str] = UPDATE;
     const PREDICT: &'static [&'static str] = PREDICT;
 
-    fn meter_update(&mut self, data: &[i64], label: u64, work: &mut Work) -> Result<()> {
-        if let Err(error) = Error::check_length(self.weights().len(), data.len()) {
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
+        if let Err(error) = Error::check_length(self.weights.len(), data.len()) {
             return work.refuse(Update::DimensionMismatch, error);
         }
         if let Err(error) = Error::check_class(label, 2) {
@@ -67,8 +68,8 @@ impl Metered<i64> for DensePerceptron {
         self.meter_add(data, label == 1, work)
     }
 
-    fn meter_predict(&self, data: &[i64], work: &mut Work) -> Result<()> {
-        if let Err(error) = Error::check_length(self.weights().len(), data.len()) {
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
+        if let Err(error) = Error::check_length(self.weights.len(), data.len()) {
             return work.refuse(Predict::DimensionMismatch, error);
         }
         let slots = data.len().div_ceil(LANES);
@@ -84,14 +85,14 @@ impl DensePerceptron {
     /// Moves the weights, slot by slot; a slot is read once more, and written where it changes.
     ///
     /// Mirrors: `_addScaled` in contracts/src/models/DensePerceptron.sol
-    fn meter_add(&mut self, data: &[i64], up: bool, work: &mut Work) -> Result<()> {
+    fn meter_add<I: Integer>(&mut self, data: &[I], up: bool, work: &mut Work) -> Result<()> {
         let (moved, refused) = match self.moved_weights(data, up) {
             Ok(moved) => (moved, None),
             Err((moved, error)) => (moved, Some(error)),
         };
         // The slots before the one with the weight that was refused.
         let whole = if refused.is_some() { moved.len() / LANES } else { data.len().div_ceil(LANES) };
-        let slots = self.weights().chunks(LANES).zip(moved.chunks(LANES)).take(whole);
+        let slots = self.weights.chunks(LANES).zip(moved.chunks(LANES)).take(whole);
         for (before, after) in slots {
             if before != after {
                 work.ledger.store(word(before), word(before), word(after));

@@ -1,12 +1,15 @@
 //! A Perceptron over the indices of the binary features that are present.
 
-use alloy_primitives::U256;
-
-use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_blocks, predict_each, predict_rows, update_rows};
-use crate::int80::{to_i256, to_int80};
+use crate::batch::{BatchResult, Rows, predict_blocks, predict_each, predict_rows};
+use crate::int80::to_int80;
 use crate::row_sums::{Order, RowSums};
 use crate::sparse_map::SparseMap;
-use crate::{CsrRows, Error, Result};
+use crate::{Error, Integer, Model, Result};
+
+mod gas;
+
+/// Bits of a feature index.
+const INDEX_BITS: u8 = 64;
 
 /// The twin of the contract `SparsePerceptron`.
 ///
@@ -49,10 +52,7 @@ impl SparsePerceptron {
     pub fn initialize_weights(&mut self, start: u64, weights: &[i128]) -> Result<()> {
         for (position, &weight) in weights.iter().enumerate() {
             to_int80(weight)?;
-            if start.checked_add(position as u64).is_none() {
-                let index = U256::from(start) + U256::from(position);
-                return Err(index_too_large(position, index));
-            }
+            Error::check_index(position, i128::from(start) + position as i128, INDEX_BITS)?;
         }
         for (index, &weight) in (start..=u64::MAX).zip(weights) {
             self.weights.set(index, weight);
@@ -70,12 +70,7 @@ impl SparsePerceptron {
                 return Err(Error::MalformedPair { position: position as u64, length: row.len() as u64 });
             };
             to_int80(weight)?;
-            if index < 0 {
-                return Err(Error::NegativeIndex { position: position as u64, index: to_i256(index) });
-            }
-            let index =
-                u64::try_from(index).map_err(|_| index_too_large(position, U256::from(index.unsigned_abs())))?;
-            pairs.push((index, weight));
+            pairs.push((Error::check_index(position, index, INDEX_BITS)?, weight));
         }
         for (index, weight) in pairs {
             self.weights.set(index, weight);
@@ -83,15 +78,10 @@ impl SparsePerceptron {
         Ok(())
     }
 
-    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/SparsePerceptron.sol
-    pub fn predict<I: FeatureIndex>(&self, data: &[I]) -> Result<u64> {
-        Ok(u64::from(self.score(data)? > 0))
-    }
-
     /// The score of a sample, scale `10^9`.
     ///
     /// Mirrors: `_score` in contracts/src/models/SparsePerceptron.sol
-    pub(crate) fn score<I: FeatureIndex>(&self, data: &[I]) -> Result<i128> {
+    fn score<I: Integer>(&self, data: &[I]) -> Result<i128> {
         // Weights are int80: fewer than 2^48 of them cannot leave 128 bits, and no memory holds that many indices.
         let mut score = self.intercept;
         for (position, &index) in data.iter().enumerate() {
@@ -100,50 +90,11 @@ impl SparsePerceptron {
         Ok(score)
     }
 
-    /// Labels of all rows, on all cores.
-    pub fn predict_batch<P: FeatureIndex, I: FeatureIndex>(
-        &self,
-        rows: &CsrRows<P, I>,
-    ) -> std::result::Result<Vec<u64>, BatchError> {
-        let Some((weights, intercept)) = self.narrow_weights(rows) else {
-            return predict_rows(rows, |row| self.predict(row));
-        };
-        let sums = RowSums::new(&weights);
-        let label = |sum| u64::from(intercept + sum > 0);
-        predict_blocks(rows, |block, labels| {
-            let is_done = sums.as_ref().is_some_and(|sums| {
-                sums.for_each_row(rows, block.clone(), Order::Any, |row, sum| labels[row] = label(sum))
-            });
-            if is_done {
-                return Ok(());
-            }
-            predict_each(rows, block, labels, |row| match narrow_sum(&weights, row) {
-                Some(sum) => Ok(label(sum)),
-                // Some index is not in the list, or negative: the exact path finds the weight, or says what is wrong.
-                None => self.predict(row),
-            })
-        })
-    }
-
-    /// Learns one sample; true where the model changed.
-    ///
-    /// A mistake on a sample without features, or at a learning rate of zero, changes nothing.
-    ///
-    /// Mirrors: `update` in contracts/src/models/SparsePerceptron.sol
-    pub fn update<I: FeatureIndex>(&mut self, data: &[I], label: u64) -> Result<bool> {
-        let class = Error::check_class(label, 2)?;
-        if self.predict(data)? == label {
-            return Ok(false);
-        }
-        self.move_weights(data, class == 1, |_, _, _| {}).map_err(|(_, error)| error)?;
-        Ok(self.learning_rate != 0 && !data.is_empty())
-    }
-
     /// Moves the weight of each index in order, all or none of them, by the learning rate; `on_move` sees each index with
     /// its weight before and after. The position of the weight that leaves `int80`, and the error.
     ///
     /// Mirrors: `_add` in contracts/src/models/SparsePerceptron.sol
-    pub(crate) fn move_weights<I: FeatureIndex>(
+    fn move_weights<I: Integer>(
         &mut self,
         data: &[I],
         up: bool,
@@ -166,31 +117,8 @@ impl SparsePerceptron {
         Ok(())
     }
 
-    /// Learns row after row.
-    pub fn update_batch<P: FeatureIndex, I: FeatureIndex>(
-        &mut self,
-        rows: &CsrRows<P, I>,
-        labels: &[u64],
-    ) -> std::result::Result<Vec<bool>, RowError> {
-        update_rows(rows, labels, |row, label| self.update(row, label))
-    }
-
-    /// How many rows get their label.
-    ///
-    /// Mirrors: `evaluateBatch` in contracts/src/models/SparsePerceptron.sol
-    pub fn evaluate_batch<P: FeatureIndex, I: FeatureIndex>(
-        &self,
-        rows: &CsrRows<P, I>,
-        labels: &[u64],
-    ) -> std::result::Result<u64, BatchError> {
-        let mismatch = Error::check_length(rows.len(), labels.len());
-        mismatch.map_err(|error| RowError { row: None, error })?;
-        let predicted = self.predict_batch(rows)?;
-        Ok(predicted.iter().zip(labels).filter(|(a, b)| a == b).count() as u64)
-    }
-
     /// Takes a step back on each feature: exact, since integers are.
-    fn undo<I: FeatureIndex>(&mut self, data: &[I], step: i128) {
+    fn undo<I: Integer>(&mut self, data: &[I], step: i128) {
         for &index in data {
             // Each index has been taken once, so it is not negative.
             let index = u64::try_from(index.into()).unwrap_or_default();
@@ -200,7 +128,7 @@ impl SparsePerceptron {
 
     /// The weights of small indices in 64 bits, where no row of the batch can leave 64 bits with them: the largest
     /// magnitude times the longest row, and the intercept, stay below 2^63.
-    fn narrow_weights<P: FeatureIndex, I: FeatureIndex>(&self, rows: &CsrRows<P, I>) -> Option<(Vec<i64>, i64)> {
+    fn narrow_weights<I: Integer>(&self, rows: &Rows<I>) -> Option<(Vec<i64>, i64)> {
         let low = self.weights.low();
         if low.len() > rows.num_items() {
             return None; // copying the weights would cost more than it saves
@@ -215,12 +143,52 @@ impl SparsePerceptron {
     }
 }
 
+impl Model for SparsePerceptron {
+    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/SparsePerceptron.sol
+    fn predict<I: Integer>(&self, data: &[I]) -> Result<u64> {
+        Ok(u64::from(self.score(data)? > 0))
+    }
+
+    fn predict_batch<I: Integer>(&self, rows: &Rows<I>) -> BatchResult<Vec<u64>> {
+        let Some((weights, intercept)) = self.narrow_weights(rows) else {
+            return predict_rows(rows, |row| self.predict(row));
+        };
+        let sums = RowSums::new(&weights);
+        let label = |sum| u64::from(intercept + sum > 0);
+        predict_blocks(rows, |block, labels| {
+            let is_done = sums.as_ref().is_some_and(|sums| {
+                sums.for_each_row(rows, block.clone(), Order::Any, |row, sum| labels[row] = label(sum))
+            });
+            if is_done {
+                return Ok(());
+            }
+            predict_each(rows, block, labels, |row| match narrow_sum(&weights, row) {
+                Some(sum) => Ok(label(sum)),
+                // Some index is not in the list, or negative: the exact path finds the weight, or says what is wrong.
+                None => self.predict(row),
+            })
+        })
+    }
+
+    /// A mistake on a sample without features, or at a learning rate of zero, changes nothing.
+    ///
+    /// Mirrors: `update` in contracts/src/models/SparsePerceptron.sol
+    fn update<I: Integer>(&mut self, data: &[I], label: u64) -> Result<bool> {
+        let class = Error::check_class(label, 2)?;
+        if self.predict(data)? == label {
+            return Ok(false);
+        }
+        self.move_weights(data, class == 1, |_, _, _| {}).map_err(|(_, error)| error)?;
+        Ok(self.learning_rate != 0 && !data.is_empty())
+    }
+}
+
 /// The sum of the weights of a row's indices, or None where one is not in the list; the caller knows that no sum overflows.
 ///
 /// Rows are of all lengths, and a processor guesses badly how often a loop over the last few indices will run. So the last
 /// eight are added whatever they are, those that were added before as zeros.
 #[inline(always)]
-fn narrow_sum<I: FeatureIndex>(weights: &[i64], row: &[I]) -> Option<i64> {
+fn narrow_sum<I: Integer>(weights: &[i64], row: &[I]) -> Option<i64> {
     const WIDTH: usize = 8;
     // A negative index becomes a huge one.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
@@ -244,12 +212,7 @@ fn narrow_sum<I: FeatureIndex>(weights: &[i64], row: &[I]) -> Option<i64> {
 }
 
 /// A feature index of this model: not negative.
-fn to_index<I: FeatureIndex>(position: usize, index: I) -> Result<u64> {
-    let index: i64 = index.into();
-    u64::try_from(index)
-        .map_err(|_| Error::NegativeIndex { position: position as u64, index: to_i256(i128::from(index)) })
-}
-
-fn index_too_large(position: usize, index: U256) -> Error {
-    Error::IndexTooLarge { position: position as u64, index, limit: U256::from(1) << 64 }
+#[inline]
+fn to_index<I: Integer>(position: usize, index: I) -> Result<u64> {
+    Error::check_index(position, index.into().into(), INDEX_BITS)
 }

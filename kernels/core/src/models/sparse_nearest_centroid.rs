@@ -2,14 +2,16 @@
 
 use alloy_primitives::{I256, U256, U512};
 
-use crate::batch::{BatchError, FeatureIndex, RowError, Rows, predict_blocks, predict_each, predict_rows, update_rows};
+use crate::batch::{BatchResult, Rows, predict_blocks, predict_each, predict_rows};
 use crate::int80::to_i256;
 use crate::row_sums::{Order, RowSums};
 use crate::sparse_map::SparseMap;
-use crate::{CsrRows, Error, Result, TO_FLOAT};
+use crate::{Error, Integer, Model, Result, TO_FLOAT};
 
-/// Feature indices must be below this: they are `uint32`.
-pub const FEATURE_INDEX_LIMIT: u64 = 1 << 32;
+mod gas;
+
+/// Bits of a feature index. Mirrors: `INDEX_BITS` in contracts/src/models/SparseNearestCentroidClassifier.sol
+const INDEX_BITS: u8 = 32;
 
 /// A value of a centroid as it is stored: right when the class had `num_samples`, and scaled when it is read.
 ///
@@ -35,7 +37,7 @@ pub struct StoredClass {
 
 /// Mirrors: `ClassInfo` in contracts/src/models/SparseNearestCentroidClassifier.sol
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ClassInfo {
+struct ClassInfo {
     num_samples: u64,
     squared_magnitude: U256,
     centroid: SparseMap<Feature>,
@@ -89,14 +91,6 @@ impl SparseNearestCentroidClassifier {
         self.class_infos.iter().map(|info| info.centroid.entries()).collect()
     }
 
-    pub(crate) fn classes(&self) -> &[ClassInfo] {
-        &self.class_infos
-    }
-
-    pub(crate) fn classes_mut(&mut self) -> &mut [ClassInfo] {
-        &mut self.class_infos
-    }
-
     /// The true value of a feature in a class now, scale `10^9`.
     ///
     /// Mirrors: `getCentroidValue` in contracts/src/models/SparseNearestCentroidClassifier.sol
@@ -121,21 +115,19 @@ impl SparseNearestCentroidClassifier {
         self.class_infos[class] = extended;
         Ok(())
     }
+}
 
+impl Model for SparseNearestCentroidClassifier {
     /// The class with the nearest centroid, the lowest among equals.
     ///
     /// Mirrors: `predict` in contracts/src/models/SparseNearestCentroidClassifier.sol
-    pub fn predict<I: FeatureIndex>(&self, data: &[I]) -> Result<u64> {
+    fn predict<I: Integer>(&self, data: &[I]) -> Result<u64> {
         require_increasing(data)?;
         let distances = self.class_infos.iter().map(|info| info.distance(data));
         Ok(lowest_of_nearest(distances))
     }
 
-    /// Labels of all rows, on all cores.
-    pub fn predict_batch<P: FeatureIndex, I: FeatureIndex>(
-        &self,
-        rows: &CsrRows<P, I>,
-    ) -> std::result::Result<Vec<u64>, BatchError> {
+    fn predict_batch<I: Integer>(&self, rows: &Rows<I>) -> BatchResult<Vec<u64>> {
         let Some(table) = DistanceTable::new(&self.class_infos, rows) else {
             return predict_rows(rows, |row| self.predict(row));
         };
@@ -158,20 +150,11 @@ impl SparseNearestCentroidClassifier {
     /// Moves the centroid of a class to the mean that includes one more sample. Always changes the model: true.
     ///
     /// Mirrors: `update` in contracts/src/models/SparseNearestCentroidClassifier.sol
-    pub fn update<I: FeatureIndex>(&mut self, data: &[I], classification: u64) -> Result<bool> {
+    fn update<I: Integer>(&mut self, data: &[I], classification: u64) -> Result<bool> {
         let class = Error::check_class(classification, self.class_infos.len())?;
         require_increasing(data)?;
         self.class_infos[class].update(data, |_, _| {})?;
         Ok(true)
-    }
-
-    /// Learns row after row.
-    pub fn update_batch<P: FeatureIndex, I: FeatureIndex>(
-        &mut self,
-        rows: &CsrRows<P, I>,
-        labels: &[u64],
-    ) -> std::result::Result<Vec<bool>, RowError> {
-        update_rows(rows, labels, |row, label| self.update(row, label))
     }
 }
 
@@ -198,28 +181,20 @@ impl ClassInfo {
         Ok(Self { num_samples, squared_magnitude, centroid })
     }
 
-    pub(crate) fn num_samples(&self) -> u64 {
-        self.num_samples
-    }
-
-    pub(crate) fn squared_magnitude(&self) -> U256 {
-        self.squared_magnitude
-    }
-
     /// A feature as it is stored.
-    pub(crate) fn feature<I: FeatureIndex>(&self, index: I) -> Feature {
+    fn feature<I: Integer>(&self, index: I) -> Feature {
         self.centroid.get(to_u64(index))
     }
 
     /// Sets features that have no value yet; on an error, some of them.
     fn extend(&mut self, rows: &[Vec<u64>]) -> Result<()> {
-        for (position, row) in (0..).zip(rows) {
+        for (position, row) in rows.iter().enumerate() {
             let &[index, value] = row.as_slice() else {
-                return Err(Error::MalformedPair { position, length: row.len() as u64 });
+                return Err(Error::MalformedPair { position: position as u64, length: row.len() as u64 });
             };
-            check_index(position, index)?;
+            Error::check_index(position, index.into(), INDEX_BITS)?;
             if self.centroid.get(index) != Feature::default() {
-                return Err(Error::DuplicateFeature { position, index });
+                return Err(Error::DuplicateFeature { position: position as u64, index });
             }
             self.centroid.set(index, Feature { value, num_samples: self.num_samples });
             // At most 2^32 features of a square below 2^128: far from an overflow.
@@ -242,7 +217,7 @@ impl ClassInfo {
     ///
     /// At most 2^32 terms of less than 2^66: the sum fits in an i128, and with the factor in an int256. The squared
     /// magnitude grows by less than 2^160 an update, and 2^64 updates keep it below 2^224.
-    pub(crate) fn distance<I: FeatureIndex>(&self, data: &[I]) -> I256 {
+    fn distance<I: Integer>(&self, data: &[I]) -> I256 {
         let one = i128::from(TO_FLOAT);
         let terms = data.iter().map(|&index| one - 2 * i128::from(self.true_value(to_u64(index))));
         let update = to_i256(terms.sum()).wrapping_mul(to_i256(one));
@@ -251,11 +226,7 @@ impl ClassInfo {
 
     /// Moves the centroid; `on_write` sees each feature as it was stored and as it is now. Whether the product of the
     /// squared magnitude with `n^2` left 256 bits.
-    pub(crate) fn update<I: FeatureIndex>(
-        &mut self,
-        data: &[I],
-        mut on_write: impl FnMut(Feature, Feature),
-    ) -> Result<bool> {
+    fn update<I: Integer>(&mut self, data: &[I], mut on_write: impl FnMut(Feature, Feature)) -> Result<bool> {
         let n = self.num_samples;
         let new_n =
             n.checked_add(1).ok_or(Error::SafeCastOverflowedUintDowncast { bits: 64, value: U256::from(1) << 64 })?;
@@ -288,7 +259,7 @@ struct DistanceTable {
 
 impl DistanceTable {
     /// None where the table would cost more than it saves, or a distance over 10^9 might leave 63 bits.
-    fn new<P: FeatureIndex, I: FeatureIndex>(class_infos: &[ClassInfo], rows: &CsrRows<P, I>) -> Option<Self> {
+    fn new<I: Integer>(class_infos: &[ClassInfo], rows: &Rows<I>) -> Option<Self> {
         let num_features = class_infos.iter().map(|info| info.centroid.low().len()).min()?;
         if num_features > rows.num_items() {
             return None;
@@ -332,7 +303,7 @@ impl DistanceTable {
     ///
     /// A distance is `10^9 * (base + sum of terms) + remainder` with a remainder below 10^9, so pairs compare as distances.
     #[inline]
-    fn predict<I: FeatureIndex>(&self, row: &[I]) -> Option<u64> {
+    fn predict<I: Integer>(&self, row: &[I]) -> Option<u64> {
         match self.bases.len() {
             2 => self.predict_classes::<I, 2>(row),
             _ => self.predict_any(row),
@@ -341,7 +312,7 @@ impl DistanceTable {
 
     /// With the number of classes known to the compiler, the sums live in registers.
     #[inline(always)]
-    fn predict_classes<I: FeatureIndex, const K: usize>(&self, row: &[I]) -> Option<u64> {
+    fn predict_classes<I: Integer, const K: usize>(&self, row: &[I]) -> Option<u64> {
         let mut sums = [0; K];
         for_each_feature(row, self.num_features, |feature| {
             let terms = &self.terms[feature * K..(feature + 1) * K];
@@ -352,7 +323,7 @@ impl DistanceTable {
         Some(self.nearest(&sums))
     }
 
-    fn predict_any<I: FeatureIndex>(&self, row: &[I]) -> Option<u64> {
+    fn predict_any<I: Integer>(&self, row: &[I]) -> Option<u64> {
         let num_classes = self.bases.len();
         let mut sums = vec![0; num_classes];
         for_each_feature(row, self.num_features, |feature| {
@@ -372,7 +343,7 @@ impl DistanceTable {
 
 /// Visits strictly increasing feature indices below `limit`; None at the first that is not.
 #[inline(always)]
-fn for_each_feature<I: FeatureIndex>(row: &[I], limit: usize, mut visit: impl FnMut(usize)) -> Option<()> {
+fn for_each_feature<I: Integer>(row: &[I], limit: usize, mut visit: impl FnMut(usize)) -> Option<()> {
     let mut previous = -1;
     for &index in row {
         let index = index.into();
@@ -393,16 +364,13 @@ fn lowest_of_nearest<D: Ord>(distances: impl Iterator<Item = D>) -> u64 {
 }
 
 /// Mirrors: `_requireIncreasing` in contracts/src/models/SparseNearestCentroidClassifier.sol
-pub(crate) fn require_increasing<I: FeatureIndex>(data: &[I]) -> Result<()> {
+fn require_increasing<I: Integer>(data: &[I]) -> Result<()> {
     let mut previous = None;
-    for (position, &index) in (0..).zip(data) {
-        let signed: i64 = index.into();
-        let index =
-            u64::try_from(signed).map_err(|_| Error::NegativeIndex { position, index: to_i256(i128::from(signed)) })?;
-        check_index(position, index)?;
+    for (position, &index) in data.iter().enumerate() {
+        let index = Error::check_index(position, index.into().into(), INDEX_BITS)?;
         match previous {
             Some(previous) if previous >= index => {
-                return Err(Error::NotStrictlyIncreasing { position, previous, index });
+                return Err(Error::NotStrictlyIncreasing { position: position as u64, previous, index });
             }
             _ => previous = Some(index),
         }
@@ -410,16 +378,9 @@ pub(crate) fn require_increasing<I: FeatureIndex>(data: &[I]) -> Result<()> {
     Ok(())
 }
 
-fn check_index(position: u64, index: u64) -> Result<()> {
-    if index < FEATURE_INDEX_LIMIT {
-        return Ok(());
-    }
-    Err(Error::IndexTooLarge { position, index: U256::from(index), limit: U256::from(FEATURE_INDEX_LIMIT) })
-}
-
 /// An index that `require_increasing` has let pass.
 #[inline]
-fn to_u64<I: FeatureIndex>(index: I) -> u64 {
+fn to_u64<I: Integer>(index: I) -> u64 {
     u64::try_from(index.into()).unwrap_or(u64::MAX)
 }
 
@@ -468,6 +429,7 @@ fn scale_squared(squared: U256, n: u64, new_n: u64) -> U256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BatchError, Bounds};
 
     #[test]
     fn scaling_is_exact_where_the_product_leaves_256_bits() {
@@ -499,10 +461,10 @@ mod tests {
             let centroids: Vec<Vec<Vec<u64>>> = (0..num_classes).map(centroid).collect();
             let mut model = SparseNearestCentroidClassifier::new(&centroids, &vec![3; centroids.len()])
                 .expect("the pairs are well formed");
-            model.update(&[0, 3], num_classes - 1).expect("the class exists");
+            model.update(&[0_i32, 3], num_classes - 1).expect("the class exists");
             let indices: Vec<i32> = [0, 1, 2, 4, 1, 3, 0, 2, 3, 4, 5, 70_000].repeat(400);
             let indptr: Vec<i64> = (0..400).flat_map(|i| [0, 4, 6, 10].map(|j| i * 12 + j)).collect();
-            let rows = CsrRows::new(&indptr, &indices).expect("indptr is well formed");
+            let rows = Rows::new(&indices, Bounds::Int64(&indptr), None).expect("indptr is well formed");
             let expected: Result<Vec<u64>> = (0..rows.len()).map(|i| model.predict(rows.row(i))).collect();
             assert_eq!(model.predict_batch(&rows).expect("all rows are valid"), expected.expect("the same"));
         }
@@ -512,9 +474,9 @@ mod tests {
     fn a_batch_names_its_first_refused_row() {
         let model = SparseNearestCentroidClassifier::new(&[vec![vec![0, 1]], vec![]], &[1, 1])
             .expect("the pairs are well formed");
-        let indices = [0, 1, 1, 0, -5, 3];
-        let rows = CsrRows::new(&[0_i32, 2, 4, 5, 6], &indices).expect("indptr is well formed");
+        let indices = [0_i64, 1, 1, 0, -5, 3];
+        let rows = Rows::new(&indices, Bounds::Int32(&[0, 2, 4, 5, 6]), None).expect("indptr is well formed");
         let error = Error::NotStrictlyIncreasing { position: 1, previous: 1, index: 0 };
-        assert_eq!(model.predict_batch(&rows), Err(RowError { row: Some(1), error }.into()));
+        assert_eq!(model.predict_batch(&rows), Err(BatchError::Row { row: 1, error }));
     }
 }

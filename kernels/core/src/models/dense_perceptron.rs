@@ -2,11 +2,13 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{BatchError, RowError, predict_blocks, predict_rows, update_rows};
+use crate::batch::{BatchResult, Rows, predict_blocks, predict_rows};
 use crate::int80::{to_i256, to_int80};
 use crate::norm::require_unit;
 use crate::products::FloatProducts;
-use crate::{DenseRows, Error, Result, TO_FLOAT};
+use crate::{Error, Integer, Model, Result, TO_FLOAT};
+
+mod gas;
 
 /// The twin of the contract `DensePerceptron`.
 ///
@@ -56,23 +58,6 @@ impl DensePerceptron {
         Ok(())
     }
 
-    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/DensePerceptron.sol
-    pub fn predict(&self, data: &[i64]) -> Result<u64> {
-        Error::check_length(self.weights.len(), data.len())?;
-        Ok(u64::from(self.score_is_positive(data)))
-    }
-
-    /// Labels of all rows, on all cores.
-    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, BatchError> {
-        match FloatProducts::new(std::iter::once(&*self.weights)) {
-            Some(products) if products.dimension() == rows.dimension() => predict_blocks(rows, |block, labels| {
-                self.predict_block(&products, rows.block(block), labels);
-                Ok(())
-            }),
-            _ => predict_rows(rows, |row| self.predict(row)),
-        }
-    }
-
     /// The sign of the score is that of its float where that is further from zero than it may be off.
     ///
     /// The intercept is one more term, so the proof of [`crate::products`] holds for the whole score. Where the sum of all
@@ -94,29 +79,14 @@ impl DensePerceptron {
         });
     }
 
-    /// Learns one sample; true where the model changed: it was mistaken, and not every step rounds to zero.
-    ///
-    /// Mirrors: `update` in contracts/src/models/DensePerceptron.sol
-    pub fn update(&mut self, data: &[i64], label: u64) -> Result<bool> {
-        Error::check_length(self.weights.len(), data.len())?;
-        let class = Error::check_class(label, 2)?;
-        require_unit(data)?;
-        let positive = class == 1;
-        if self.score_is_positive(data) == positive {
-            return Ok(false);
-        }
-        let weights = self.moved_weights(data, positive).map_err(|(_, error)| error)?;
-        Ok(self.set_weights(weights))
-    }
-
     /// The weights after a mistake: a new list, so that an overflow half way leaves the model as it was. With the error of
     /// the first weight that leaves `int80`, those before it.
     ///
     /// Mirrors: `_addScaled` in contracts/src/models/DensePerceptron.sol
-    pub(crate) fn moved_weights(&self, data: &[i64], up: bool) -> std::result::Result<Vec<i128>, (Vec<i128>, Error)> {
+    fn moved_weights<I: Integer>(&self, data: &[I], up: bool) -> std::result::Result<Vec<i128>, (Vec<i128>, Error)> {
         let mut weights = Vec::with_capacity(data.len());
         for (&weight, &x) in self.weights.iter().zip(data) {
-            let step = self.step(x);
+            let step = self.step(x.into());
             match to_int80(if up { weight + step } else { weight - step }) {
                 Ok(weight) => weights.push(weight),
                 Err(error) => return Err((weights, error)),
@@ -126,16 +96,11 @@ impl DensePerceptron {
     }
 
     /// Replaces the weights; false where they are the same, since every step was rounded to zero.
-    pub(crate) fn set_weights(&mut self, weights: Vec<i128>) -> bool {
+    fn set_weights(&mut self, weights: Vec<i128>) -> bool {
         let changed = weights != self.weights;
         self.narrow = fit_i64(&weights);
         self.weights = weights;
         changed
-    }
-
-    /// Learns row after row.
-    pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
-        update_rows(rows, labels, |row, label| self.update(row, label))
     }
 
     /// `x * learningRate / 10^9`, rounded toward zero.
@@ -147,31 +112,65 @@ impl DensePerceptron {
         }
     }
 
-    pub(crate) fn score_is_positive(&self, data: &[i64]) -> bool {
+    fn score_is_positive<I: Integer>(&self, data: &[I]) -> bool {
         self.narrow_score(data).map_or_else(|| self.wide_score(data).is_positive(), |score| score > 0)
     }
 
     /// The score where all weights fit in 64 bits and no partial sum leaves 128 bits: a product of two 64-bit numbers
     /// always fits, and each addition is checked.
-    fn narrow_score(&self, data: &[i64]) -> Option<i128> {
+    fn narrow_score<I: Integer>(&self, data: &[I]) -> Option<i128> {
         if !self.narrow {
             return None;
         }
         let mut pairs = self.weights.iter().zip(data);
         #[expect(clippy::cast_possible_truncation, reason = "`narrow` says that each weight fits")]
         pairs.try_fold(self.intercept, |score, (&weight, &x)| {
-            score.checked_add(i128::from(weight as i64) * i128::from(x))
+            score.checked_add(i128::from(weight as i64) * i128::from(x.into()))
         })
     }
 
     /// The score in an int256: a product of int80 and int64 needs 143 bits, so fewer than 2^113 of them cannot overflow.
-    fn wide_score(&self, data: &[i64]) -> I256 {
+    fn wide_score<I: Integer>(&self, data: &[I]) -> I256 {
         let pairs = self.weights.iter().zip(data);
         pairs.fold(to_i256(self.intercept), |score, (&weight, &x)| {
+            let x: i64 = x.into();
             let magnitude = U256::from(weight.unsigned_abs()) * U256::from(x.unsigned_abs());
             let product = I256::from_raw(magnitude);
             if (weight < 0) == (x < 0) { score.wrapping_add(product) } else { score.wrapping_sub(product) }
         })
+    }
+}
+
+impl Model for DensePerceptron {
+    /// 1 where the score is positive, else 0. Mirrors: `predict` in contracts/src/models/DensePerceptron.sol
+    fn predict<I: Integer>(&self, data: &[I]) -> Result<u64> {
+        Error::check_length(self.weights.len(), data.len())?;
+        Ok(u64::from(self.score_is_positive(data)))
+    }
+
+    fn predict_batch<I: Integer>(&self, rows: &Rows<I>) -> BatchResult<Vec<u64>> {
+        match FloatProducts::for_rows(std::iter::once(&*self.weights), rows) {
+            Some((products, dense)) => predict_blocks(rows, |block, labels| {
+                self.predict_block(&products, dense.block(block), labels);
+                Ok(())
+            }),
+            None => predict_rows(rows, |row| self.predict(row)),
+        }
+    }
+
+    /// Changes the model where it was mistaken, and not every step rounds to zero.
+    ///
+    /// Mirrors: `update` in contracts/src/models/DensePerceptron.sol
+    fn update<I: Integer>(&mut self, data: &[I], label: u64) -> Result<bool> {
+        Error::check_length(self.weights.len(), data.len())?;
+        let class = Error::check_class(label, 2)?;
+        require_unit(data)?;
+        let positive = class == 1;
+        if self.score_is_positive(data) == positive {
+            return Ok(false);
+        }
+        let weights = self.moved_weights(data, positive).map_err(|(_, error)| error)?;
+        Ok(self.set_weights(weights))
     }
 }
 

@@ -1,9 +1,8 @@
 //! What the contract `SparseNearestCentroidClassifier` does.
 
-use crate::batch::FeatureIndex;
+use super::{Feature, SparseNearestCentroidClassifier, require_increasing};
 use crate::gas::{Metered, Work, counters};
-use crate::sparse_nearest_centroid::{Feature, require_increasing};
-use crate::{Error, Result, SparseNearestCentroidClassifier};
+use crate::{Error, Integer, Result};
 
 counters! {
     /// Parts of `update`.
@@ -36,12 +35,12 @@ counters! {
     }
 }
 
-impl<I: FeatureIndex> Metered<I> for SparseNearestCentroidClassifier {
+impl Metered for SparseNearestCentroidClassifier {
     const UPDATE: &'static [&'static str] = UPDATE;
     const PREDICT: &'static [&'static str] = PREDICT;
 
-    fn meter_update(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        let class = match Error::check_class(label, self.classes().len()) {
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
+        let class = match Error::check_class(label, self.class_infos.len()) {
             Ok(class) => class,
             Err(error) => return work.refuse(Update::UnknownClass, error),
         };
@@ -56,8 +55,8 @@ impl<I: FeatureIndex> Metered<I> for SparseNearestCentroidClassifier {
             return work.refuse(counter, error);
         }
         work.add(Update::Check, data.len());
-        let info = &mut self.classes_mut()[class];
-        let before = (info.num_samples(), info.squared_magnitude());
+        let info = &mut self.class_infos[class];
+        let before = (info.num_samples, info.squared_magnitude);
         let ledger = &mut work.ledger;
         let mut stale = 0;
         let moved = info.update(data, |old, new| {
@@ -69,8 +68,8 @@ impl<I: FeatureIndex> Metered<I> for SparseNearestCentroidClassifier {
             Ok(product_is_wide) => product_is_wide,
             Err(error) => return work.refuse(Update::CountOverflow, error),
         };
-        ledger.store(before.0, before.0, info.num_samples());
-        ledger.store(before.1, before.1, info.squared_magnitude());
+        ledger.store(before.0, before.0, info.num_samples);
+        ledger.store(before.1, before.1, info.squared_magnitude);
         work.add(Update::Move, data.len());
         work.add(Update::Stale, stale);
         work.set(Update::Wide, product_is_wide);
@@ -78,7 +77,7 @@ impl<I: FeatureIndex> Metered<I> for SparseNearestCentroidClassifier {
         Ok(())
     }
 
-    fn meter_predict(&self, data: &[I], work: &mut Work) -> Result<()> {
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
         if let Err(error) = require_increasing(data) {
             let (counter, position) = match error {
                 Error::NegativeIndex { position, .. } => (Predict::NegativeIndex, position),
@@ -91,9 +90,9 @@ impl<I: FeatureIndex> Metered<I> for SparseNearestCentroidClassifier {
         }
         work.add(Predict::Check, data.len());
         let mut smallest = None;
-        for info in self.classes() {
+        for info in &self.class_infos {
             let features = data.iter().map(|&index| info.feature(index));
-            let stale = features.filter(|Feature { num_samples, .. }| *num_samples != info.num_samples()).count();
+            let stale = features.filter(|Feature { num_samples, .. }| *num_samples != info.num_samples).count();
             work.add(Predict::Classes, 1);
             work.add(Predict::Features, data.len());
             work.add(Predict::Stale, stale);

@@ -2,11 +2,13 @@
 
 use alloy_primitives::{I256, U256};
 
-use crate::batch::{BatchError, RowError, predict_blocks, predict_rows, update_rows};
+use crate::batch::{BatchError, BatchResult, Rows, predict_blocks, predict_rows};
 use crate::int80::to_i256;
 use crate::norm::require_unit;
 use crate::products::FloatProducts;
-use crate::{DenseRows, Error, Result, Rows, TO_FLOAT};
+use crate::{Error, Integer, Model, Result, TO_FLOAT};
+
+mod gas;
 
 /// Initial sample counts must be below `2^191`, so that an int64 times a count fits in an int256.
 ///
@@ -77,10 +79,27 @@ impl NearestCentroidClassifier {
         Ok(())
     }
 
+    /// The centroid and the count of a class after one more sample.
+    ///
+    /// Mirrors: `_moveCentroid` in contracts/src/models/NearestCentroidClassifier.sol
+    fn moved<I: Integer>(&self, class: usize, data: &[I]) -> (Vec<i64>, U256) {
+        let count = self.data_counts[class];
+        let new_count = if count < DATA_COUNT_LIMIT { count + U256::from(1) } else { count };
+        let values = self.centroids[class].iter().zip(data);
+        (values.map(|(&value, &x)| moving_average(value, x.into(), count, new_count)).collect(), new_count)
+    }
+
+    fn set_class(&mut self, class: usize, centroid: Vec<i64>, count: U256) {
+        self.centroids[class] = centroid;
+        self.data_counts[class] = count;
+    }
+}
+
+impl Model for NearestCentroidClassifier {
     /// The class with the nearest centroid, the lowest among equals.
     ///
     /// Mirrors: `predict` in contracts/src/models/NearestCentroidClassifier.sol
-    pub fn predict(&self, data: &[i64]) -> Result<u64> {
+    fn predict<I: Integer>(&self, data: &[I]) -> Result<u64> {
         let mut nearest = 0;
         let mut best = U256::MAX;
         for (class, centroid) in (0..).zip(&self.centroids) {
@@ -93,29 +112,25 @@ impl NearestCentroidClassifier {
         Ok(nearest)
     }
 
-    /// Labels of all rows, on all cores.
-    pub fn predict_batch(&self, rows: &DenseRows) -> std::result::Result<Vec<u64>, BatchError> {
-        match CentroidProducts::new(&self.centroids) {
-            Some(centroids) if centroids.products.dimension() == rows.dimension() => {
-                predict_blocks(rows, |block, labels| {
-                    centroids.nearest(rows.block(block.clone()), labels);
-                    for (row, label) in block.zip(labels) {
-                        if *label == UNCERTAIN {
-                            *label = self.predict(rows.row(row)).map_err(|error| RowError { row: Some(row), error })?;
-                        }
-                    }
-                    Ok(())
-                })
+    fn predict_batch<I: Integer>(&self, rows: &Rows<I>) -> BatchResult<Vec<u64>> {
+        let Some((centroids, dense)) = CentroidProducts::for_rows(&self.centroids, rows) else {
+            return predict_rows(rows, |row| self.predict(row));
+        };
+        predict_blocks(rows, |block, labels| {
+            centroids.nearest(dense.block(block.clone()), labels);
+            for (row, label) in block.zip(labels) {
+                if *label == UNCERTAIN {
+                    *label = self.predict(dense.row(row)).map_err(|error| BatchError::Row { row, error })?;
+                }
             }
-            _ => predict_rows(rows, |row| self.predict(row)),
-        }
+            Ok(())
+        })
     }
 
-    /// Moves the centroid of a class to the mean that includes one more sample; true where the model changed: the
-    /// count does, until the class is full.
+    /// Moves the centroid of a class to the mean that includes one more sample. The count changes until the class is full.
     ///
     /// Mirrors: `update` in contracts/src/models/NearestCentroidClassifier.sol
-    pub fn update(&mut self, data: &[i64], classification: u64) -> Result<bool> {
+    fn update<I: Integer>(&mut self, data: &[I], classification: u64) -> Result<bool> {
         let class = Error::check_class(classification, self.centroids.len())?;
         Error::check_length(self.centroids[class].len(), data.len())?;
         require_unit(data)?;
@@ -123,26 +138,6 @@ impl NearestCentroidClassifier {
         let changed = count != self.data_counts[class] || centroid != self.centroids[class];
         self.set_class(class, centroid, count);
         Ok(changed)
-    }
-
-    /// The centroid and the count of a class after one more sample.
-    ///
-    /// Mirrors: `_moveCentroid` in contracts/src/models/NearestCentroidClassifier.sol
-    pub(crate) fn moved(&self, class: usize, data: &[i64]) -> (Vec<i64>, U256) {
-        let count = self.data_counts[class];
-        let new_count = if count < DATA_COUNT_LIMIT { count + U256::from(1) } else { count };
-        let values = self.centroids[class].iter().zip(data);
-        (values.map(|(&value, &x)| moving_average(value, x, count, new_count)).collect(), new_count)
-    }
-
-    pub(crate) fn set_class(&mut self, class: usize, centroid: Vec<i64>, count: U256) {
-        self.centroids[class] = centroid;
-        self.data_counts[class] = count;
-    }
-
-    /// Learns row after row.
-    pub fn update_batch(&mut self, rows: &DenseRows, labels: &[u64]) -> std::result::Result<Vec<bool>, RowError> {
-        update_rows(rows, labels, |row, label| self.update(row, label))
     }
 }
 
@@ -164,13 +159,13 @@ struct CentroidProducts {
 const UNCERTAIN: u64 = u64::MAX;
 
 impl CentroidProducts {
-    /// None where centroids are of several lengths, or too long.
+    /// None where [`FloatProducts::for_rows`] has none.
     #[expect(clippy::cast_precision_loss, reason = "below 2^50")]
-    fn new(centroids: &[Vec<i64>]) -> Option<Self> {
-        let products = FloatProducts::new(centroids.iter().map(Vec::as_slice))?;
+    fn for_rows<'a, I: Integer>(centroids: &[Vec<i64>], rows: &Rows<'a, I>) -> Option<(Self, Rows<'a, i64>)> {
+        let (products, rows) = FloatProducts::for_rows(centroids.iter().map(Vec::as_slice), rows)?;
         let largest = products.norms().iter().copied().fold(0.0, f64::max);
         let margin = (products.dimension() as u64 * u64::from(TO_FLOAT)) as f64;
-        Some(Self { products, largest, margin })
+        Some((Self { products, largest, margin }, rows))
     }
 
     /// The label of each row, or [`UNCERTAIN`].
@@ -200,7 +195,7 @@ fn check_count(count: U256) -> Result<()> {
 }
 
 /// `sum_j trunc((x_j - c_j)^2 / 10^9)` where it is below `bound`; as soon as a partial sum reaches it, None.
-fn distance_below(bound: U256, data: &[i64], centroid: &[i64]) -> Option<U256> {
+fn distance_below<I: Integer>(bound: U256, data: &[I], centroid: &[i64]) -> Option<U256> {
     /// Few enough to give up early, many enough to keep the test out of the inner loop.
     const CHUNK: usize = 64;
     let mut distance = U256::ZERO;
@@ -217,11 +212,11 @@ fn distance_below(bound: U256, data: &[i64], centroid: &[i64]) -> Option<U256> {
 
 /// The terms of a chunk where all differences are below 2^32: their squares fit in 64 bits, and a sum of 64 quotients
 /// of less than 2^35 does too.
-fn narrow_distance(data: &[i64], centroid: &[i64]) -> Option<u64> {
+fn narrow_distance<I: Integer>(data: &[I], centroid: &[i64]) -> Option<u64> {
     let mut seen = 0;
     let mut distance = 0;
-    for (x, c) in data.iter().zip(centroid) {
-        let difference = x.abs_diff(*c);
+    for (&x, &c) in data.iter().zip(centroid) {
+        let difference = x.into().abs_diff(c);
         seen |= difference;
         distance += difference.wrapping_mul(difference) / u64::from(TO_FLOAT);
     }
@@ -229,13 +224,13 @@ fn narrow_distance(data: &[i64], centroid: &[i64]) -> Option<u64> {
 }
 
 /// The terms of a chunk for any differences: below 2^64, so their squares fit in 128 bits, and 64 quotients do too.
-fn wide_distance(data: &[i64], centroid: &[i64]) -> U256 {
-    let terms = data.iter().zip(centroid).map(|(&x, &c)| scaled_square(x, c));
+fn wide_distance<I: Integer>(data: &[I], centroid: &[i64]) -> U256 {
+    let terms = data.iter().zip(centroid).map(|(&x, &c)| scaled_square(x.into(), c));
     U256::from(terms.sum::<u128>())
 }
 
 /// Mirrors: `_scaledSquare` in contracts/src/models/NearestCentroidClassifier.sol
-pub(crate) fn scaled_square(x: i64, c: i64) -> u128 {
+fn scaled_square(x: i64, c: i64) -> u128 {
     let difference = u128::from(x.abs_diff(c));
     difference * difference / u128::from(TO_FLOAT)
 }
@@ -261,12 +256,13 @@ fn moving_average(c: i64, x: i64, n: U256, new_n: U256) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Bounds;
 
     #[test]
     fn distance_terms_are_divided_and_then_summed() {
         // 31_623^2 = 1_000_014_129 -> 1 each, though the sum of squares would give 2 only together.
-        assert_eq!(distance_below(U256::MAX, &[31_623, 31_623], &[0, 0]), Some(U256::from(2)));
-        assert_eq!(distance_below(U256::MAX, &[31_622, 31_622], &[0, 0]), Some(U256::ZERO));
+        assert_eq!(distance_below(U256::MAX, &[31_623_i64, 31_623], &[0, 0]), Some(U256::from(2)));
+        assert_eq!(distance_below(U256::MAX, &[31_622_i32, 31_622], &[0, 0]), Some(U256::ZERO));
     }
 
     #[test]
@@ -297,7 +293,7 @@ mod tests {
             // Differences of some 10^4: distances of 0 to 10, with ties that rounding makes.
             let counts = vec![U256::ZERO; centroids.len()];
             let model = NearestCentroidClassifier::new(centroids, counts).expect("all of length 3");
-            let batch = DenseRows::new(&rows, 10, 3).expect("30 values");
+            let batch = Rows::new(&rows, Bounds::Even { len: 10, dimension: 3 }, None).expect("30 values");
             let expected: Result<Vec<u64>> = rows.chunks(3).map(|row| model.predict(row)).collect();
             assert_eq!(model.predict_batch(&batch).expect("lengths agree"), expected.expect("lengths agree"));
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::batch::FeatureIndex;
+use super::SparsePerceptron;
 use crate::gas::{Ledger, Metered, Work, counters};
-use crate::{Error, Result, SparsePerceptron};
+use crate::{Error, Integer, Result};
 
 counters! {
     /// Parts of `update`.
@@ -31,11 +31,11 @@ counters! {
     }
 }
 
-impl<I: FeatureIndex> Metered<I> for SparsePerceptron {
+impl Metered for SparsePerceptron {
     const UPDATE: &'static [&'static str] = UPDATE;
     const PREDICT: &'static [&'static str] = PREDICT;
 
-    fn meter_update(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
         if let Err(error) = Error::check_class(label, 2) {
             return work.refuse(Update::UnknownClass, error);
         }
@@ -87,7 +87,7 @@ impl<I: FeatureIndex> Metered<I> for SparsePerceptron {
         }
     }
 
-    fn meter_predict(&self, data: &[I], work: &mut Work) -> Result<()> {
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
         let increasing = data.is_sorted_by(|&a, &b| a.into() < b.into());
         match self.score(data) {
             Ok(score) => {
@@ -116,7 +116,7 @@ fn before<'a, I>(data: &'a [I], error: &Error) -> &'a [I] {
 }
 
 /// The reads of the weights that a score adds up; an index that repeats finds its slot warm.
-fn meter_score<I: FeatureIndex>(data: &[I], increasing: bool, ledger: &mut Ledger) {
+fn meter_score<I: Integer>(data: &[I], increasing: bool, ledger: &mut Ledger) {
     let distinct =
         if increasing { data.len() } else { data.iter().map(|&index| index.into()).collect::<HashSet<i64>>().len() };
     ledger.load(distinct, data.len() - distinct);

@@ -2,10 +2,10 @@
 
 use alloy_primitives::U256;
 
+use super::{NearestCentroidClassifier, scaled_square};
 use crate::gas::{Metered, Work, counters, is_too_small};
-use crate::nearest_centroid::scaled_square;
 use crate::norm::require_unit;
-use crate::{Error, NearestCentroidClassifier, Result};
+use crate::{Error, Integer, Result};
 
 /// Numbers of a centroid in a slot.
 const LANES: usize = 4;
@@ -37,21 +37,21 @@ counters! {
     }
 }
 
-impl Metered<i64> for NearestCentroidClassifier {
+impl Metered for NearestCentroidClassifier {
     const UPDATE: &'static [&'static str] = UPDATE;
     const PREDICT: &'static [&'static str] = PREDICT;
 
-    fn meter_update(&mut self, data: &[i64], label: u64, work: &mut Work) -> Result<()> {
-        let class = match Error::check_class(label, self.centroids().len()) {
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
+        let class = match Error::check_class(label, self.centroids.len()) {
             Ok(class) => class,
             Err(error) => return work.refuse(Update::UnknownClass, error),
         };
-        if let Err(error) = Error::check_length(self.centroids()[class].len(), data.len()) {
+        if let Err(error) = Error::check_length(self.centroids[class].len(), data.len()) {
             return work.refuse(Update::DimensionMismatch, error);
         }
         let (centroid, count) = self.moved(class, data);
-        work.set(Update::Full, count == self.data_counts()[class]);
-        let slots = self.centroids()[class].chunks(LANES).zip(centroid.chunks(LANES));
+        work.set(Update::Full, count == self.data_counts[class]);
+        let slots = self.centroids[class].chunks(LANES).zip(centroid.chunks(LANES));
         for (before, after) in slots {
             work.add(Update::Move, 1);
             work.ledger.load(1, 0);
@@ -65,7 +65,7 @@ impl Metered<i64> for NearestCentroidClassifier {
             let counter = if is_too_small(&error) { Update::NormTooSmall } else { Update::NormTooLarge };
             return work.refuse(counter, error);
         }
-        let before = self.data_counts()[class];
+        let before = self.data_counts[class];
         if count != before {
             work.ledger.store(before, before, count);
             work.set(Update::Counted, true);
@@ -75,9 +75,9 @@ impl Metered<i64> for NearestCentroidClassifier {
         Ok(())
     }
 
-    fn meter_predict(&self, data: &[i64], work: &mut Work) -> Result<()> {
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
         let mut smallest = U256::MAX;
-        for centroid in self.centroids() {
+        for centroid in &self.centroids {
             if let Err(error) = Error::check_length(centroid.len(), data.len()) {
                 return work.refuse(Predict::DimensionMismatch, error);
             }
@@ -91,7 +91,7 @@ impl Metered<i64> for NearestCentroidClassifier {
                 }
                 work.add(Predict::Slots, 1);
                 work.ledger.load(1, 0);
-                distance += x.iter().zip(c).map(|(&x, &c)| U256::from(scaled_square(x, c))).sum::<U256>();
+                distance += x.iter().zip(c).map(|(&x, &c)| U256::from(scaled_square(x.into(), c))).sum::<U256>();
                 false
             });
             work.add(Predict::Abandoned, usize::from(abandoned));
