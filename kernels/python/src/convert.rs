@@ -1,7 +1,7 @@
 //! Python objects to integers and back. Every refusal names the place and what would be right.
 
-use dcai_core::{I256, INT80_MAX, INT80_MIN, Rows, U256};
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use dcai_core::{I256, INT80_MAX, INT80_MIN, U256};
+use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyMapping, PyString};
@@ -150,69 +150,13 @@ pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
 }
 
 /// The numbers of a plain list of plain ints that fit in 64 bits.
-fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
+pub fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
     items.cast_exact::<PyList>().ok()?.iter().map(|item| small_int(&item)).collect()
-}
-
-/// One sample: a sequence of int64, or a plain array of int32 or int64, which is read in place.
-pub enum Sample<'py> {
-    Int32(PyReadonlyArray1<'py, i32>),
-    Int64(PyReadonlyArray1<'py, i64>),
-    List(Vec<i64>),
-}
-
-impl<'py> Sample<'py> {
-    pub fn new(items: &Bound<'py, PyAny>) -> PyResult<Self> {
-        match Self::plain(items)? {
-            Some(sample) => Ok(sample),
-            None => int64_list(items, "sample").map(Self::List),
-        }
-    }
-
-    /// A sample that needs no conversion: a plain array of one dimension, in one piece and aligned, or a plain list of
-    /// plain integers. Of arrays no subclass: the masked items of a masked array are no numbers.
-    pub fn plain(items: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
-        if let Ok(array) = items.cast_exact::<PyArray1<i64>>() {
-            let array = array.try_readonly()?;
-            return Ok(array.as_slice().is_ok().then_some(Self::Int64(array)));
-        }
-        if let Ok(array) = items.cast_exact::<PyArray1<i32>>() {
-            let array = array.try_readonly()?;
-            return Ok(array.as_slice().is_ok().then_some(Self::Int32(array)));
-        }
-        Ok(small_ints(items).map(Self::List))
-    }
 }
 
 /// A label that is a plain Python int.
 pub fn plain_label(label: &Bound<'_, PyAny>) -> Option<u64> {
     small_int(label).and_then(|label| label.try_into().ok())
-}
-
-/// Runs `$work` with `$data` bound to the numbers of a sample, whichever type they have.
-macro_rules! with_sample {
-    ($sample:expr, $data:ident => $work:expr) => {
-        match $sample {
-            crate::convert::Sample::Int32(array) => {
-                let $data = array.as_slice()?;
-                $work
-            }
-            crate::convert::Sample::Int64(array) => {
-                let $data = array.as_slice()?;
-                $work
-            }
-            crate::convert::Sample::List(list) => {
-                let $data = list.as_slice();
-                $work
-            }
-        }
-    };
-}
-pub(crate) use with_sample;
-
-/// One sample of a dense model.
-pub fn sample(items: &Bound<'_, PyAny>) -> PyResult<Vec<i64>> {
-    int64_list(items, "sample")
 }
 
 /// Samples of any lengths in compressed form: where each begins and the last ends, and all of them one after another.
@@ -225,11 +169,14 @@ pub fn ragged_rows(rows: &Bound<'_, PyAny>) -> PyResult<(Vec<i64>, Vec<i64>)> {
     Ok((indptr, values))
 }
 
-/// One label for each row.
-pub fn view_labels<'a>(rows: &impl Rows, labels: &'a PyReadonlyArray1<'_, u64>) -> PyResult<&'a [u64]> {
-    let labels = labels.as_slice()?;
-    if labels.len() == rows.len() {
-        return Ok(labels);
-    }
-    Err(InputError::new_err(format!("{} labels for {} rows", labels.len(), rows.len())))
+/// Rows of numbers, such as pairs (index, value).
+pub fn lists<'py, T>(
+    rows: &Bound<'py, PyAny>,
+    what: &str,
+    convert: impl Fn(&Bound<'py, PyAny>, &dyn Fn() -> String) -> PyResult<T>,
+) -> PyResult<Vec<Vec<T>>> {
+    list(rows, what, |row, i| {
+        let what = format!("{what}[{i}]");
+        list(row, &what, |item, j| convert(item, &|| format!("{what}[{j}]")))
+    })
 }

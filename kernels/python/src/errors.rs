@@ -1,6 +1,7 @@
-//! The errors of the core as the errors of `dcai.errors`.
+//! The errors of the core as the errors of `dcai.errors`, in the core's words.
 
-use dcai_core::{BatchError, Error, RowError};
+use dcai_core::{Argument, BatchError, Error, InputError as CoreInputError};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -13,54 +14,34 @@ pyo3::import_exception!(dcai.errors, Revert);
 
 /// A `Revert` with the name and the arguments of the contract's error.
 pub fn to_revert(py: Python<'_>, error: &Error) -> PyErr {
-    match name_and_args(py, error) {
-        Ok((name, args)) => Revert::new_err((name, args.unbind())),
-        Err(error) => error,
-    }
+    let (name, arguments, _) = error.parts();
+    let arguments = arguments.into_iter().map(|argument| match argument {
+        Argument::Uint(value) => to_python_uint(py, value),
+        Argument::Int(value) => to_python_int(py, value),
+    });
+    let arguments = arguments.collect::<PyResult<Vec<_>>>().and_then(|arguments| PyTuple::new(py, arguments));
+    arguments.map_or_else(|error| error, |arguments| Revert::new_err((name, arguments.unbind())))
 }
 
-/// The same for a batch.
-pub fn to_row_revert(py: Python<'_>, RowError { row, error }: &RowError) -> PyErr {
+/// A `Revert` with the number of the row that is refused.
+pub fn to_row_revert(py: Python<'_>, row: usize, error: &Error) -> PyErr {
     let revert = to_revert(py, error);
-    match revert.value(py).setattr("row", *row) {
-        Ok(()) => revert,
-        Err(error) => error,
-    }
+    revert.value(py).setattr("row", row).map_or_else(|error| error, |()| revert)
 }
 
-/// The error of a batch that has no labels.
+/// An `InputError`; the position in a list, where there is one, stands in its `position`.
+pub fn to_input_error(py: Python<'_>, error: &CoreInputError) -> PyErr {
+    let input_error = InputError::new_err(error.to_string());
+    let CoreInputError::NotFixed { position, .. } = error else { return input_error };
+    input_error.value(py).setattr("position", *position).map_or_else(|error| error, |()| input_error)
+}
+
+/// The error of a batch.
 pub fn to_batch_error(py: Python<'_>, error: &BatchError) -> PyErr {
     match error {
-        BatchError::Row(error) => to_row_revert(py, error),
-        BatchError::NotOne => InputError::new_err("every stored value must be 1"),
+        BatchError::Row { row, error } => to_row_revert(py, *row, error),
+        BatchError::Call(error) => to_revert(py, error),
+        BatchError::Input(error) => to_input_error(py, error),
+        BatchError::Memory(error) => PyMemoryError::new_err(error.to_string()),
     }
-}
-
-fn name_and_args<'py>(py: Python<'py>, error: &Error) -> PyResult<(&'static str, Bound<'py, PyTuple>)> {
-    let uint = |value| to_python_uint(py, value);
-    let int = |value| to_python_int(py, value);
-    Ok(match *error {
-        Error::DimensionMismatch { expected, actual } => ("DimensionMismatch", (expected, actual).into_pyobject(py)?),
-        Error::UnknownClass { label, num_classes } => ("UnknownClass", (uint(label)?, num_classes).into_pyobject(py)?),
-        Error::NotNormalized { squared_norm } => ("NotNormalized", (uint(squared_norm)?,).into_pyobject(py)?),
-        Error::NormNotDefined => ("NormNotDefined", PyTuple::empty(py)),
-        Error::NegativeIndex { position, index } => ("NegativeIndex", (position, int(index)?).into_pyobject(py)?),
-        Error::IndexTooLarge { position, index, limit } => {
-            ("IndexTooLarge", (position, uint(index)?, uint(limit)?).into_pyobject(py)?)
-        }
-        Error::NotStrictlyIncreasing { position, previous, index } => {
-            ("NotStrictlyIncreasing", (position, previous, index).into_pyobject(py)?)
-        }
-        Error::DuplicateFeature { position, index } => ("DuplicateFeature", (position, index).into_pyobject(py)?),
-        Error::MalformedPair { position, length } => ("MalformedPair", (position, length).into_pyobject(py)?),
-        Error::NoClasses => ("NoClasses", PyTuple::empty(py)),
-        Error::NotTwoClasses { num_classes } => ("NotTwoClasses", (num_classes,).into_pyobject(py)?),
-        Error::CountTooLarge { count, limit } => ("CountTooLarge", (uint(count)?, uint(limit)?).into_pyobject(py)?),
-        Error::SafeCastOverflowedIntDowncast { bits, value } => {
-            ("SafeCastOverflowedIntDowncast", (bits, int(value)?).into_pyobject(py)?)
-        }
-        Error::SafeCastOverflowedUintDowncast { bits, value } => {
-            ("SafeCastOverflowedUintDowncast", (bits, uint(value)?).into_pyobject(py)?)
-        }
-    })
 }

@@ -1,14 +1,11 @@
 //! Gas predictions: tariffs in, columns out.
 
-use std::collections::TryReserveError;
-
 use dcai_core::gas::{Costs, MAX_COUNTERS, Tariff as CoreTariff, Work};
 use numpy::{PyArray1, PyArrayMethods};
-use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::{InputError, to_revert};
+use crate::errors::{InputError, to_row_revert};
 
 /// What the calls of one function cost: its selector, the gas of each counter in their order, the gas of each counter after
 /// the last write of a slot, and whether calldata have a floor.
@@ -31,9 +28,8 @@ impl Tariff {
     }
 }
 
-/// The columns of `Costs`, and the errors as {row: Revert}; `MemoryError` where there was no room for them.
-pub fn to_dict(py: Python<'_>, costs: Result<Costs, TryReserveError>) -> PyResult<Bound<'_, PyDict>> {
-    let costs = costs.map_err(|error| PyMemoryError::new_err(error.to_string()))?;
+/// The columns of `Costs`, and the errors as {row: Revert}.
+pub fn to_dict(py: Python<'_>, costs: Costs) -> PyResult<Bound<'_, PyDict>> {
     let columns = PyDict::new(py);
     columns.set_item("gas_used", PyArray1::from_vec(py, costs.gas_used))?;
     columns.set_item("gas_limit", PyArray1::from_vec(py, costs.gas_limit))?;
@@ -44,9 +40,7 @@ pub fn to_dict(py: Python<'_>, costs: Result<Costs, TryReserveError>) -> PyResul
     columns.set_item("mistake", PyArray1::from_vec(py, costs.mistake))?;
     let errors = PyDict::new(py);
     for (row, error) in &costs.errors {
-        let revert = to_revert(py, error).into_value(py);
-        revert.bind(py).setattr("row", row)?;
-        errors.set_item(row, revert)?;
+        errors.set_item(row, to_row_revert(py, *row, error).into_value(py))?;
     }
     columns.set_item("errors", errors)?;
     Ok(columns)

@@ -3,17 +3,23 @@
 //! This crate converts arguments, releases the GIL around the work and turns each error into its Python twin. The public
 //! face with names, docs and dispatch is the Python package.
 
+mod batch;
 mod convert;
-mod dense;
 mod errors;
 mod evm;
 mod gas;
+mod model;
+mod models;
 mod shared;
-mod sparse;
+
+use std::collections::HashMap;
 
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+use crate::batch::{Integers, with_integers};
+use crate::errors::to_input_error;
 
 /// The native kernels of dcai; private: use the models of the package `dcai`.
 #[pymodule(gil_used = true)]
@@ -21,31 +27,29 @@ mod _kernels {
     use super::*;
 
     #[pymodule_export]
-    use super::dense::{DensePerceptron, NearestCentroidClassifier};
-    #[pymodule_export]
     use super::evm::Revm;
     #[pymodule_export]
     use super::gas::Tariff;
     #[pymodule_export]
-    use super::sparse::{SparseNearestCentroidClassifier, SparsePerceptron};
+    use super::models::dense_perceptron::DensePerceptron;
+    #[pymodule_export]
+    use super::models::nearest_centroid::NearestCentroidClassifier;
+    #[pymodule_export]
+    use super::models::sparse_nearest_centroid::SparseNearestCentroidClassifier;
+    #[pymodule_export]
+    use super::models::sparse_perceptron::SparsePerceptron;
 
     /// The version of the package, which stands in Cargo.toml alone.
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
-    /// Floats to fixed-point int64: (array, -1), or (None, position of the first that is no number or does not fit).
+    /// Floats to fixed-point int64. The error names the first that is no number or does not fit, its place in `position`.
     #[pyfunction]
-    fn to_fixed_int64<'py>(
-        py: Python<'py>,
-        reals: PyReadonlyArray1<'py, f64>,
-    ) -> PyResult<(Option<Bound<'py, PyArray1<i64>>>, isize)> {
+    fn to_fixed_int64<'py>(py: Python<'py>, reals: PyReadonlyArray1<'py, f64>) -> PyResult<Bound<'py, PyArray1<i64>>> {
         let reals = reals.as_slice()?;
         let fixed = py.detach(|| dcai_core::fixed::to_fixed_int64(reals));
-        Ok(match fixed {
-            Ok(fixed) => (Some(PyArray1::from_vec(py, fixed)), -1),
-            Err(position) => (None, position.cast_signed()),
-        })
+        Ok(PyArray1::from_vec(py, fixed.map_err(|error| to_input_error(py, &error))?))
     }
 
     /// Fixed-point integers to the nearest floats.
@@ -67,10 +71,10 @@ mod _kernels {
         PyTuple::new(py, [PyArray1::from_vec(py, indptr), PyArray1::from_vec(py, values)])
     }
 
-    /// Whether all values that a matrix stores are 1.
+    /// The name of each contract error, and its text with the numbers of its arguments in braces.
     #[pyfunction]
-    fn are_ones(values: &Bound<'_, PyAny>) -> PyResult<bool> {
-        sparse::are_ones(values.py(), values)
+    fn error_texts() -> HashMap<&'static str, &'static str> {
+        dcai_core::Error::TEXTS.iter().copied().collect()
     }
 
     /// Labels as an array.
@@ -91,7 +95,7 @@ mod _kernels {
     /// Floor of the 2-norm of one dense sample. Mirrors: `euclidean` in contracts/src/libraries/Norm.sol
     #[pyfunction]
     fn norm<'py>(sample: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let data = convert::sample(sample)?;
-        convert::to_python_uint(sample.py(), sample.py().detach(|| dcai_core::norm(&data)))
+        let (py, sample) = (sample.py(), Integers::sample(sample)?);
+        convert::to_python_uint(py, with_integers!(&sample, data => py.detach(|| dcai_core::norm(data))))
     }
 }

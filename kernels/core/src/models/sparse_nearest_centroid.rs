@@ -24,17 +24,6 @@ pub struct Feature {
     pub num_samples: u64,
 }
 
-/// A class as a contract stores it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredClass {
-    /// Number of samples.
-    pub num_samples: u64,
-    /// Squared magnitude of the centroid, scale `10^18`.
-    pub squared_magnitude: U256,
-    /// Stored values by feature index.
-    pub values: Vec<(u32, Feature)>,
-}
-
 /// Mirrors: `ClassInfo` in contracts/src/models/SparseNearestCentroidClassifier.sol
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct ClassInfo {
@@ -68,12 +57,17 @@ impl SparseNearestCentroidClassifier {
     /// A model in a state that a contract can reach.
     ///
     /// No value may have more samples than its class, and no squared magnitude more than 224 bits: updates get to neither.
-    pub fn restore(classes: Vec<StoredClass>) -> Result<Self> {
-        if classes.is_empty() {
+    pub fn restore(num_samples: &[u64], squared_magnitudes: &[U256], stored: Vec<Vec<(u32, Feature)>>) -> Result<Self> {
+        if stored.is_empty() {
             return Err(Error::NoClasses);
         }
-        let class_infos = classes.into_iter().map(ClassInfo::restore).collect::<Result<_>>()?;
-        Ok(Self { class_infos })
+        Error::check_length(stored.len(), num_samples.len())?;
+        Error::check_length(stored.len(), squared_magnitudes.len())?;
+        let classes = num_samples.iter().zip(squared_magnitudes).zip(stored);
+        let class_infos = classes.map(|((&num_samples, &squared_magnitude), values)| {
+            ClassInfo::restore(num_samples, squared_magnitude, values)
+        });
+        Ok(Self { class_infos: class_infos.collect::<Result<_>>()? })
     }
 
     /// The number of samples in each class.
@@ -165,8 +159,7 @@ impl ClassInfo {
         Ok(info)
     }
 
-    fn restore(class: StoredClass) -> Result<Self> {
-        let StoredClass { num_samples, squared_magnitude, values } = class;
+    fn restore(num_samples: u64, squared_magnitude: U256, values: Vec<(u32, Feature)>) -> Result<Self> {
         if squared_magnitude.bit_len() > 224 {
             return Err(Error::SafeCastOverflowedUintDowncast { bits: 224, value: squared_magnitude });
         }
