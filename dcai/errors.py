@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from dcai import _kernels
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -184,28 +186,9 @@ class MissingExtraError(DcaiError, ImportError):
         return f"{self.what} needs an optional dependency: pip install 'dcai[{self.extra}]'"
 
 
-_SAFE_CAST = "{1} does not fit in {0} bits; the contract refuses to wrap"
-
-#: What each contract error means, as a format of its arguments.
+#: What each contract error means, as a format of its arguments: those of the classifiers stand in the kernels.
 _MEANING: dict[str, str] = {
-    "DimensionMismatch": "expected a length of {0}, got {1}",
-    "UnknownClass": "label {0} is no class of a model of {1} classes (0 .. {1} - 1)",
-    "NotNormalized": (
-        "the squared norm is {0}, and must lie strictly between 10^18 - 10^11 and 10^18 + 10^11; "
-        "divide the sample by its norm before it is scaled by 10^9"
-    ),
-    "NormNotDefined": "sparse binary data are not normalised, so they have no norm",
-    "NegativeIndex": "feature index {1} at position {0} is negative",
-    "IndexTooLarge": "feature index {1} at position {0} must be below {2}",
-    "NotStrictlyIncreasing": ("feature index {2} at position {0} follows {1}; indices must be strictly increasing"),
-    "DuplicateFeature": "feature index {1} at position {0} already has a value in this class",
-    "MalformedPair": "entry {0} has {1} numbers, and must be a pair (index, value)",
-    "NoClasses": "a model needs at least one class",
-    "NoFeatureCounts": "class {0} has no feature counts and there is no smoothing: no score for a sample with features",
-    "NotTwoClasses": "a Perceptron has two classes, got {0}",
-    "CountTooLarge": "a sample count of {0} must be below {1}",
-    "SafeCastOverflowedIntDowncast": _SAFE_CAST,
-    "SafeCastOverflowedUintDowncast": _SAFE_CAST,
+    **_kernels.error_texts(),
     "OwnableUnauthorizedAccount": "account {0} is not the owner",
     "InsufficientPayment": "the deposit is {0} wei, and {1} were sent",
     "PaymentFailed": "{0} did not take {1} wei",

@@ -186,13 +186,15 @@ def _scale_decimal(value: Decimal) -> int | None:
 
 def _floats_to_int64(array: NDArray[Any]) -> Any:
     flat = np.require(array, np.float64, ("C", "A")).reshape(-1)
-    fixed, position = _kernels.to_fixed_int64(flat)
-    if fixed is None:
-        place = np.unravel_index(position, array.shape) if array.ndim else ()
+    try:
+        fixed = _kernels.to_fixed_int64(flat)
+    except InputError as error:
+        position: int = error.position  # type: ignore[attr-defined]  # which the kernel adds
+        place = np.unravel_index(position, array.shape)
         what = f"value{[int(i) for i in place]}" if array.ndim else "the value"
         # The exact scalar path says what is wrong.
         scalar_to_fixed(float(flat[position]), 64, what)
-        raise AssertionError("the two paths of to_fixed disagree")
+        raise
     return fixed.reshape(array.shape) if array.ndim else int(fixed[0])
 
 

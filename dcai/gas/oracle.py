@@ -133,7 +133,7 @@ class Oracle:
             No contract would accept the samples, or the model is of another contract.
         """
         kernel = self._kernel(model)
-        return self._costs("predict", lambda tariff: kernel.predict_costs(*model.rows(data), tariff))
+        return self._costs("predict", lambda tariff: kernel.predict_costs(model.rows(data), tariff))
 
     def deployment(self, model: Classifier, gas_cap: int | None = None) -> DeploymentPlan:
         """Plan how to put a model on a chain, and predict what each transaction costs.

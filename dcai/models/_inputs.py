@@ -24,13 +24,12 @@ __all__ = [
     "as_labels",
     "dense_batch",
     "dense_sample",
-    "not_ones",
     "refuse_presence",
     "sparse_batch",
     "sparse_sample",
 ]
 
-#: Values of a matrix at which the kernels look themselves.
+#: Types of the values of a matrix that the kernels read.
 _VALUE_TYPES = frozenset(map(np.dtype, "fdlibhB?"))
 
 
@@ -59,8 +58,11 @@ class CsrBatch(NamedTuple):
 
     indptr: NDArray[Any]
     indices: NDArray[Any]
-    #: What a matrix stores at the indices, where nobody has looked yet whether it is 1 throughout.
+    #: What a matrix stores at the indices; the kernels refuse anything but 1.
     values: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        return max(len(self.indptr) - 1, 0)
 
 
 def dense_sample(data: Any) -> Any:
@@ -129,20 +131,18 @@ def dense_batch(data: Any) -> NDArray[np.int64]:
     return array
 
 
-def sparse_batch(data: Any, *, with_values: bool = False) -> CsrBatch:
+def sparse_batch(data: Any) -> CsrBatch:
     """Return a batch in compressed form, the numbers being feature indices.
-
-    With ``with_values``, the batch may have values of a matrix that the caller must have checked: see `not_ones`.
 
     Raises
     ------
     InputError
-        One sample, a matrix with values other than 1, an array of two dimensions, integers that int64 does not hold.
+        One sample, an array of two dimensions, integers that int64 does not hold.
     InputTypeError
         Floats, booleans, text.
     """
     if hasattr(data, "tocsr"):
-        return _from_scipy(data, with_values=with_values)
+        return _from_scipy(data)
     data = _rows_of_column(data)
     if isinstance(data, CsrRows):
         return CsrBatch(*_readable(data))
@@ -258,31 +258,13 @@ def _rectangle(indptr: NDArray[Any], values: NDArray[Any]) -> NDArray[np.int64]:
     return np.require(values.reshape(len(lengths), int(lengths[0])), np.int64, READABLE)
 
 
-def _from_scipy(matrix: Any, *, with_values: bool) -> CsrBatch:
+def _from_scipy(matrix: Any) -> CsrBatch:
     if matrix.format != "csr":
         matrix = matrix.tocsr()
     indptr = as_integers(matrix.indptr, "indptr")
     # The arrays may be longer than what the matrix uses of them.
     used = slice(0, int(indptr[-1]) if indptr.ndim == 1 and indptr.size else None)
     values, indices = matrix.data[used], as_integers(matrix.indices, "indices")[used]
-    batch = CsrBatch(indptr, indices, values)
-    is_readable = values.dtype in _VALUE_TYPES and values.flags.c_contiguous and values.flags.aligned
-    if with_values and is_readable:
-        return batch
-    if not (_kernels.are_ones(values) if is_readable else np.all(values == 1)):
-        raise not_ones(batch)
-    return CsrBatch(indptr, indices)
-
-
-def not_ones(batch: CsrBatch) -> InputError:
-    """Say which value of a matrix is not 1."""
-    values = np.asarray(batch.values)
-    others = np.flatnonzero(values != 1)
-    if not others.size:
-        return InputError(f"the matrix stores {len(values)} values at {len(batch.indices)} indices")
-    position = int(others[0])
-    row = int(np.searchsorted(batch.indptr, position, side="right")) - 1
-    return InputError(
-        f"row {row}, column {batch.indices[position]} of the matrix is {values[position]}; "
-        "sparse models see presence alone, so every stored value must be 1"
-    )
+    if values.dtype not in _VALUE_TYPES:
+        values = values.astype(np.float64) if values.dtype.kind in "iu" else values == 1
+    return CsrBatch(indptr, indices, np.require(values, requirements=READABLE))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcai.models._inputs import Batch, Labels, Sample
+    from dcai.models._inputs import Batch, CsrBatch, Labels, Sample
 
 __all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
 
@@ -60,13 +60,13 @@ class Classifier(ABC):
         """Check one sample, and return it as the kernel takes it."""
 
     @abstractmethod
-    def rows(self, data: Batch) -> tuple[Any, ...]:
+    def rows(self, data: Batch) -> NDArray[np.int64] | CsrBatch:
         """Check a batch, and return it as the kernel's batch functions take it."""
 
-    def labelled_rows(self, data: Batch, labels: Labels) -> tuple[Any, ...]:
-        """Return a batch with its labels as the kernel's batch functions take them."""
+    def labelled_rows(self, data: Batch, labels: Labels) -> tuple[NDArray[np.int64] | CsrBatch, NDArray[np.uint64]]:
+        """Return a batch and its labels as the kernel's batch functions take them."""
         rows = self.rows(data)
-        return *rows, _inputs.as_labels(labels, len(rows[0]) - (len(rows) > 1))
+        return rows, _inputs.as_labels(labels, len(rows))
 
     def predict(self, sample: Sample) -> int:
         """Predict the class of one sample.
@@ -140,8 +140,8 @@ class Classifier(ABC):
         """
         return self._labels(self.rows(data))
 
-    def _labels(self, rows: tuple[Any, ...]) -> NDArray[np.intp]:
-        labels: NDArray[np.uint64] = self._kernel.predict_batch(*rows)
+    def _labels(self, rows: Any) -> NDArray[np.intp]:
+        labels: NDArray[np.uint64] = self._kernel.predict_batch(rows)
         return labels.view(np.intp)
 
     def update_batch(self, data: Batch, labels: Labels) -> NDArray[np.bool_]:
@@ -189,8 +189,8 @@ class Classifier(ABC):
         Revert, InputError
             As in `predict_batch`.
         """
-        *rows, expected = self.labelled_rows(data, labels)
-        return int(np.count_nonzero(self._labels(tuple(rows)).view(np.uint64) == expected))
+        rows, expected = self.labelled_rows(data, labels)
+        return int(np.count_nonzero(self._labels(rows).view(np.uint64) == expected))
 
     def score(self, data: Batch, labels: Labels) -> float:
         """Return the accuracy on a batch: the share of the rows that get their label.
@@ -413,15 +413,14 @@ class DenseClassifier(Classifier):
     def _sample(self, data: Sample) -> Any:
         return _inputs.dense_sample(data)
 
-    def rows(self, data: Batch) -> tuple[NDArray[np.int64]]:
+    def rows(self, data: Batch) -> NDArray[np.int64]:
         """Check a batch, and return an array of shape (n, d)."""
-        return (_inputs.dense_batch(data),)
+        return _inputs.dense_batch(data)
 
-    def _labels(self, rows: tuple[Any, ...]) -> NDArray[np.intp]:
-        (batch,) = rows
-        if batch.size == 0 and len(batch):
+    def _labels(self, rows: Any) -> NDArray[np.intp]:
+        if rows.size == 0 and len(rows):
             # Rows without features take no memory, so there may be more than any list of labels holds.
-            return np.full(len(batch), super()._labels((batch[:1],))[0])
+            return np.full(len(rows), super()._labels(rows[:1])[0])
         return super()._labels(rows)
 
     def norm(self, sample: Sample) -> int:
@@ -451,19 +450,9 @@ class SparseClassifier(Classifier):
             _inputs.refuse_presence(sample)
         return sample
 
-    def rows(self, data: Batch) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Check a batch, and return (indptr, indices)."""
-        batch = _inputs.sparse_batch(data)
-        return batch.indptr, batch.indices
-
-    def predict_batch(self, data: Batch) -> NDArray[np.intp]:  # noqa: D102  # inherited
-        # The kernel looks at the values of a matrix on its way.
-        batch = _inputs.sparse_batch(data, with_values=True)
-        labels = self._kernel.predict_batch(*batch)
-        if labels is None:
-            raise _inputs.not_ones(batch)
-        found: NDArray[np.intp] = labels.view(np.intp)
-        return found
+    def rows(self, data: Batch) -> CsrBatch:
+        """Check a batch, and return it in compressed form."""
+        return _inputs.sparse_batch(data)
 
     def norm(self, sample: Sample) -> int:
         """Raise ``Revert("NormNotDefined")``, as the contract does: presence is not normalised."""

@@ -179,7 +179,7 @@ class SparsePerceptron(perceptron.Perceptron, SparseClassifier):
         Parameters, result and errors are those of ``Classifier.evaluate_batch``, but for ``Revert`` with
         ``DimensionMismatch`` where there are more or fewer labels than rows.
         """
-        return self._kernel.evaluate_batch(*self.rows(data), _inputs.as_labels(labels, None))
+        return self._kernel.evaluate_batch(self.rows(data), _inputs.as_labels(labels, None))
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:

@@ -121,7 +121,7 @@ def _work(function: str, case: Labelled) -> dict[str, Any]:
     model = case.model.copy()
     if function == "update":
         return model._kernel.update_work(*model.labelled_rows([case.data], [case.label]))  # type: ignore[no-any-return]
-    return model._kernel.predict_work(*model.rows([case.data]))  # type: ignore[no-any-return]
+    return model._kernel.predict_work(model.rows([case.data]))  # type: ignore[no-any-return]
 
 
 def _calibrate_initialization(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficients]:

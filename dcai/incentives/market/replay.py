@@ -16,7 +16,6 @@ import numpy as np
 
 from dcai.errors import Revert
 from dcai.incentives.market.state import MAX_SAMPLE_LENGTH
-from dcai.models import SparseClassifier
 from dcai.models.registry import spec_of
 from dcai.rows import CsrRows
 
@@ -279,10 +278,10 @@ class _Predictions(_Evaluator):
         self, model: Classifier, accepted: NDArray[np.bool_], data: list[list[int]], labels: NDArray[np.uint64]
     ) -> None:
         super().__init__(accepted, labels)
-        self._rows: Any = None
+        self._rows: Any = data
         if data:
-            rows = model.rows(data)
-            self._rows = CsrRows(*rows) if isinstance(model, SparseClassifier) else rows[0]
+            rows: Any = model.rows(data)
+            self._rows = CsrRows(rows.indptr, rows.indices) if spec_of(model).is_sparse else rows
 
     def restore(self) -> None:
         """There is nothing to follow: the model is asked."""

@@ -7,12 +7,12 @@ pub mod sparse_perceptron;
 
 /// What each file needs beside its own functions.
 mod prelude {
-    pub use dcai_core::gas::Metered;
-    pub use numpy::{PyArray1, PyReadonlyArray1};
-    pub use pyo3::prelude::*;
-    pub use pyo3::types::PyDict;
+    pub(crate) use dcai_core::gas::Metered;
+    pub(crate) use numpy::{PyArray1, PyReadonlyArray1};
+    pub(crate) use pyo3::prelude::*;
+    pub(crate) use pyo3::types::PyDict;
 
-    pub use crate::gas::Tariff;
-    pub use crate::model::model;
-    pub use crate::shared::Shared;
+    pub(crate) use crate::gas::Tariff;
+    pub(crate) use crate::model::model;
+    pub(crate) use crate::shared::Shared;
 }
