@@ -85,6 +85,8 @@ errors! {
     DuplicateFeature { position: u64, index: u64 } = "feature index {1} at position {0} already has a value in this class",
     MalformedPair { position: u64, length: u64 } = "entry {0} has {1} numbers, and must be a pair (index, value)",
     NoClasses = "a model needs at least one class",
+    NoFeatureCounts { label: u64 } =
+        "class {0} has no feature counts and there is no smoothing: no score for a sample with features",
     NotTwoClasses { num_classes: u64 } = "a Perceptron has two classes, got {0}",
     CountTooLarge { count: U256, limit: U256 } = "a sample count of {0} must be below {1}",
     SafeCastOverflowedIntDowncast { bits: u8, value: I256 } = "{1} does not fit in {0} bits; the contract refuses to wrap",
