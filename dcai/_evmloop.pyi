@@ -2,8 +2,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
-COMPILED: frozenset[int]
-
 @final
 class Recorder:
     def rows(self) -> bytes: ...

@@ -29,7 +29,6 @@ from dcai.evm.engines.engine import Execution, Keep, Trace, Transaction
 
 try:
     from dcai._evmloop import (
-        COMPILED,
         AccessSet,
         Frame,
         GasMeter,
@@ -162,12 +161,12 @@ def _loop(opcodes: Mapping[int, Any]) -> Loop:
 
 
 def _is_known(value: int, opcode: Any) -> bool:
-    if type(opcode) is not _FastOpcode or value not in COMPILED:
+    if type(opcode) is not _FastOpcode:
         return False
     logic: Any = opcode.logic_fn
     if value == op.EXP:  # a function that has been given its price
         return getattr(logic, "func", None) is _EXP and not logic.args and set(logic.keywords) == {"gas_per_byte"}
-    return logic is _KNOWN[value]
+    return logic is _KNOWN.get(value)
 
 
 def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
@@ -196,7 +195,7 @@ def _storage_prices(opcodes: Mapping[int, Any]) -> StoragePrices | None:
     )
 
 
-class _Code(CodeStream):
+class _FrameCode(CodeStream):
     """The code of a frame, as py-evm's opcodes see it; iterated, it is the loop alone."""
 
     def __init__(self, code: bytes, frame: Frame) -> None:
@@ -223,7 +222,7 @@ def _compiled(base: type[ComputationAPI], loop: Loop) -> type[ComputationAPI]:
         def __init__(self, state: StateAPI, message: MessageAPI, context: TransactionContextAPI) -> None:
             self.frame = Frame(message.gas)
             super().__init__(state, message, context)
-            self.code = _Code(message.code, self.frame)
+            self.code = _FrameCode(message.code, self.frame)
             self._stack = Stack(self.frame)
             self._memory = Memory(self.frame)
 
