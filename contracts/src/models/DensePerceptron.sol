@@ -6,10 +6,9 @@ import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 
 import {DimensionMismatch} from "../interfaces/Errors.sol";
 import {DenseData} from "../libraries/DenseData.sol";
+import {DenseWeights} from "../libraries/DenseWeights.sol";
 import {Norm} from "../libraries/Norm.sol";
 import {PackedArray} from "../libraries/PackedArray.sol";
-import {PackedInt80} from "../libraries/PackedInt80.sol";
-import {SCALE} from "../libraries/Scale.sol";
 import {Perceptron} from "./Perceptron.sol";
 
 /// @title A Perceptron on dense data of unit norm
@@ -20,12 +19,8 @@ import {Perceptron} from "./Perceptron.sol";
 contract DensePerceptron is Perceptron {
     using DenseData for int64[];
     using PackedArray for int80[];
-    using PackedInt80 for uint256;
     using SlotDerivation for bytes32;
     using StorageSlot for bytes32;
-
-    /// @dev The size of a feature in calldata, in bytes.
-    uint256 private constant FEATURE = DenseData.FEATURE;
 
     /// @notice The weights, scale 10^9, by feature.
     int80[] public weights;
@@ -98,20 +93,12 @@ contract DensePerceptron is Perceptron {
     /// @param rate The signed learning rate, scale 10^9.
     function _addScaled(int64[] calldata data, int256 rate) private {
         bytes32 slot = weights.firstSlot();
-        // Safe: |x| <= 2^63 and |rate| < 2^32, so products are below 2^96, and so are their sums with
-        // |w| <= 2^79.
+        // Safe: neither positions in calldata nor slots of an array overflow.
         unchecked {
             uint256 end = data.end();
-            for (uint256 p = data.begin(); p < end; p += 3 * FEATURE) {
+            for (uint256 p = data.begin(); p < end; p += DenseWeights.STRIDE) {
                 uint256 word = slot.getUint256Slot().value;
-                int256 x0 = DenseData.load(p);
-                int256 x1 = DenseData.loadOrZero(p + FEATURE, end);
-                int256 x2 = DenseData.loadOrZero(p + 2 * FEATURE, end);
-                uint256 newWord = PackedInt80.pack(
-                    word.get(0) + (x0 * rate) / int256(uint256(SCALE)),
-                    word.get(1) + (x1 * rate) / int256(uint256(SCALE)),
-                    word.get(2) + (x2 * rate) / int256(uint256(SCALE))
-                );
+                uint256 newWord = DenseWeights.moved(word, p, end, rate);
                 if (newWord != word) slot.getUint256Slot().value = newWord;
                 slot = slot.offset(1);
             }
@@ -127,18 +114,18 @@ contract DensePerceptron is Perceptron {
     ) private view returns (int256 score, uint256 squaredNorm) {
         score = intercept;
         bytes32 slot = weights.firstSlot();
-        // Safe: |w| <= 2^79 and |x| <= 2^63, so a product is at most 2^142 and a square at most 2^126;
-        // calldata holds fewer than 2^64 features, so the sums stay below 2^207.
+        // Safe: the terms of a slot are below 2^144 in size and calldata holds fewer than 2^64 features, so the
+        // sums stay below 2^208.
         unchecked {
             uint256 end = data.end();
-            for (uint256 p = data.begin(); p < end; p += 3 * FEATURE) {
-                uint256 word = slot.getUint256Slot().value;
-                int256 x0 = DenseData.load(p);
-                int256 x1 = DenseData.loadOrZero(p + FEATURE, end);
-                int256 x2 = DenseData.loadOrZero(p + 2 * FEATURE, end);
-                DenseData.requireInt64(x0, x1, x2);
-                score += word.get(0) * x0 + word.get(1) * x1 + word.get(2) * x2;
-                squaredNorm += uint256(x0 * x0 + x1 * x1 + x2 * x2);
+            for (uint256 p = data.begin(); p < end; p += DenseWeights.STRIDE) {
+                (int256 products, uint256 squares) = DenseWeights.terms(
+                    slot.getUint256Slot().value,
+                    p,
+                    end
+                );
+                score += products;
+                squaredNorm += squares;
                 slot = slot.offset(1);
             }
         }

@@ -164,7 +164,7 @@ class DensePerceptronGenerator(PerceptronGenerator):
 _fault = partial(Fault, _NAME)
 #: Files below ``contracts``.
 _NORM, _INT80 = "src/libraries/Norm.sol", "src/libraries/PackedInt80.sol"
-_ARRAY = "src/libraries/PackedArray.sol"
+_ARRAY, _WEIGHTS = "src/libraries/PackedArray.sol", "src/libraries/DenseWeights.sol"
 _SCALE = "int256(uint256(SCALE))"
 
 _FAULTS = (
@@ -174,6 +174,7 @@ _FAULTS = (
         "rounding",
         f"word.get(1) + (x1 * rate) / {_SCALE}",
         f"word.get(1) + {floor('(x1 * rate)', _SCALE)} / {_SCALE}",
+        _WEIGHTS,
         typical=True,
     ),
     _fault(
@@ -181,12 +182,14 @@ _FAULTS = (
         "swapped index",
         "word.get(2) + (x2 * rate)",
         "word.get(2) + (x1 * rate)",
+        _WEIGHTS,
     ),
     _fault(
         "dense: divides by a tenth of the scale",
         "wrong scale",
         f"word.get(0) + (x0 * rate) / {_SCALE}",
         "word.get(0) + (x0 * rate) / int256(10 ** 8)",
+        _WEIGHTS,
     ),
     _fault(
         "dense: update does not check the length",
@@ -210,8 +213,9 @@ _FAULTS = (
     _fault(
         "dense: takes words that are no int64",
         "missing check",
-        "                DenseData.requireInt64(x0, x1, x2);\n",
+        "            DenseData.requireInt64(x0, x1, x2);\n",
         "",
+        _WEIGHTS,
     ),
     _fault(
         "dense: brings the intercept to the scale of the products",
@@ -222,8 +226,9 @@ _FAULTS = (
     _fault(
         "dense: leaves out the last feature when it learns",
         "off by one",
-        "// |w| <= 2^79.\n        unchecked {\n            uint256 end = data.end();",
-        "// |w| <= 2^79.\n        unchecked {\n            uint256 end = data.end() - (data.length > 0 ? FEATURE : 0);",
+        "an array overflow.\n        unchecked {\n            uint256 end = data.end()",
+        "an array overflow.\n        unchecked {\n"
+        "            uint256 end = data.end() - (data.length > 0 ? DenseData.FEATURE : 0)",
     ),
     _fault(
         "dense: takes a squared norm that is exactly too small",
