@@ -328,13 +328,14 @@ def test_factors_above_one_raise_the_exponent() -> None:
     assert pair.predict([1] * 40 + [2] * 200) == ("value", 0)
 
 
-def test_the_smallest_factor_takes_two_digits() -> None:
-    huge = ClassCounts(1, UINT64_MAX, {})
-    pair = Pair.placed([huge, ClassCounts(1, UINT64_MAX, {1: 1})], UINT64_MAX, UINT32_MAX)
-    assert pair.predict([1, 2, 3] * 20) == ("value", 1)
-    pair = Pair.placed([ClassCounts(1, UINT64_MAX, {}), ClassCounts(1, UINT64_MAX, {})], 1, 1)
-    assert pair.predict([1] * 20) == ("value", 0)
-    assert -pair.oracle.score(0, [1] * 20)[1] > 20 * 93 // 64
+def test_a_small_factor_takes_two_digits() -> None:
+    """Factors of about 2^-32 and 2^-94 are less together than two of 2^-64; digits are lost at the second alone."""
+    uneven = ClassCounts(2**59, UINT64_MAX, {1: UINT32_MAX})
+    even = ClassCounts(2**63, UINT64_MAX, {1: 1, 2: 1})
+    pair = Pair.placed([uneven, even], UINT64_MAX, 1)
+    assert [pair.oracle.score(k, [1, 2])[1] for k in (0, 1)] == [-3, -3]
+    assert [pair.oracle.score(k, [1])[1] for k in (0, 1)] == [-1, -2]
+    assert pair.predict([1, 2]) == ("value", 1)
 
 
 def test_a_thousand_features_are_told_apart_exactly() -> None:

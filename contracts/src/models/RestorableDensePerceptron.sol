@@ -186,11 +186,8 @@ contract RestorableDensePerceptron is Perceptron, IRestorableClassifier64 {
         unchecked {
             uint256 end = data.end();
             for (uint256 p = data.begin(); p < end; p += DenseWeights.STRIDE) {
-                (int256 products, uint256 squares) = DenseWeights.terms(
-                    slot.getUint256Slot().value,
-                    p,
-                    end
-                );
+                uint256 word = slot.getUint256Slot().value;
+                (int256 products, uint256 squares) = DenseWeights.terms(word, p, end);
                 score += products;
                 squaredNorm += squares;
                 slot = slot.offset(1);
