@@ -34,9 +34,9 @@ class Workload:
         sample = source.normal(size=NUM_FEATURES)
         x = to_fixed(sample / np.linalg.norm(sample))
         self.label = int(model.predict(x))
-        chain = Evm()
-        contract = chain.place(model)
-        self.world = chain.snapshot().world
+        evm = Evm()
+        contract = evm.place(model)
+        self.world = evm.snapshot().world
         self.predict = transaction(contract, "predict", x)
         self.mistake = transaction(contract, "update", x, 1 - self.label)
 

@@ -58,11 +58,11 @@ def bench_prediction(measure: Measure, sparse: Sparse, model: SparsePerceptron, 
 @pytest.mark.parametrize("name", NUM_ROWS)
 def bench_execution(measure: Measure, sparse: Sparse, model: SparsePerceptron, costs: Costs, name: str) -> None:
     num_rows = min(NUM_ROWS[name], len(sparse.labels))
-    chain = Evm(fork=FORK)
-    contract = chain.place(model)
-    world = chain.snapshot().world
+    evm = Evm(fork=FORK)
+    contract = evm.place(model)
+    world = evm.snapshot().world
     update = contract.abi.function("update", 2)
-    sender, to = to_bytes20(chain.account), to_bytes20(contract.address)
+    sender, to = to_bytes20(evm.account), to_bytes20(contract.address)
     rows = zip(sparse.rows[:num_rows], sparse.labels[:num_rows].tolist(), strict=True)
     transactions = [Transaction(sender, to, update.encode(row), 0, 1 << 24) for row in rows]
 

@@ -51,19 +51,19 @@ def measure(length: int) -> Prices:
     def sample() -> list[int]:
         return rng.sample(range(WORDS), length)
 
-    chain = Evm("revm", "osaka")
+    evm = Evm("revm", "osaka")
     weights = [rng.randrange(-(10**9), 10**9) for _ in range(WORDS)]
-    classifier = chain.create(artifacts.load("RestorableSparsePerceptron"), ["0", "1"], weights[:500], 0, 10**8)
+    classifier = evm.create(artifacts.load("RestorableSparsePerceptron"), ["0", "1"], weights[:500], 0, 10**8)
     classifier.transact("initializeWeights", 500, weights[500:])
     terms = Terms(ETHER, 100, CONTRIBUTIONS, *[10**6] * 5)
-    market = chain.create(artifacts.load("PredictionMarket"), classifier.address, astuple(terms))
+    market = evm.create(artifacts.load("PredictionMarket"), classifier.address, astuple(terms))
     classifier.transact("transferOwnership", market.address)
     pieces = [
         Piece([sample() for _ in range(size)], [rng.randrange(2) for _ in range(size)], bytes(32))
         for size in (1, TEST_SIZE)
     ]
     market.transact("commit", [piece.hash() for piece in pieces], value=100 * ETHER)
-    chain.block_number += 2
+    evm.block_number += 2
     market.transact("drawPiece")
     market.transact("revealPiece", 0, pieces[0].data, pieces[0].labels, pieces[0].salt)
     added = [market.transact("addData", sample(), rng.randrange(2), value=ETHER).gas_used for _ in range(CONTRIBUTIONS)]

@@ -106,8 +106,8 @@ class Blueprint(Protocol):
     #: How files and messages call it.
     kind: str
 
-    def build(self, chain: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
-        """Deploy it on a chain in this process; return contracts and their owners' roles, by role."""
+    def build(self, evm: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
+        """Deploy it in an EVM in this process; return contracts and their owners' roles, by role."""
 
     def identity(self) -> dict[str, Any]:
         """Return what distinguishes it from others, in values that JSON can hold."""
@@ -137,10 +137,10 @@ class FrameworkBlueprint:
     encoder: str = ""
     kind = "framework"
 
-    def build(self, chain: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
+    def build(self, evm: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
         """See :class:`Blueprint`."""
         about = (self.name, self.description, self.encoder)
-        made = evm_framework.deploy(chain, self.model, self.mechanism, self.terms, about=about, sender=sender)
+        made = evm_framework.deploy(evm, self.model, self.mechanism, self.terms, about=about, sender=sender)
         return {
             "dataHandler": (made.handler, "trainer"),
             "incentiveMechanism": (made.mechanism, "trainer"),
@@ -175,12 +175,12 @@ class MarketBlueprint:
     terms: Sequence[int]
     kind = "market"
 
-    def build(self, chain: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
+    def build(self, evm: Evm, sender: str) -> Mapping[str, tuple[Contract, str | None]]:
         """See :class:`Blueprint`."""
         artifact = artifacts.load(f"Restorable{spec_of(self.model).contract}")
-        classifier = deploy_model(chain, self.model, sender=sender, artifact=artifact)
+        classifier = deploy_model(evm, self.model, sender=sender, artifact=artifact)
         terms = tuple(self.terms)
-        market = chain.create(artifacts.load("PredictionMarket"), classifier.address, terms, sender=sender)
+        market = evm.create(artifacts.load("PredictionMarket"), classifier.address, terms, sender=sender)
         classifier.transact("transferOwnership", market.address, sender=sender)
         return {"classifier": (classifier, "market"), "market": (market, None)}
 
@@ -194,7 +194,7 @@ def _fingerprint(model: Classifier) -> str:
 
 
 class _Rehearsal(Evm):
-    """A chain that remembers which transactions succeeded."""
+    """An EVM that remembers which transactions succeeded."""
 
     def __init__(self, gas_cap: int) -> None:
         super().__init__(_ENGINE, _FORK)
