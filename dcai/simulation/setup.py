@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dcai import data
 from dcai.data import Dataset
 from dcai.errors import InputError
-from dcai.models import Classifier
+from dcai.models import MODELS, Classifier
 from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
 from dcai.simulation.terms import MarketTerms
@@ -45,7 +45,9 @@ class Setup:
     mechanism : {"stakeable", "points", "market"}
         The incentive mechanism.
     data : str
-        Name of the data set in the catalogue; the model is that of its scenario.
+        Name of the data set in the catalogue.
+    model : str, optional
+        Name of the model; that of the data's first scenario unless given.
     agents : tuple of Agent
         Who takes part.
     seed : int
@@ -68,6 +70,7 @@ class Setup:
 
     mechanism: Mechanism = "stakeable"
     data: str
+    model: str | None = None
     agents: tuple[Agent, ...]
     seed: int = 0
     num_initial: int
@@ -128,7 +131,8 @@ class Setup:
         InputError, DataError
             There are no such data, or not as many samples.
         """
-        scenario = replace(scenario_of(self.data), num_initial=self.num_initial)
+        model = None if self.model is None else MODELS[self.model]
+        scenario = replace(scenario_of(self.data, model), num_initial=self.num_initial)
         dataset = _dataset(self.data)
         hidden = 0 if self.market is None else self.market.num_test
         needed, there = self.num_initial + self.num_contributions + hidden, len(dataset.y_train)
@@ -245,6 +249,7 @@ def prediction_market(
     bounty_wei: int | None = None,
     agents: tuple[Agent, ...] | None = None,
     seed: int = 0,
+    model: str | None = None,
     **terms: Any,
 ) -> Setup:
     """The paper's run of a prediction market: 8,000 contributions, or as many as there are data for.
@@ -264,6 +269,8 @@ def prediction_market(
         Contributors other than the paper's.
     seed : int
         Of all that is drawn.
+    model : str, optional
+        As for `Setup`.
     **terms : Any
         Other attributes of `MarketTerms`.
 
@@ -282,6 +289,7 @@ def prediction_market(
     return Setup(
         mechanism="market",
         data=name,
+        model=model,
         agents=_contributors(agents),
         seed=seed,
         num_initial=initial,

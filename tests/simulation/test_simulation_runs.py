@@ -10,6 +10,7 @@ import pytest
 
 from dcai.errors import InputError, NotEqual
 from dcai.incentives import Stakeable64
+from dcai.models import MODELS
 from dcai.simulation import (
     Setup,
     SimulationResult,
@@ -55,6 +56,16 @@ def test_a_thousand_contributions_on_twins_and_contracts_after_every_call(thousa
     assert refused.keys() >= {"TooEarly", "PredictionDiffers", "AlreadyClaimed"}
     assert sum(agent.refused.total() for agent in result.agents.values()) == refused.total()
     assert {name: agent.balance for name, agent in result.agents.items()} == thousand[-1].balances
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_any_model(name: str) -> None:
+    setup = self_assessment(MODELS[name].spec.demos[0].data, num_initial=50, num_contributions=20, model=name)
+    assert type(setup.load()[1]) is MODELS[name]
+    assert Setup.from_json(setup.as_json()) == setup
+    result = last(setup, engine="revm")
+    assert result.complete
+    assert result.num_compared > 20
 
 
 def test_the_same_on_py_evm() -> None:

@@ -10,6 +10,7 @@ from dcai.cli._shared.options import fork_option
 from dcai.cli._shared.values import DURATION, NEW_FILE, add_options
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
+from dcai.models import MODELS
 from dcai.simulation.agents import Agent, agents_from_text, agents_from_toml
 from dcai.simulation.runner import ENGINES
 
@@ -17,6 +18,11 @@ __all__ = ["given_agents", "mechanism_options", "run_options"]
 
 run_options = add_options(
     click.option("--data", type=click.Choice(list(CATALOGUE)), help="Data set; IMDB where it is here."),
+    click.option(
+        "--model",
+        type=click.Choice(list(MODELS)),
+        help="Contract of the model; the one that the demo has for the data.",
+    ),
     click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn."),
     click.option(
         "--engine",

@@ -21,6 +21,7 @@ __all__ = ["points"]
 @mechanism_options
 def points(
     data: str | None,
+    model: str | None,
     seed: int,
     engine: str,
     fork: str,
@@ -38,6 +39,7 @@ def points(
     """Simulate points and badges: the contributors of self-assessment, without money."""
     setup = presets.points(
         data,
+        model=model,
         seed=seed,
         num_initial=num_initial,
         num_contributions=num_contributions,

@@ -32,6 +32,7 @@ __all__ = ["prediction_market"]
 @click.option("--step-every", type=DURATION, help="From one such transaction to the next; an hour unless given.")
 def prediction_market(
     data: str | None,
+    model: str | None,
     seed: int,
     engine: str,
     fork: str,
@@ -60,6 +61,7 @@ def prediction_market(
     """
     setup = presets.prediction_market(
         data,
+        model=model,
         seed=seed,
         num_initial=num_initial,
         num_contributions=num_contributions,

@@ -23,6 +23,7 @@ __all__ = ["self_assessment"]
 @click.option("--cost-weight", type=WEI, help='Of the deposit; wei, or text like "1 gwei".')
 def self_assessment(
     data: str | None,
+    model: str | None,
     seed: int,
     engine: str,
     fork: str,
@@ -46,6 +47,7 @@ def self_assessment(
     """
     setup = presets.self_assessment(
         data,
+        model=model,
         seed=seed,
         num_initial=num_initial,
         num_contributions=num_contributions,
