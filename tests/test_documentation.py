@@ -9,31 +9,41 @@ from statistics import median
 
 import pytest
 
-import dcai
-from dcai import DensePerceptron, SparsePerceptron, data
+from dcai import DensePerceptron
 from dcai.demo import run_scenario
 from dcai.scenarios import scenarios
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: Folders with guides; `contracts` holds those of packages, too.
+ROOTS = ("bench", "contracts/decisions", "contracts/src", "dcai", "kernels")
 
 
-def test_the_examples_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+#: The README, and the guides beside the code.
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "contracts/README.md",
+    *sorted(path for top in ROOTS for path in (ROOT / top).rglob("*.md")),
+]
+
+
+def test_there_are_guides() -> None:
+    assert len(GUIDES) > 40
+    assert len(README.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_python_blocks_of_a_guide_run(guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    SparsePerceptron([0] * 300, 0, 10**9).to_json("model.json")
-    cancer = data.breast_cancer()
-    names = {
-        "X_train": dcai.from_fixed(cancer.X_train),
-        "y_train": cancer.y_train,
-        "X_test": dcai.from_fixed(cancer.X_test),
-        "y_test": cancer.y_test,
-    }
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) >= 4
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
-    assert isinstance(names["dense"], DensePerceptron)
-    assert len(names["twins"].steps) == 2
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL):
+        exec(compile(block, str(guide), "exec"), names)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_links_of_a_guide_lead_somewhere(guide: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", guide.read_text(encoding="utf-8")):
+        assert (guide.parent / target).exists(), target
 
 
 def test_what_the_readme_names_exists() -> None:

@@ -1,4 +1,4 @@
-"""The figures of gas in the README are what the commands print today."""
+"""The figures of gas in the guide are what the commands print today, and those of the README are in the guide."""
 
 from __future__ import annotations
 
@@ -19,13 +19,25 @@ from dcai.gas.measuring.stream import of_scenario
 from dcai.scenarios import scenario_of
 from tests.support.engines import FASTEST
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "dcai/gas/README.md").read_text(encoding="utf-8")
 
 
 def figures(start: str) -> list[int]:
     """The numbers of five digits and more in the row of a table that begins so."""
-    (row,) = [line for line in README.splitlines() if line.startswith(f"| {start}")]
+    (row,) = [line for line in GUIDE.splitlines() if line.startswith(f"| {start}")]
     return [int(number.replace(",", "")) for number in re.findall(r"\d+(?:,\d{3})+", row.removeprefix(f"| {start}"))]
+
+
+def test_the_readme_repeats_the_guide() -> None:
+    rows = [
+        line
+        for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+        if "update" in line and "| " in line
+    ]
+    gas = [row for row in rows if len(re.findall(r"\d{3},\d{3}", row)) == 2]
+    assert len(gas) == 3
+    assert set(gas) <= set(GUIDE.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -55,7 +67,7 @@ def test_400_dense_features() -> None:
     right = int(model.predict_batch(X)[0])
     mistake, correct = (int(oracle.update_batch(model.copy(), X, [label]).gas_used[0]) for label in (1 - right, right))
     assert figures("dense Perceptron, 400 features: deploy |")[1] == oracle.deployment(model).gas_used
-    rows = README[README.index("dense Perceptron, 400 features") :].splitlines()
+    rows = GUIDE[GUIDE.index("dense Perceptron, 400 features") :].splitlines()
     assert [row.split(" | ")[2].strip(" |") for row in rows[1:3]] == [f"{mistake:,}", f"{correct:,}"]
 
 
@@ -64,7 +76,7 @@ if data.locate("imdb") is not None:
     def test_imdb() -> None:
         *_, result = forecast(of_scenario(scenario_of("imdb")), "prague")
         gas_used, is_mistake = result.costs.gas_used, result.costs.mistake
-        rows = README[README.index("| sparse Perceptron, 1,000 words of IMDB: deploy") :].splitlines()
+        rows = GUIDE[GUIDE.index("| sparse Perceptron, 1,000 words of IMDB: deploy") :].splitlines()
         means = [gas_used[is_mistake].mean(), gas_used[~is_mistake].mean(), gas_used.mean()]
         assert [row.split(" | ")[2].strip(" |") for row in rows[1:4]] == [f"{mean:,.0f}" for mean in means]
 
@@ -79,5 +91,5 @@ if data.locate("imdb") is not None:
             model.learning_rate,
             classifications=model.classifications,
         )
-        shown = f"({sum(map(bool, weights))} of its weights are not zero; with 1,000 it costs {{:,}} to deploy)"
-        assert shown.format(oracle.deployment(full).gas_used) in README
+        shown = f"{sum(map(bool, weights))} of its weights are not zero; with 1,000 the deployment costs {{:,}}."
+        assert shown.format(oracle.deployment(full).gas_used) in GUIDE
