@@ -24,6 +24,7 @@ __all__ = [
     "EvmError",
     "InputError",
     "InputTypeError",
+    "MissingArtifactError",
     "MissingExtraError",
     "MissingLayerError",
     "MutationError",
@@ -66,6 +67,10 @@ class ArtifactError(DcaiError):
 
 class MissingLayerError(DcaiError, LookupError):
     """A model lacks what one of the rooms needs of it: the message names the missing file or registration."""
+
+
+class MissingArtifactError(ArtifactError, MissingLayerError):
+    """A contract, or what its gas was calibrated to, is not among the files that come with dcai."""
 
 
 class DataError(DcaiError):

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from dcai import strict_json
 from dcai.artifacts.places import Place, Places, Run, parse_places
-from dcai.errors import ArtifactError, InputTypeError
+from dcai.errors import ArtifactError, InputTypeError, MissingArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names", "parse"]
+__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names", "parse", "register"]
 
 _SUFFIX = ".json"
+
+_registered: dict[str, Artifact] = {}
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,16 @@ class Artifact:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the contracts that come with dcai, sorted."""
+    """Return the names of the contracts that come with dcai or are registered, sorted."""
     files = (entry.name for entry in resources.files(__name__).iterdir())
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)))
+    return tuple(sorted({name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)} | {*_registered}))
 
 
-@lru_cache
+def register(artifact: Artifact) -> None:
+    """Add the contract of a model that has no file in this package."""
+    _registered[artifact.name] = artifact
+
+
 def load(name: str) -> Artifact:
     """Load a contract that comes with dcai.
 
@@ -77,12 +83,19 @@ def load(name: str) -> Artifact:
 
     Raises
     ------
+    MissingArtifactError
+        There is no such contract.
     ArtifactError
-        There is no such contract, or its file is not of the expected form.
+        Its file is not of the expected form.
     """
+    return _registered[name] if name in _registered else _load(name)
+
+
+@lru_cache
+def _load(name: str) -> Artifact:
     known = names()
     if name not in known:
-        raise ArtifactError(f"there is no artifact {name!r}; there is {', '.join(known) or 'none'}")
+        raise MissingArtifactError(f"there is no artifact {name!r}; there is {', '.join(known) or 'none'}")
     resource = resources.files(__name__).joinpath(name + _SUFFIX)
     return parse(resource.read_text(encoding="utf-8"), f"the artifact {name!r}")
 

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from dcai import artifacts
-from dcai.errors import ArtifactError, InputError
+from dcai.errors import ArtifactError, InputError, MissingArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dcai.artifacts import Artifact
 
-__all__ = ["UNAUTHORIZED", "Coefficients", "code_hash", "from_fields", "load", "to_fields"]
+__all__ = ["UNAUTHORIZED", "Coefficients", "code_hash", "from_fields", "load", "register", "to_fields"]
 
 #: The price of a call by somebody who is not the owner: it has no counter, since no model sees such a call.
 UNAUTHORIZED = "unauthorized"
+
+_registered: dict[str, Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def from_fields(fields: Mapping[str, Any]) -> Coefficients:
     )
 
 
+def register(contract: str, fields: Mapping[str, Any]) -> None:
+    """Add the coefficients of a model that has no file among the artifacts, as JSON has them."""
+    _registered[contract] = fields
+
+
 def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
     """Load the coefficients of a contract's functions.
 
@@ -83,15 +89,14 @@ def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
 
     Raises
     ------
+    MissingArtifactError
+        No coefficients were derived for this contract.
     ArtifactError
-        No coefficients were derived for this contract, or they hold for another bytecode.
+        They hold for another bytecode.
     InputError
         None were derived for this fork.
     """
-    resource = resources.files("dcai.artifacts").joinpath("gas", f"{artifact.name}.json")
-    if artifact.name not in artifacts.names() or not resource.is_file():
-        raise ArtifactError(f"the gas of {artifact.name!r} was never calibrated: make artifacts")
-    fields = json.loads(resource.read_text(encoding="utf-8"))
+    fields = _registered.get(artifact.name) or _read(artifact.name)
     if fields["codeHash"] != code_hash(artifact):
         raise ArtifactError(
             f"this bytecode of {artifact.name} has the hash {code_hash(artifact)}; its gas is known for "
@@ -101,3 +106,11 @@ def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
     if fork not in forks:
         raise InputError(f"the gas of {artifact.name} is not known for the fork {fork!r}; it is for {', '.join(forks)}")
     return {function: from_fields(entry) for function, entry in forks[fork].items()}
+
+
+def _read(contract: str) -> Mapping[str, Any]:
+    resource = resources.files("dcai.artifacts").joinpath("gas", f"{contract}.json")
+    if not contract.isidentifier() or not resource.is_file():  # the name is of a file that somebody else wrote
+        raise MissingArtifactError(f"the gas of {contract!r} was never calibrated: make artifacts")
+    fields: dict[str, Any] = json.loads(resource.read_text(encoding="utf-8"))
+    return fields

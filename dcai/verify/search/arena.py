@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.errors import ArtifactError, InputError, NotEqual
+from dcai.errors import ArtifactError, InputError, MissingLayerError, NotEqual
 from dcai.evm import Evm
 from dcai.gas.oracle import Oracle
+from dcai.models import MODELS
 from dcai.verify.differential import Differential
 
 if TYPE_CHECKING:
@@ -63,8 +64,16 @@ class Arena:
 
 
 def oracle_of(artifact: Artifact, fork: str) -> Oracle | None:
-    """Return what predicts the gas of a contract, or None where its bytecode, or the fork, was never calibrated."""
+    """Return what predicts the gas of a contract, or None where its bytecode, or the fork, was never calibrated.
+
+    Raises
+    ------
+    MissingLayerError
+        It is a model of dcai, whose gas must be known.
+    """
     try:
         return Oracle(artifact, fork)
-    except (ArtifactError, InputError):
+    except (ArtifactError, InputError) as error:
+        if isinstance(error, MissingLayerError) and artifact.name in MODELS:
+            raise
         return None

@@ -61,6 +61,6 @@ def random_steps(model: Classifier, rng: Random, count: int) -> Iterator[Step]:
         if step.sender is None and step.form == "abi":
             yield step
             count -= 1
-            if step.op == "update":
+            if step.label is not None:
                 with suppress(Revert):
                     model.update(list(step.data), step.label)
