@@ -76,9 +76,9 @@ class Layer(Generic[T]):
         MissingLayerError
             There is no such model, or it lacks this layer.
         """
+        name = f"{self._package}.{MODELS[contract].spec.module}"
         if contract in self._registered:
             return self._registered[contract]
-        name = f"{self._package}.{MODELS[contract].spec.module}"
         try:
             value: T = getattr(import_module(name), self._attribute)
         except ModuleNotFoundError as error:
