@@ -259,15 +259,15 @@ _FAULTS = (
 # -- claims -- #
 
 #: The slot of the weights.
-_WEIGHTS = 3
+_WEIGHTS_SLOT = 3
 
 
 def dense_update(setting: Setting, timeout_s: float, count: int = 2) -> Verified | Refuted | Unknown:
     """Check ``update`` of a dense Perceptron of up to three weights, which share a slot."""
     data, weights = features(count), [unknown(f"w{i}", 80) for i in range(count)]
     intercept, rate, rate_slot = intercept_and_rate()
-    first = word_hash(_WEIGHTS)
-    storage = {_WEIGHTS: count, 4: rate_slot, first: lanes(*weights)}
+    first = word_hash(_WEIGHTS_SLOT)
+    storage = {_WEIGHTS_SLOT: count, 4: rate_slot, first: lanes(*weights)}
     wanted = unknown("label")
     call = setting.call("update", (0x40, wanted, count, *data), storage)
     score = sum_words([intercept, *[apply("MUL", wide_signed(w), x) for w, x in zip(weights, data, strict=True)]])
