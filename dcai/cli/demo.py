@@ -11,7 +11,7 @@ from rich.console import Console
 
 from dcai.cli._shared.options import engine_option, fork_option, price_options
 from dcai.data import locate
-from dcai.demo import DemoResult, as_json, as_tables, run_scenario
+from dcai.demo import DemoResult, as_json, as_tables, run_scenario, verdict
 from dcai.errors import InputError
 from dcai.gas.prices import Prices
 from dcai.report.progress import progress_bar
@@ -75,7 +75,7 @@ def demo(
             click.echo("IMDB is not on this computer; 'dcai data fetch imdb' gets it and adds a scenario.\n")
     _save_cases(results, case_dir)
     if not json_:
-        click.echo(_verdict(results, engine, fork, interrupted=interrupted))
+        click.echo(verdict(results, engine, fork, interrupted=interrupted))
     if any(result.difference for result in results):
         sys.exit(1)
     if interrupted:
@@ -117,14 +117,3 @@ def _save_cases(results: list[DemoResult], folder: Path) -> None:
         result.case.save(path)
         click.echo(f"{result.data}, {result.contract}: {result.difference}", err=True)
         click.echo(f"replay it with: dcai verify replay {path}", err=True)
-
-
-def _verdict(results: list[DemoResult], engine: str, fork: str, *, interrupted: bool) -> str:
-    steps = sum(result.steps for result in results)
-    mismatches = sum(result.difference is not None for result in results)
-    refused = sum(result.refused for result in results)
-    partial = "interrupted, partial: " if interrupted else ""
-    return (
-        f"{partial}contract on {engine} ({fork}) and kernel: {steps:,} steps compared ({refused} refused by both), "
-        f"{mismatches} mismatches"
-    )

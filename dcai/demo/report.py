@@ -11,7 +11,7 @@ from rich.table import Table
 from dcai.demo.run import DemoResult
 from dcai.gas.prices import Prices
 
-__all__ = ["as_json", "as_tables"]
+__all__ = ["as_json", "as_tables", "verdict"]
 
 
 def as_tables(results: Sequence[DemoResult], prices: Prices) -> list[tuple[str, Table]]:
@@ -131,3 +131,15 @@ def _distribution(gas: Sequence[int], prices: Prices) -> dict[str, Any] | None:
         "gas_used_max": max(gas),
         "usd_median": prices.usd(median(gas)),
     }
+
+
+def verdict(results: Sequence[DemoResult], engine: str, fork: str, *, interrupted: bool) -> str:
+    """Return how many steps were compared, and how many differ, in a sentence."""
+    steps = sum(result.steps for result in results)
+    mismatches = sum(result.difference is not None for result in results)
+    refused = sum(result.refused for result in results)
+    partial = "interrupted, partial: " if interrupted else ""
+    return (
+        f"{partial}contract on {engine} ({fork}) and kernel: {steps:,} steps compared ({refused} refused by both), "
+        f"{mismatches} mismatches"
+    )

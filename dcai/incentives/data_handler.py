@@ -51,6 +51,8 @@ class StoredData:
 class DataHandler64:
     """Twin of the contract ``DataHandler64``: records by the hash of (data, label, time, author).
 
+    Mirrors: contracts/src/trainer/DataHandler64.sol
+
     Parameters
     ----------
     ledger : Ledger

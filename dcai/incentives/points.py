@@ -21,6 +21,8 @@ __all__ = ["Points64"]
 class Points64(IncentiveMechanism):
     """Twin of the contract ``Points64``: a validated contribution is a point, and enough points are a badge.
 
+    Mirrors: contracts/src/incentives/Points64.sol
+
     Parameters
     ----------
     ledger : Ledger

@@ -37,6 +37,8 @@ class Fee:
 class ReimbursementPool:
     """Twin of the contract ``ReimbursementPool``.
 
+    Mirrors: contracts/src/incentives/ReimbursementPool.sol
+
     The twins count no gas: what a contribution used is given with it.
 
     Parameters

@@ -22,6 +22,8 @@ _SECONDS_PER_HOUR = 3600
 class Stakeable64(IncentiveMechanism):
     """Twin of the contract ``Stakeable64``: a contribution costs a deposit, which the model's later opinion moves.
 
+    Mirrors: contracts/src/incentives/Stakeable64.sol
+
     Parameters
     ----------
     ledger : Ledger

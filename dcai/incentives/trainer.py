@@ -24,6 +24,8 @@ __all__ = ["CollaborativeTrainer64"]
 class CollaborativeTrainer64:
     """Twin of the contract ``CollaborativeTrainer64``.
 
+    Mirrors: contracts/src/trainer/CollaborativeTrainer64.sol
+
     Each call returns the events that the contracts would log, and raises the contract's error, after which nothing has
     changed. Money moves last. Data are integers that the ABI could encode; addresses have their checksum.
 

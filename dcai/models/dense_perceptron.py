@@ -78,7 +78,7 @@ class DensePerceptron(perceptron.Perceptron, DenseClassifier):
     -----
     ``score(x) = intercept + sum(weights * x)``; label 1 where the score is positive. A mistake on a sample of norm 1
     moves each weight by ``x * learning_rate / 10**9``, rounded toward zero.
-    Source: contracts/src/models/DensePerceptron.sol.
+    Mirrors: contracts/src/models/DensePerceptron.sol.
 
     Examples
     --------

@@ -114,7 +114,7 @@ class NearestCentroidClassifier(DenseClassifier):
     -----
     ``distance(k, x) = sum((x - centroids[k])**2 / 10**9)``, each term rounded toward zero; the smallest wins, the
     lowest label among equals. An update moves a centroid to ``(c * n + x) / (n + 1)``, rounded toward zero.
-    Source: contracts/src/models/NearestCentroidClassifier.sol.
+    Mirrors: contracts/src/models/NearestCentroidClassifier.sol.
 
     Examples
     --------

@@ -141,7 +141,9 @@ class SparseNearestCentroidClassifier(SparseClassifier):
     -----
     Samples are strictly increasing feature indices. ``distance(k, x)`` is the squared magnitude of the centroid plus
     ``10**9 * sum(10**9 - 2 * value)`` over the features present. Values are scaled lazily: one that was stored when its
-    class had fewer samples is scaled when it is read. Source: contracts/src/models/SparseNearestCentroidClassifier.sol.
+    class had fewer samples is scaled when it is read.
+
+    Mirrors: contracts/src/models/SparseNearestCentroidClassifier.sol
 
     Examples
     --------

@@ -98,7 +98,7 @@ class SparsePerceptron(perceptron.Perceptron, SparseClassifier):
     -----
     ``score(x) = intercept + sum(weights[i] for i in x)``; label 1 where the score is positive. A mistake moves the
     weight of each index, as often as it stands there, by the learning rate.
-    Source: contracts/src/models/SparsePerceptron.sol.
+    Mirrors: contracts/src/models/SparsePerceptron.sol.
 
     Examples
     --------

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dcai.errors import NotEqual, Revert
 from dcai.evm.storage import expected_storage
 
 if TYPE_CHECKING:
-    from dcai.evm import Evm
     from dcai.models import Classifier
     from dcai.simulation.backend import Backend, Call, Outcome
     from dcai.simulation.native import Native
-    from dcai.simulation.onchain import OnChain
+    from dcai.simulation.onchain import Chain, OnChain
     from dcai.simulation.setup import Setup
 
 __all__ = ["Lockstep", "LockstepBase"]
 
 N = TypeVar("N", bound="Backend")
 C = TypeVar("C", bound="Chain")
-
-
-class Chain(Protocol):
-    """Contracts on an EVM."""
-
-    evm: Evm
-    gas_used: int
-
-    def run(self, call: Call, timestamp: int) -> Outcome:
-        """Make a call in a block of that time."""
-
-    def balance(self, address: str) -> int:
-        """Return the balance of an account in wei."""
 
 
 class LockstepBase(ABC, Generic[N, C]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import Revert
@@ -11,17 +12,57 @@ from dcai.incentives.keys import packed_words
 from dcai.simulation.backend import START, TRANSFER, Call, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from dcai.evm.abi import Event
     from dcai.evm.contract import Contract
     from dcai.evm.receipt import Receipt
     from dcai.models import Classifier
     from dcai.simulation.setup import Setup
 
-__all__ = ["OnChain"]
+__all__ = ["Chain", "OnChain"]
 
 
-class OnChain:
-    """The contracts on an EVM of their own.
+class Chain(ABC):
+    """Contracts on an EVM of their own.
+
+    Attributes
+    ----------
+    gas_used : int
+        Of all calls so far, refused ones included.
+    """
+
+    def __init__(self, engine: str, fork: str) -> None:
+        self.evm = Evm(engine, fork)
+        self.gas_used = 0
+
+    @abstractmethod
+    def run(self, call: Call, timestamp: int) -> Outcome:
+        """Make a call in a block of that time."""
+
+    def send(
+        self,
+        call: Call,
+        address: str,
+        calldata: bytes,
+        events: Callable[[Receipt], Iterable[Event]],
+        gas_limit: int | None = None,
+    ) -> Outcome:
+        """Make a call; ``events`` decodes what it logged."""
+        receipt = self.evm.transact(address, calldata, sender=call.sender, value=call.value, gas_limit=gas_limit)
+        self.gas_used += receipt.gas_used
+        if isinstance(receipt.error, Revert):
+            return receipt.error
+        receipt.raise_for_error()
+        return tuple(events(receipt))
+
+    def balance(self, address: str) -> int:
+        """Return the balance of an account in wei."""
+        return self.evm.balance(address)
+
+
+class OnChain(Chain):
+    """The trainer's contracts.
 
     Parameters
     ----------
@@ -36,12 +77,10 @@ class OnChain:
     ----------
     framework : Framework
         The contracts.
-    gas_used : int
-        Of all calls so far, refused ones included.
     """
 
     def __init__(self, setup: Setup, model: Classifier, engine: str, fork: str) -> None:
-        self.evm = Evm(engine, fork)
+        super().__init__(engine, fork)
         self.evm.timestamp = START
         waits = (setup.refund_wait_s, setup.owner_claim_wait_s, setup.any_address_claim_wait_s)
         if setup.mechanism == "points":
@@ -50,7 +89,6 @@ class OnChain:
             self.framework = deploy(self.evm, model, STAKEABLE, (*waits, setup.cost_weight))
         for agent in setup.agents:
             self.evm.set_balance(agent.address, agent.start_balance)
-        self.gas_used = 0
         parts = (self.framework.trainer, self.framework.mechanism, self.framework.handler, self.framework.classifier)
         self._parts = {part.address: part for part in parts}
 
@@ -73,16 +111,9 @@ class OnChain:
         """Make a call in a block of that time."""
         self.evm.timestamp = timestamp
         if call.function == TRANSFER:
-            receipt = self.evm.transact(call.args[0], sender=call.sender, value=call.value)
-        else:
-            trainer = self.framework.trainer
-            calldata = _calldata(trainer, call.function, call.args)
-            receipt = self.evm.transact(trainer.address, calldata, sender=call.sender, value=call.value)
-        self.gas_used += receipt.gas_used
-        if isinstance(receipt.error, Revert):
-            return receipt.error
-        receipt.raise_for_error()
-        return tuple(self._events(receipt))
+            return self.send(call, call.args[0], b"", self._events)
+        trainer = self.framework.trainer
+        return self.send(call, trainer.address, _calldata(trainer, call.function, call.args), self._events)
 
     def _events(self, receipt: Receipt) -> list[Event]:
         """Decode what was logged, in order."""
@@ -92,10 +123,6 @@ class OnChain:
             if log.address in self._parts
         )
         return [event for event in decoded if event is not None]
-
-    def balance(self, address: str) -> int:
-        """Return the balance of an account in wei."""
-        return self.evm.balance(address)
 
     def num_valid(self, address: str) -> int:
         """Return how many contributions of an address were validated."""

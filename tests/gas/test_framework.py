@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from dcai import data
 from dcai.cli.gas import gas
 from dcai.gas.layer import GAS
-from dcai.gas.measuring.framework import action_rows, framework_report, stream_rows
+from dcai.gas.measuring.framework import action_rows, stream_rows
 from dcai.gas.measuring.stream import of_scenario
+from dcai.gas.reports.framework import framework_report
 from dcai.models import MODELS
 from dcai.scenarios import scenario_of
 from tests.support.engines import FASTEST

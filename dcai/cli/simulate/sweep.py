@@ -15,6 +15,7 @@ from dcai.files import write_whole
 from dcai.report.progress import progress_bar
 from dcai.simulation import setup as presets
 from dcai.simulation import sweeps
+from dcai.simulation.reports.table import sweep_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def sweep(
     results, interrupted = _run(variants, on_ray)
     if output is not None:
         write_whole(output, json.dumps(results, indent=2))
-    click.echo(json.dumps(results, indent=2) if json_ else _table(results))
+    click.echo(json.dumps(results, indent=2) if json_ else sweep_text(results))
     if interrupted:
         click.echo(f"partial: {len(results)} of {len(variants)} runs", err=True)
         raise click.Abort
@@ -79,20 +80,3 @@ def _run(variants: list[sweeps.Variant], on_ray: bool) -> tuple[list[dict[str, A
     order = {json.dumps(variant.values): n for n, variant in enumerate(variants)}
     results.sort(key=lambda result: order[json.dumps(result["values"])])
     return results, interrupted
-
-
-def _table(results: list[dict[str, Any]]) -> str:
-    """One line a combination: over its seeds."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for each in results:
-        values = {name: value for name, value in each["values"].items() if name != "seed"}
-        groups.setdefault(", ".join(f"{name}={value}" for name, value in values.items()), []).append(each["result"])
-    width = max(map(len, groups), default=0) + 2
-    lines = [
-        f"{'':<{width}}{'runs':>5}{'honest profit':>15}{'malicious lose':>16}{'accuracy kept':>15}{'accuracy':>10}"
-    ]
-    for name, group in groups.items():
-        held = [sum(result["findings"].get(key, False) for result in group) for key in group[0]["findings"]]
-        mean = sum(result["accuracy"]["mean_of_second_half"] for result in group) / len(group)
-        lines.append(f"{name:<{width}}{len(group):>5}{held[0]:>15}{held[1]:>16}{held[2]:>15}{mean:>10.3f}")
-    return "\n".join(lines)

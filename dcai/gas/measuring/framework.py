@@ -13,19 +13,18 @@ from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.evm.framework import STAKEABLE, Framework, deploy
 from dcai.gas.layer import GAS
 from dcai.models.registry import spec_of
-from dcai.report.tables import Table, Tables
+from dcai.units import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dcai.evm import Receipt
     from dcai.gas.measuring.stream import Stream
     from dcai.models import Classifier
 
-__all__ = ["FrameworkRow", "action_rows", "framework_report", "stream_rows"]
+__all__ = ["FrameworkRow", "action_rows", "stream_rows"]
 
-_DAY = 86_400
-_TERMS = (_DAY, 7 * _DAY, 9 * _DAY, 10**12)
+_TERMS = (DAY_S, 7 * DAY_S, 9 * DAY_S, 10**12)
 _START = 1_700_000_000
 _OWNER, _GOOD, _BAD = ("0x" + byte * 20 for byte in ("0f", "a1", "b2"))
 _FUNDS_WEI = 10**24
@@ -87,7 +86,7 @@ def action_rows(contract: str, fork: str = DEFAULT_FORK, engine: str = DEFAULT_E
     good = evm.timestamp
     receipt = framework.add_data(x, 1, sender=_GOOD)
     yield row("addData, correct" if has_mistakes else "addData", receipt.gas_used)
-    evm.timestamp += _DAY
+    evm.timestamp += DAY_S
     yield row("refund", framework.refund(x, 1, good, sender=_GOOD).gas_used)
     bad = evm.timestamp
     receipt = framework.add_data(x, 0, sender=_BAD)
@@ -95,7 +94,7 @@ def action_rows(contract: str, fork: str = DEFAULT_FORK, engine: str = DEFAULT_E
         yield row("addData, mistake", receipt.gas_used)
     if predict(x) == 0:
         framework.add_data(x, 1, sender=_GOOD)
-    evm.timestamp += _DAY
+    evm.timestamp += DAY_S
     yield row("report", framework.report(x, 0, bad, _BAD, sender=_GOOD).gas_used)
 
 
@@ -139,24 +138,3 @@ def _deployed(model: Classifier, fork: str, engine: str, *, placed: bool = False
     for account in (_OWNER, _GOOD, _BAD):
         evm.set_balance(account, _FUNDS_WEI)
     return deploy(evm, model, STAKEABLE, _TERMS, sender=_OWNER, placed=placed)
-
-
-def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Tables:
-    """Return a table of all rows."""
-    cells = [
-        [
-            row.size,
-            row.action,
-            f"{row.n:,}",
-            f"{row.gas_used:,}",
-            "unknown" if row.original is None else f"{row.original:,}",
-            "" if row.original is None else f"{row.gas_used / row.original:.2f}",
-        ]
-        for row in rows
-    ]
-    header = ("model", "action", "n", "gas used", "0xDeCA10B", "ratio")
-    before = [
-        f"Gas of the incentive framework under {fork}, beside the original contracts under prague: a deployment is "
-        "that of all contracts; of several transactions the mean."
-    ]
-    return Tables([Table("", header, cells, num_names=2)], before)

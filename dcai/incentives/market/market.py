@@ -32,6 +32,8 @@ _UINT96 = 1 << 96
 class PredictionMarket:
     """Twin of the contract ``PredictionMarket``, which says what each call does.
 
+    Mirrors: contracts/src/incentives/PredictionMarket.sol
+
     Each call returns the events that the contract would log, and raises the contract's error, after which nothing has
     changed. Data are integers that the ABI could encode; addresses have their checksum. Quotients are rounded toward
     zero, and what that leaves stays in the bounty.

@@ -6,15 +6,16 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from dcai import artifacts
-from dcai.errors import InputError, Revert
-from dcai.evm import Evm
+from dcai.errors import InputError
 from dcai.evm.deploy import deploy
 from dcai.models import MODELS
 from dcai.models.registry import spec_of
 from dcai.simulation.backend import START, Call, Outcome
 from dcai.simulation.market.native import block_at
+from dcai.simulation.onchain import Chain
 
 if TYPE_CHECKING:
+    from dcai.evm import Evm
     from dcai.evm.contract import Contract
     from dcai.models import Classifier
     from dcai.simulation.setup import Setup
@@ -25,7 +26,7 @@ __all__ = ["MarketOnChain"]
 _GAS_LIMIT = 1 << 50
 
 
-class MarketOnChain:
+class MarketOnChain(Chain):
     """The contract of the market on an EVM of its own.
 
     Parameters
@@ -41,8 +42,6 @@ class MarketOnChain:
     ----------
     market, classifier : Contract
         ``PredictionMarket`` and the model's contract, which it owns.
-    gas_used : int
-        Of all calls so far, refused ones included.
 
     Raises
     ------
@@ -52,7 +51,7 @@ class MarketOnChain:
 
     def __init__(self, setup: Setup, model: Classifier, engine: str, fork: str) -> None:
         assert setup.market is not None
-        self.evm = Evm(engine, fork)
+        super().__init__(engine, fork)
         self._seed = setup.seed
         self._gas_limit = None if fork == "osaka" else _GAS_LIMIT
         self._set_block(START)
@@ -69,7 +68,6 @@ class MarketOnChain:
         self.evm.errors.learn(self.classifier.abi.errors.values())
         self.classifier.transact("transferOwnership", self.market.address, sender=owner)
         self._get_contribution = self.market.abi.function("getContribution", 1).selector
-        self.gas_used = 0
 
     @property
     def trainer_address(self) -> str:
@@ -80,22 +78,11 @@ class MarketOnChain:
         """Make a call in a block of that time."""
         self._set_block(timestamp)
         calldata = self.market.abi.function(call.function, len(call.args)).encode(call.args)
-        receipt = self.evm.transact(
-            self.market.address, calldata, sender=call.sender, value=call.value, gas_limit=self._gas_limit
-        )
-        self.gas_used += receipt.gas_used
-        if isinstance(receipt.error, Revert):
-            return receipt.error
-        receipt.raise_for_error()
-        return tuple(self.market.events(receipt))
+        return self.send(call, self.market.address, calldata, self.market.events, self._gas_limit)
 
     def _set_block(self, timestamp: int) -> None:
         self.evm.timestamp = timestamp
         self.evm.block_number, self.evm.prevrandao = block_at(self._seed, timestamp)
-
-    def balance(self, address: str) -> int:
-        """Return the balance of an account in wei."""
-        return self.evm.balance(address)
 
     def get(self, name: str, *args: Any) -> Any:
         """Ask the market."""

@@ -1,8 +1,8 @@
-"""A result in words."""
+"""The result of a run, and of a sweep, as text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dcai.units import DAY_S, ETHER
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dcai.simulation.result import AgentResult, SimulationResult
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "sweep_text"]
 
 _FINDINGS = {
     "honest_profit": ("every honest agent profited", "an honest agent did not profit"),
@@ -68,4 +68,21 @@ def as_text(result: SimulationResult) -> str:
         )
     if not result.complete:
         lines.append("partial: the run did not come to its end")
+    return "\n".join(lines)
+
+
+def sweep_text(results: list[dict[str, Any]]) -> str:
+    """Return one line a combination of parameters: for how many of its seeds each finding holds."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for each in results:
+        values = {name: value for name, value in each["values"].items() if name != "seed"}
+        groups.setdefault(", ".join(f"{name}={value}" for name, value in values.items()), []).append(each["result"])
+    width = max(map(len, groups), default=0) + 2
+    lines = [
+        f"{'':<{width}}{'runs':>5}{'honest profit':>15}{'malicious lose':>16}{'accuracy kept':>15}{'accuracy':>10}"
+    ]
+    for name, group in groups.items():
+        held = [sum(result["findings"].get(key, False) for result in group) for key in group[0]["findings"]]
+        mean = sum(result["accuracy"]["mean_of_second_half"] for result in group) / len(group)
+        lines.append(f"{name:<{width}}{len(group):>5}{held[0]:>15}{held[1]:>16}{held[2]:>15}{mean:>10.3f}")
     return "\n".join(lines)
