@@ -19,7 +19,6 @@ from dcai.cli.simulate import simulate
 from dcai.errors import DataError, InputError
 from dcai.simulation import agents_from_text, agents_from_toml, points, run, runner, self_assessment
 from dcai.simulation.reports.plot import check, plot
-from dcai.units import duration_s, wei
 
 
 def setup(seed: int = 0, contributions: int = 60):  # type: ignore[no-untyped-def]
@@ -162,23 +161,6 @@ def test_a_plot_of_another_kind_is_refused() -> None:
 
 
 # -- agents -- #
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("50 finney", 5 * 10**16), ("0.05 ether", 5 * 10**16), (7, 7), ("1_000 gwei", 10**12)]
-)
-def test_amounts(text: str | int, expected: int) -> None:
-    assert wei(text) == expected
-
-
-@pytest.mark.parametrize("text", ["-1", "1 dollar", "", "0.1 wei", "1e18", None, True, -1, 1.5])
-def test_amounts_that_are_none(text: object) -> None:
-    with pytest.raises(InputError):
-        wei(text)
-
-
-def test_times() -> None:
-    assert (duration_s("9 days"), duration_s("10 min"), duration_s("1.5 h"), duration_s(5)) == (777_600, 600, 5400, 5)
 
 
 def test_agents_from_a_file(tmp_path: Path) -> None:
