@@ -168,7 +168,9 @@ def test_models_of_every_size(name: str, fork: str) -> None:
     assert (len(deployment.chunks) == 1) is (name in IN_ONE)
 
 
-@pytest.mark.parametrize(("engine", "fork"), [("py-evm-compiled", "cancun"), ("py-evm-compiled", "prague")])
+@pytest.mark.parametrize(
+    ("engine", "fork"), [("revm", "osaka"), ("py-evm-compiled", "cancun"), ("py-evm-compiled", "prague")]
+)
 @pytest.mark.parametrize("name", LARGE)
 def test_evm_deploy_sends_what_is_planned(name: str, engine: str, fork: str) -> None:
     model = LARGE[name]

@@ -91,8 +91,7 @@ def assert_all_was_met(name: str, tally: Tally) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_random_updates(name: str) -> None:
-    """On the fast engine; Cancun is left to the others."""
-    runs = [("revm", fork) for fork in FORKS[1:]]
+    runs = [("revm", fork) for fork in FORKS]
     tally = explore(name, runs, share=1)
     assert_all_was_met(name, tally)
     assert tally.ends["update", "ok"] > tally.updates // 3
@@ -101,13 +100,12 @@ def test_random_updates(name: str) -> None:
     assert tally.limits > 1_400
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_random_updates_on_the_compiled_loop(name: str) -> None:
-    tally = explore(name, [("py-evm-compiled", fork) for fork in PY_EVM_FORKS], share=6)
-    assert tally.updates > 450
+#: By how much fewer examples a slow engine gets than the profile has, and the least updates that it must compare.
+SLOW = {"py-evm-compiled": (6, 450), "py-evm": (20, 120)}
 
 
+@pytest.mark.parametrize("engine", SLOW)
 @pytest.mark.parametrize("name", MODELS)
-def test_random_updates_on_the_reference(name: str) -> None:
-    tally = explore(name, [("py-evm", fork) for fork in PY_EVM_FORKS], share=20)
-    assert tally.updates > 120
+def test_random_updates_on_slow_engines(name: str, engine: str) -> None:
+    share, least = SLOW[engine]
+    assert explore(name, [(engine, fork) for fork in PY_EVM_FORKS], share).updates > least

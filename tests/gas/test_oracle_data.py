@@ -19,7 +19,7 @@ from dcai.models import (
     SparsePerceptron,
 )
 from dcai.models.means import dense_means, presence_means
-from tests.support.gas.receipts import PY_EVM_FORKS, OnChain, measured, predicted
+from tests.support.gas.receipts import FORKS, PY_EVM_FORKS, OnChain, measured, predicted
 
 ONE = 10**9
 
@@ -121,8 +121,7 @@ def replay(name: str, engine: str, fork: str, number: int) -> int:
     return compared
 
 
-#: Osaka on the engine that knows it, the other forks on the one whose loop is the reference's, compiled.
-ALL = [("revm", "osaka"), *(("py-evm-compiled", fork) for fork in PY_EVM_FORKS)]
+ALL = [*(("revm", fork) for fork in FORKS), *(("py-evm-compiled", fork) for fork in PY_EVM_FORKS)]
 
 
 @pytest.mark.parametrize(("engine", "fork"), ALL)
