@@ -13,8 +13,21 @@ ifneq ($(wildcard ../shared/data),)
 export DCAI_DATA_DIR ?= $(abspath ../shared/data)
 endif
 
+# The core in the dev profile, which checks overflows. What holds revm shares the release build of the extension.
+CORE_TESTS := cargo test --package dcai-core --quiet
+PYTEST     := $(BIN)/python -m pytest
+DEEP       := HYPOTHESIS_PROFILE=deep DCAI_TEST_ALL_ENGINES=1 $(PYTEST)
+# A file stays on one worker, which makes its fixtures once; the files with long tests come first.
+PARALLEL   := --numprocesses auto --dist loadfile --no-loadscope-reorder
+QUICK      := $(addprefix tests/, artifacts encoders test_architecture.py test_fixed.py test_errors.py \
+	models/test_protocols.py models/test_batches.py models/test_fast_paths.py evm/test_abi.py evm/test_storage.py \
+	evm/test_contract.py gas/test_coefficients.py gas/test_oracle_manners.py chain/test_header.py chain/test_proofs.py \
+	chain/test_logs.py incentives/market/test_phases.py incentives/contracts/test_money_contract.py \
+	simulation/test_simulation_sweeps.py tabular/test_output.py data/test_dataset.py verify/test_case.py \
+	verify/test_differential.py verify/test_fingerprint.py cli/test_main.py)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz mutants artifacts check-artifacts figures docs wheel clean
+.PHONY: help demo test check lint format bench fuzz mutants artifacts check-artifacts figures docs wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,9 +36,18 @@ demo: $(VENV)/.demo ## Build everything and run the main job on real data
 	$(BIN)/dcai demo
 
 test: $(VENV)/.dev contracts/node_modules/.installed ## Run all tests: Rust, Solidity, Python
-	cargo test --workspace --quiet
+	$(CORE_TESTS)
+	cargo test --package dcai-evm --release --quiet
 	$(NPM) run --silent test
-	$(BIN)/python -m pytest tests bench --benchmark-disable
+	$(PYTEST) tests bench --benchmark-disable $(PARALLEL)
+
+check: $(VENV)/.dev ## Check in under a minute: format, lints, types, the core, and some tests of each room
+	cargo fmt --all --check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(CORE_TESTS)
+	$(PYTEST) $(QUICK) --quiet $(PARALLEL)
 
 lint: $(VENV)/.dev contracts/node_modules/.installed ## Check formatting, types, stubs and lints; warnings are errors
 	cargo fmt --all --check
@@ -53,7 +75,8 @@ fuzz: $(VENV)/.dev contracts/node_modules/.installed ## Search for differences f
 	$(BIN)/dcai verify mutants --report target/mutants.html
 	$(NPM) run --silent test -- --deep
 	$(BIN)/dcai verify proof --report target/proof.html
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests
+	$(DEEP) tests/evm/test_programs.py
+	$(DEEP) tests --ignore tests/evm/test_programs.py $(PARALLEL)
 
 mutants: $(VENV)/.dev contracts/node_modules/.installed ## Check that the search for differences finds contracts with a fault
 	$(BIN)/dcai verify mutants --report target/mutants.html

@@ -106,6 +106,7 @@ def report(name: str, case: Case, found: str, make: Callable[[], Engine]) -> str
     return f"{name} differs at seed {case.seed}, {fork}: {found}\nshrunk: {now(small)}\n{program}"
 
 
+@pytest.mark.long
 def test_engines_agree_on_random_programs(capsys: pytest.CaptureFixture[str]) -> None:
     names = [*(name for name in engine_names() if name != PyEvm.NAME), SPECIFICATION]
     compared: Counter[str] = Counter()

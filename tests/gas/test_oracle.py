@@ -89,6 +89,7 @@ def assert_all_was_met(name: str, tally: Tally) -> None:
     assert {kind for kind, times in tally.kinds.items() if times} >= KINDS[name]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODELS)
 def test_random_updates(name: str) -> None:
     runs = [("revm", fork) for fork in FORKS]

@@ -49,6 +49,7 @@ def seen() -> Any:
     return json.loads(output.splitlines()[-1])
 
 
+@pytest.mark.long
 def test_tasks_and_simulations_run_on_the_workers(seen: Any) -> None:
     assert seen["tasks"] == {"squares": [0, 1, 4, 9, 16], "seeds": [0, 1], "contributions": [5, 5]}
 

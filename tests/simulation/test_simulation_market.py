@@ -55,12 +55,13 @@ def test_a_thousand_contributions_on_twin_and_contract_after_every_call() -> Non
     assert market.is_model_final
 
 
-def test_the_same_on_py_evm_in_small_transactions() -> None:
-    setup = digits(100, num_test=4, num_pieces=2, rounds=2, step_units=150)
-    result = last(setup, engine="py-evm")
-    assert result.num_contributions == 100
+@pytest.mark.parametrize(("engine", "count", "units"), [("revm", 100, 150), ("py-evm", 30, 60)])
+def test_small_transactions(engine: str, count: int, units: int) -> None:
+    setup = digits(count, num_test=4, num_pieces=2, rounds=2, step_units=units)
+    result = last(setup, engine=engine)
+    assert result.num_contributions == count
     assert result.agents["provider"].done["step"] > 2
-    assert result.num_compared > 110
+    assert result.num_compared > 1.1 * count
 
 
 def test_a_dense_model_on_twin_and_contract() -> None:

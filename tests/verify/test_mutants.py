@@ -43,6 +43,7 @@ def test_every_fault_applies_exactly_once(fault: Fault) -> None:
     assert fault.before != fault.after
 
 
+@pytest.mark.long
 def test_every_fault_is_found() -> None:
     shown = run("--json", *([] if DEEP else ["--sample"]))
     assert shown.exit_code == 0, shown.output

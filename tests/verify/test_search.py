@@ -104,6 +104,7 @@ REACHED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODELS)
 def test_contract_and_kernel_agree(name: str, engine: str) -> None:
     steps = DEEP_STEPS if DEEP and engine == FASTEST else LEAST_STEPS

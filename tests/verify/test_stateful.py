@@ -573,6 +573,7 @@ REACHED: dict[type[Machine], tuple[str, dict[str, set[str]]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("machine", REACHED, ids=lambda machine: machine.__name__)
 def test_contract_and_kernel_agree(machine: type[Machine], capsys: pytest.CaptureFixture[str], engine: str) -> None:
     contract, operations = REACHED[machine]
