@@ -23,7 +23,7 @@ QUICK      := $(addprefix tests/, artifacts encoders test_architecture.py test_f
 	models/test_protocols.py models/test_batches.py models/test_fast_paths.py evm/test_abi.py evm/test_storage.py \
 	evm/test_contract.py gas/test_coefficients.py gas/test_oracle_manners.py chain/test_header.py chain/test_proofs.py \
 	chain/test_logs.py incentives/market/test_phases.py incentives/contracts/test_money_contract.py \
-	simulation/test_simulation_sweeps.py tabular/test_output.py data/test_dataset.py verify/test_case.py \
+	simulation/test_simulation_files.py tabular/test_output.py data/test_dataset.py verify/test_case.py \
 	verify/test_differential.py verify/test_fingerprint.py cli/test_main.py)
 
 .DEFAULT_GOAL := help
