@@ -359,13 +359,18 @@ class Classifier(ABC):
 
     @classmethod
     @abstractmethod
+    def blank(cls, num_features: int, classifications: Sequence[str]) -> Self:
+        """Return a model that has learned nothing. It takes the hyperparameters of ``spec``, too, as keywords."""
+
+    @classmethod
+    @abstractmethod
     def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
-        """Fit the model that a deployer starts with.
+        """Fit the model that a deployer starts with. It takes the hyperparameters of ``spec``, too, as keywords.
 
         Parameters
         ----------
-        X : batch of samples
-            As `update` takes them.
+        X : int64 array, CSR matrix or `dcai.CsrRows`
+            Batch of samples.
         y : int array, shape (n,)
             Class of each sample.
         num_features : int

@@ -16,6 +16,7 @@ from dcai.models.registry import register
 from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, item
 
 if TYPE_CHECKING:
+    from dcai.models._inputs import Batch
     from dcai.models.deployment import Driver
 
 __all__ = ["DensePerceptron"]
@@ -42,6 +43,7 @@ _SPEC = ModelSpec(
     changes=("initializeWeights",),
     num_classes=2,
     has_mistakes=True,
+    hyperparameters=(perceptron.LEARNING_RATE,),
     json_types=("dense perceptron", "perceptron"),
     fingerprint="dense-perceptron",
     words={"weights.length": "the number of weights", **perceptron.WORDS},
@@ -130,6 +132,10 @@ class DensePerceptron(perceptron.Perceptron, DenseClassifier):
             A number out of range or not an integer; nothing is appended.
         """
         self._kernel.initialize_weights(weights)
+
+    def _scores(self, data: Batch) -> Iterable[int]:
+        scores: Iterable[int] = self.rows(data).astype(object) @ self.weights.astype(object) + self.intercept
+        return scores
 
     @classmethod
     def _take_weights(cls, fields: json_format.Fields) -> list[int]:

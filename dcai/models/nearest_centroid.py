@@ -198,8 +198,18 @@ class NearestCentroidClassifier(DenseClassifier):
         self._kernel.extend_centroid(extension, label)
 
     @classmethod
+    def blank(cls, num_features: int, classifications: Sequence[str]) -> Self:
+        """Return a model of zero centroids that count no sample."""
+        zeros = [[0] * num_features for _ in classifications]
+        return cls(zeros, [0] * len(classifications), classifications=classifications)
+
+    @classmethod
     def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
-        """Return the means of the classes."""
+        """Take the exact mean of each class, to the nearest integer, half away from zero.
+
+        The contract's own updates give the same but for rounding: each rounds toward zero, so that n of them may end
+        n / 2 units of ``10**-9`` nearer to zero, and the order of the samples shows.
+        """
         return cls(*dense_means(X, y, len(classifications)), classifications=classifications)
 
     @classmethod

@@ -1,78 +1,81 @@
-"""The four on-chain classifiers as scikit-learn estimators: train with its tools, deploy ``model_``.
+"""The on-chain classifiers as scikit-learn estimators: train with its tools, deploy ``model_``.
 
-Each estimator holds a model of `dcai.models` as its attribute ``model_``, which is ready to deploy, to serve or to
-write as JSON. ``fit`` trains what one would deploy as the initial model, ``partial_fit`` is what the contract does when
-its ``update`` gets the same samples in the same order, bit for bit.
+Each model of the registry has an estimator here: the name of its contract without "Classifier", and "Estimator". It
+holds a model as its attribute ``model_``, which is ready to deploy, to serve or to write as JSON. ``fit`` trains what
+to deploy first. ``partial_fit`` is what the contract does when its ``update`` gets the same samples in the same order,
+bit for bit.
 
-=================================  ===================================  ===================
-estimator                          model and contract                   samples
-=================================  ===================================  ===================
-`DensePerceptronEstimator`         ``DensePerceptron``                  real numbers
-`SparsePerceptronEstimator`        ``SparsePerceptron``                 presence of features
-`NearestCentroidEstimator`         ``NearestCentroidClassifier``        real numbers
-`SparseNearestCentroidEstimator`   ``SparseNearestCentroidClassifier``  presence of features
-=================================  ===================================  ===================
+Estimators of dense models take real numbers and divide each row by its Euclidean norm, because a contract refuses to
+learn any other (``NotNormalized``). A row of integers that passes the contract's check already, as
+`dcai.encoders.L2Normalized` makes them, is taken as it is. A row of zeros has no direction, so no length makes the
+contract learn it: training passes over it, as a transaction that reverts changes nothing. Prediction takes it as it is,
+as the contract does.
 
-Dense estimators take real numbers and divide each row by its Euclidean norm, because a contract refuses to learn any
-other (``NotNormalized``); `dcai.data.l2_normalized` does the same for data that go to a chain. A row of zeros has no
-direction, so no length makes the contract learn it: training passes over it, as a transaction that reverts changes
-nothing. Prediction takes it as it is, as the contract does.
-
-Sparse estimators take arrays or SciPy sparse matrices, in which every number but zero means that the feature is
-present.
+Estimators of sparse models take arrays or SciPy sparse matrices, in which every number but zero means that the feature
+is present.
 
 Sample weights are not supported: a contract counts every sample once.
+
+>>> from dcai.models.sklearn import DensePerceptronEstimator
+>>> estimator = DensePerceptronEstimator(random_state=0).fit([[3.0, -4.0], [-1.0, 2.0]], ["no", "yes"])
+>>> estimator.predict([[-6.0, 1.0]]).tolist()
+['yes']
+>>> estimator.model_.classifications
+('no', 'yes')
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import inspect
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import cache
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcai.data.normalization import l2_normalized
+from dcai.data.normalization import NORM_SQ_E18, NORM_SQ_TOLERANCE_E18, l2_normalized
 from dcai.errors import InputError, InputTypeError, MissingExtraError
-from dcai.fixed import TO_FLOAT, scalar_to_fixed
-from dcai.models import (
-    Classifier,
-    DensePerceptron,
-    NearestCentroidClassifier,
-    SparseNearestCentroidClassifier,
-    SparsePerceptron,
-)
-from dcai.models.means import dense_means, presence_means
+from dcai.models import MODELS, Classifier
 
 try:
     from scipy.sparse import csr_array
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.preprocessing import LabelEncoder
     from sklearn.utils import check_random_state
+    from sklearn.utils.metaestimators import available_if
     from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise MissingExtraError("dcai.models.sklearn", "sklearn") from error
 
-__all__ = [
-    "DensePerceptronEstimator",
-    "NearestCentroidEstimator",
-    "SparseNearestCentroidEstimator",
-    "SparsePerceptronEstimator",
-]
+#: Parameters of an estimator whose model learns from mistakes alone, and so in passes.
+_PASSES = {"n_epochs": 10, "shuffle": True, "random_state": None}
 
 
-class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
-    """What the four share: checks of the input, classes to labels and back."""
+class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """The estimator of a model; `MODELS` says which there are."""
 
-    #: How `validate_data` checks X.
-    _checks: ClassVar[dict[str, Any]]
+    #: The class of ``model_``.
+    _model: ClassVar[type[Classifier]]
 
     classes_: NDArray[Any]
     model_: Any
+    n_iter_: int
+    n_features_in_: int
+
+    def __init__(self, **parameters: Any) -> None:
+        for name, value in {**_defaults(self._model), **parameters}.items():
+            setattr(self, name, value)
+
+    def __sklearn_tags__(self) -> Any:
+        tags, spec = super().__sklearn_tags__(), self._model.spec
+        tags.input_tags.sparse = spec.is_sparse
+        # The score that scikit-learn means is that on blobs of real numbers, where all features are always present.
+        tags.classifier_tags.poor_score = spec.is_sparse
+        tags.classifier_tags.multi_class = spec.num_classes is None
+        return tags
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train a new model.
@@ -96,7 +99,7 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             A parameter or a number of classes that the contract cannot have; a class of which no row can be learned,
             as all are zeros (dense estimators). It is a ``ValueError``.
         """
-        X, y = validate_data(self, X, y, **self._checks)
+        X, y = self._validated(X, y, reset=True)
         check_classification_targets(y)
         self._check_target(y)
         encoder = LabelEncoder()
@@ -142,7 +145,7 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         first = not hasattr(self, "model_")
         if first and classes is None:
             raise InputError("classes must be passed on the first call to partial_fit, as y may lack some of them")
-        X, y = validate_data(self, X, y, reset=first, **self._checks)
+        X, y = self._validated(X, y, reset=first)
         check_classification_targets(y)
         known = self.classes_ if classes is None else unique_labels(classes)
         if not first and not np.array_equal(known, self.classes_):
@@ -180,101 +183,7 @@ class _OnChainEstimator(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         predicted: NDArray[Any] = self.classes_[labels]
         return predicted
 
-    def _predictable(self, X: Any) -> Any:
-        """Check samples and give them in the form in which the model takes them."""
-        check_is_fitted(self, "model_")
-        return self._encoded(validate_data(self, X, reset=False, **self._checks))
-
-    @staticmethod
-    @abstractmethod
-    def _encoded(X: Any) -> Any:
-        """Checked samples in the form in which the model takes them; an array selects rows."""
-
-    @abstractmethod
-    def _learnable(self, X: Any, labels: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
-        """Of checked samples those that the contract can learn, encoded, and their labels."""
-
-    @abstractmethod
-    def _blank(self, names: Sequence[str]) -> Classifier:
-        """Return a model of ``n_features_in_`` features that has learned nothing."""
-
-    @abstractmethod
-    def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> Classifier:
-        """Return a new model trained on learnable samples."""
-
-    def _check_target(self, y: NDArray[Any]) -> None:
-        """Refuse a y with which `fit` cannot build the model."""
-
-    def _check_classes(self, classes: NDArray[Any]) -> None:
-        """Refuse classes that the model cannot have."""
-
-
-class _DenseInput:
-    """Real numbers; rows are divided by their norm and multiplied by ``10**9``."""
-
-    _checks: ClassVar[dict[str, Any]] = {"dtype": np.float64}
-
-    @staticmethod
-    def _encoded(X: NDArray[np.float64]) -> NDArray[np.int64]:
-        rows = np.zeros(X.shape, dtype=np.int64)
-        nonzero = X.any(axis=1)
-        rows[nonzero] = l2_normalized(X[nonzero])
-        return rows
-
-    @staticmethod
-    def _learnable(X: NDArray[np.float64], labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-        nonzero = X.any(axis=1)
-        return l2_normalized(X[nonzero]), labels[nonzero]
-
-
-class _SparseInput:
-    """Presence: any number but zero."""
-
-    _checks: ClassVar[dict[str, Any]] = {"accept_sparse": "csr"}
-
-    @staticmethod
-    def _encoded(X: Any) -> Any:
-        matrix = csr_array(X, copy=True)
-        # Entries of one place add up, and a zero may be stored: only then is presence what the matrix says.
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        return csr_array((np.ones(matrix.nnz, np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
-
-    def _learnable(self, X: Any, labels: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
-        return self._encoded(X), labels
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]  # of BaseEstimator, which comes later in the order
-        tags.input_tags.sparse = True
-        # The score that scikit-learn means is that on blobs of real numbers, where all features are always present.
-        tags.classifier_tags.poor_score = True
-        return tags
-
-
-class _PerceptronTraining(_OnChainEstimator):
-    """Passes of the contract's own update over the samples, from weights of zero."""
-
-    n_iter_: int
-
-    def __init__(
-        self,
-        *,
-        learning_rate: float = 1.0,
-        n_epochs: int = 10,
-        shuffle: bool = True,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.learning_rate = learning_rate
-        self.n_epochs = n_epochs
-        self.shuffle = shuffle
-        self.random_state = random_state
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
-    @abstractmethod
+    @available_if(lambda self: hasattr(self._model, "decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the score of each sample; the second class where it is positive.
 
@@ -294,8 +203,39 @@ class _PerceptronTraining(_OnChainEstimator):
         ValueError, NotFittedError
             As `predict`.
         """
+        samples = self._predictable(X)
+        scores: NDArray[np.float64] = self.model_.decision_function(samples)
+        return scores
 
-    def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> Classifier:
+    def _validated(self, X: Any, *y: Any, reset: bool) -> Any:
+        checks = {"accept_sparse": "csr"} if self._model.spec.is_sparse else {"dtype": np.float64}
+        return validate_data(self, X, *y, reset=reset, **checks)
+
+    def _predictable(self, X: Any) -> Any:
+        """Check samples and give them in the form in which the model takes them."""
+        check_is_fitted(self, "model_")
+        X = self._validated(X, reset=False)
+        return _presence(X) if self._model.spec.is_sparse else _normalized(X)
+
+    def _learnable(self, X: Any, labels: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
+        """Of checked samples those that the contract can learn, encoded, and their labels."""
+        if self._model.spec.is_sparse:
+            return _presence(X), labels
+        nonzero = X.any(axis=1)
+        return _normalized(X[nonzero]), labels[nonzero]
+
+    def _blank(self, names: Sequence[str]) -> Any:
+        return self._made(self._model.blank, self.n_features_in_, names)
+
+    def _made(self, make: Any, *arguments: Any) -> Any:
+        """Call a constructor with the hyperparameters of the model."""
+        given = {each.name: each.to_fixed(getattr(self, each.name)) for each in self._model.spec.hyperparameters}
+        return make(*arguments, **given)
+
+    def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> Any:
+        """Return a new model trained on learnable samples."""
+        if not self._model.spec.has_mistakes:
+            return self._made(self._model.fitted, data, labels, self.n_features_in_, names)
         n_epochs = _as_n_epochs(self.n_epochs)
         model = self._blank(names)
         random = check_random_state(self.random_state)
@@ -310,249 +250,36 @@ class _PerceptronTraining(_OnChainEstimator):
 
     def _check_target(self, y: NDArray[Any]) -> None:
         kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
+        if self._model.spec.num_classes == 2 and kind != "binary":
             raise InputError(f"Only binary classification is supported. The type of the target is {kind}.")
 
     def _check_classes(self, classes: NDArray[Any]) -> None:
-        if len(classes) != 2:
+        """Refuse a number of classes that the model cannot have."""
+        if self._model.spec.num_classes not in (None, len(classes)):
             number = "one class" if len(classes) == 1 else f"{len(classes)} classes"
-            raise InputError(f"a Perceptron needs two classes, got {number}: {classes.tolist()}")
-
-    def _learning_rate(self) -> int:
-        rate = self.learning_rate.item() if isinstance(self.learning_rate, np.generic) else self.learning_rate
-        fixed = scalar_to_fixed(rate, 32, "learning_rate", signed=False)
-        if fixed == 0:
-            raise InputError(f"learning_rate is {rate}, with which no weight ever changes; it must be at least 1e-9")
-        return fixed
+            needed = {2: "two"}.get(self._model.spec.num_classes, self._model.spec.num_classes)
+            raise InputError(f"a {self._model.spec.contract} needs {needed} classes, got {number}: {classes.tolist()}")
 
 
-class DensePerceptronEstimator(_DenseInput, _PerceptronTraining):
-    """A Perceptron of two classes over real numbers, trained as the contract ``DensePerceptron`` trains itself.
-
-    Parameters
-    ----------
-    learning_rate : float, default 1.0
-        How far a mistake moves the weights, from 1e-9 to 4.29; stored as uint32, scale ``10**9``.
-    n_epochs : int, default 10
-        Passes of `fit` over the samples.
-    shuffle : bool, default True
-        Whether `fit` takes the samples in another random order in each pass, and not in the order given.
-    random_state : int, numpy RandomState or None, default None
-        Seed of that order; an int makes `fit` repeatable.
-
-    Attributes
-    ----------
-    model_ : dcai.models.DensePerceptron
-        The trained model, to deploy or to write as JSON. Its intercept is 0.
-    classes_ : numpy.ndarray, shape (2,)
-        The classes, sorted; label 1 of the model is the second.
-    n_iter_ : int
-        Passes that `fit` needed: fewer than `n_epochs` where one of them made no mistake, since then the others would
-        have changed nothing.
-    n_features_in_ : int
-        Number of features d.
-    feature_names_in_ : numpy.ndarray of str, shape (d,)
-        Names of the columns, where X had any.
-
-    See Also
-    --------
-    dcai.models.DensePerceptron : the model, over integers.
-
-    Notes
-    -----
-    Each row is divided by its Euclidean norm, and rounded at scale ``10**9``. What matters is thus the direction of a
-    sample as seen from the origin: standardise the features first, and append a constant feature where the classes are
-    not on two sides of the origin, as the intercept of the contract never learns. A row of zeros teaches nothing, and
-    gets the first class.
-
-    Examples
-    --------
-    >>> from dcai.models.sklearn import DensePerceptronEstimator
-    >>> estimator = DensePerceptronEstimator(random_state=0).fit([[3.0, -4.0], [-1.0, 2.0]], ["no", "yes"])
-    >>> estimator.predict([[-6.0, 1.0]]).tolist()
-    ['yes']
-    >>> estimator.model_.classifications
-    ('no', 'yes')
-    """
-
-    model_: DensePerceptron
-
-    def _blank(self, names: Sequence[str]) -> DensePerceptron:
-        weights = np.zeros(self.n_features_in_, np.int64)
-        return DensePerceptron(weights, 0, self._learning_rate(), classifications=names)
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:  # noqa: D102  # inherited
-        samples = self._predictable(X)
-        # Python's integers: a score may need 112 bits and more. Weight and feature have scale 10^9 each.
-        scores = samples.astype(object) @ self.model_.weights.astype(object) + self.model_.intercept
-        return np.array(scores / TO_FLOAT**2, dtype=np.float64)
+def _presence(X: Any) -> Any:
+    """Any number but zero is presence."""
+    matrix = csr_array(X, copy=True)
+    # Entries of one place add up, and a zero may be stored: only then is presence what the matrix says.
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return csr_array((np.ones(matrix.nnz, np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-class SparsePerceptronEstimator(_SparseInput, _PerceptronTraining):
-    """A Perceptron of two classes over present features, trained as the contract ``SparsePerceptron`` trains itself.
-
-    Parameters
-    ----------
-    learning_rate : float, default 1.0
-        How far a mistake moves the weight of each feature present, from 1e-9 to 4.29; stored as uint32, scale
-        ``10**9``.
-    n_epochs : int, default 10
-        Passes of `fit` over the samples.
-    shuffle : bool, default True
-        Whether `fit` takes the samples in another random order in each pass, and not in the order given.
-    random_state : int, numpy RandomState or None, default None
-        Seed of that order; an int makes `fit` repeatable.
-
-    Attributes
-    ----------
-    model_ : dcai.models.SparsePerceptron
-        The trained model, to deploy or to write as JSON. Its intercept is 0.
-    classes_ : numpy.ndarray, shape (2,)
-        The classes, sorted; label 1 of the model is the second.
-    n_iter_ : int
-        Passes that `fit` needed: fewer than `n_epochs` where one of them made no mistake, since then the others would
-        have changed nothing.
-    n_features_in_ : int
-        Number of features d.
-    feature_names_in_ : numpy.ndarray of str, shape (d,)
-        Names of the columns, where X had any.
-
-    See Also
-    --------
-    dcai.models.SparsePerceptron : the model, over feature indices.
-
-    Notes
-    -----
-    Samples are arrays or SciPy sparse matrices of shape (n, d), in which every number but zero, a negative one too,
-    means that the feature is present. A sample without any feature teaches nothing, and gets the first class. Since the
-    intercept of the contract never learns, a feature that is always present can take its place.
-
-    Examples
-    --------
-    >>> from dcai.models.sklearn import SparsePerceptronEstimator
-    >>> estimator = SparsePerceptronEstimator(random_state=0).fit([[1, 1, 0], [0, 1, 1]], ["no", "yes"])
-    >>> estimator.predict([[0, 0, 1]]).tolist()
-    ['yes']
-    """
-
-    model_: SparsePerceptron
-
-    def _blank(self, names: Sequence[str]) -> SparsePerceptron:
-        return SparsePerceptron({}, 0, self._learning_rate(), classifications=names)
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:  # noqa: D102  # inherited
-        samples = self._predictable(X)
-        weights, indices = self.model_.weights, samples.indices.tolist()
-        # Python's integers: a weight alone may need 80 bits.
-        scores = [
-            sum(map(weights.__getitem__, indices[start:stop]), self.model_.intercept)
-            for start, stop in pairwise(samples.indptr.tolist())
-        ]
-        return np.array([score / TO_FLOAT for score in scores], dtype=np.float64)
-
-
-class NearestCentroidEstimator(_DenseInput, _OnChainEstimator):
-    """A nearest centroid classifier over real numbers, for the contract ``NearestCentroidClassifier``.
-
-    Attributes
-    ----------
-    model_ : dcai.models.NearestCentroidClassifier
-        The trained model, to deploy or to write as JSON.
-    classes_ : numpy.ndarray, shape (k,)
-        The classes, sorted; a label of the model is an index into it.
-    n_features_in_ : int
-        Number of features d.
-    feature_names_in_ : numpy.ndarray of str, shape (d,)
-        Names of the columns, where X had any.
-
-    See Also
-    --------
-    dcai.models.NearestCentroidClassifier : the model, over integers.
-
-    Notes
-    -----
-    Each row is divided by its Euclidean norm, and rounded at scale ``10**9``. A row of zeros teaches nothing and is not
-    counted.
-
-    `fit` takes the exact mean of each class over the rounded rows, to the nearest integer, half away from zero, and the
-    number of samples as its count. The contract's own updates give the same but for rounding: each rounds toward zero,
-    so that n of them may end n / 2 units of ``10**-9`` nearer to zero, and the order of the samples shows. The mean has
-    neither flaw, and what is deployed first need not have been learned on a chain.
-
-    `partial_fit` makes these updates. Before its first sample a class has a centroid of 0, which can be the nearest.
-
-    Examples
-    --------
-    >>> from dcai.models.sklearn import NearestCentroidEstimator
-    >>> estimator = NearestCentroidEstimator().fit([[3.0, 4.0], [4.0, 3.0], [0.0, -2.0]], ["up", "up", "down"])
-    >>> estimator.predict([[5.0, 1.0]]).tolist()
-    ['up']
-    >>> estimator.model_.centroids[1]
-    array([700000000, 700000000])
-    """
-
-    model_: NearestCentroidClassifier
-
-    def _blank(self, names: Sequence[str]) -> NearestCentroidClassifier:
-        zeros = np.zeros((len(names), self.n_features_in_), np.int64)
-        return NearestCentroidClassifier(zeros, [0] * len(names), classifications=names)
-
-    def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> NearestCentroidClassifier:
-        centroids, counts = dense_means(data, labels, len(names))
-        return NearestCentroidClassifier(centroids, counts, classifications=names)
-
-
-class SparseNearestCentroidEstimator(_SparseInput, _OnChainEstimator):
-    """A nearest centroid classifier over present features, for the contract ``SparseNearestCentroidClassifier``.
-
-    Attributes
-    ----------
-    model_ : dcai.models.SparseNearestCentroidClassifier
-        The trained model, to deploy or to write as JSON.
-    classes_ : numpy.ndarray, shape (k,)
-        The classes, sorted; a label of the model is an index into it.
-    n_features_in_ : int
-        Number of features d.
-    feature_names_in_ : numpy.ndarray of str, shape (d,)
-        Names of the columns, where X had any.
-
-    See Also
-    --------
-    dcai.models.SparseNearestCentroidClassifier : the model, over feature indices.
-
-    Notes
-    -----
-    Samples are arrays or SciPy sparse matrices of shape (n, d), d at most ``2**32``, in which every number but zero, a
-    negative one too, means that the feature is present.
-
-    `fit` takes the share of the samples of each class that have a feature, at scale ``10**9`` and rounded to the
-    nearest integer, and the number of samples as its count. The contract's own updates give the same but for their
-    rounding, which grows with the number of samples and depends on their order.
-
-    `partial_fit` makes these updates. Before its first sample a class has a centroid of 0, which can be the nearest.
-
-    Examples
-    --------
-    >>> from dcai.models.sklearn import SparseNearestCentroidEstimator
-    >>> estimator = SparseNearestCentroidEstimator().fit([[1, 1, 0], [0, 1, 0], [0, 0, 1]], ["a", "a", "b"])
-    >>> estimator.predict([[1, 1, 1]]).tolist()
-    ['a']
-    >>> estimator.model_.centroids[0]
-    {0: 500000000, 1: 1000000000}
-    """
-
-    model_: SparseNearestCentroidClassifier
-
-    def _blank(self, names: Sequence[str]) -> SparseNearestCentroidClassifier:
-        return SparseNearestCentroidClassifier([{} for _ in names], [0] * len(names), classifications=names)
-
-    def _trained(self, data: Any, labels: NDArray[Any], names: Sequence[str]) -> SparseNearestCentroidClassifier:
-        centroids, counts = presence_means(data.indptr, data.indices, labels, len(names))
-        return SparseNearestCentroidClassifier(centroids, counts, classifications=names)
-
-
-def _names(classes: NDArray[Any]) -> list[str]:
-    return [str(name) for name in classes.tolist()]
+def _normalized(X: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Divide rows by their norm at scale ``10**9``, but for zeros and for integers that have the contract's norm."""
+    rows = np.zeros(X.shape, np.int64)
+    whole = np.flatnonzero(((np.abs(X) < 2**31) & (np.rint(X) == X)).all(axis=1))
+    whole = whole[np.linalg.norm(X[whole], axis=1) < 2**31]  # int64 holds the sum of squares
+    rows[whole] = X[whole]
+    passes = np.abs((rows * rows).sum(axis=1) - NORM_SQ_E18) < NORM_SQ_TOLERANCE_E18
+    rest = ~passes & X.any(axis=1)
+    rows[rest] = l2_normalized(X[rest])
+    return rows
 
 
 def _as_n_epochs(n_epochs: Any) -> int:
@@ -561,3 +288,105 @@ def _as_n_epochs(n_epochs: Any) -> int:
     if n_epochs < 1:
         raise InputError(f"n_epochs is {n_epochs}, and must be at least 1")
     return int(n_epochs)
+
+
+def _names(classes: NDArray[Any]) -> list[str]:
+    return [str(name) for name in classes.tolist()]
+
+
+def _defaults(model: type[Classifier]) -> dict[str, Any]:
+    own = {each.name: each.default for each in model.spec.hyperparameters}
+    return own | _PASSES if model.spec.has_mistakes else own
+
+
+_DOC = """Train the contract ``{contract}`` with the tools of scikit-learn.
+{parameters}
+Attributes
+----------
+model_ : dcai.models.{contract}
+    The trained model, to deploy or to write as JSON.
+classes_ : numpy.ndarray, shape (k,)
+    The classes, sorted; a label of the model is an index into it.
+{n_iter}n_features_in_ : int
+    Number of features d.
+feature_names_in_ : numpy.ndarray of str, shape (d,)
+    Names of the columns, where X had any.
+
+See Also
+--------
+dcai.models.{contract} : the model, over integers.
+
+Notes
+-----
+Samples are {samples}.
+
+`fit`: {fit}
+
+`partial_fit` makes the contract's updates. It begins with a model that has learned nothing.
+"""
+_DENSE = """rows of real numbers. Each is divided by its Euclidean norm, and rounded at scale ``10**9``: what matters
+is the direction of a sample, so standardise the features first"""
+_SPARSE = """arrays or SciPy sparse matrices of shape (n, d), in which every number but zero, a negative one too, means
+that the feature is present"""
+_PASSES_DOC = """n_epochs : int, default 10
+    Passes of `fit` over the samples.
+shuffle : bool, default True
+    Whether `fit` takes the samples in another random order in each pass, and not in the order given.
+random_state : int, numpy RandomState or None, default None
+    Seed of that order; an int makes `fit` repeatable.
+"""
+_N_ITER_DOC = """n_iter_ : int
+    Passes that `fit` needed: fewer than `n_epochs` where one of them made no mistake.
+"""
+
+
+def _doc(model: type[Classifier]) -> str:
+    spec = model.spec
+    own = "".join(f"{p.name} : float, default {p.default}\n    {p.text}\n" for p in spec.hyperparameters)
+    own += _PASSES_DOC if spec.has_mistakes else ""
+    summary, _, notes = (inspect.getdoc(model.fitted) or "").partition("\n\n")
+    if spec.has_mistakes:
+        summary = "Make ``n_epochs`` passes of the contract's updates, from a model that has learned nothing."
+    return _DOC.format(
+        contract=spec.contract,
+        parameters=f"\nParameters\n----------\n{own}" if own else "",
+        n_iter=_N_ITER_DOC if spec.has_mistakes else "",
+        samples=_SPARSE if spec.is_sparse else _DENSE,
+        fit=f"{summary}\n\n{notes}",
+    )
+
+
+@cache
+def _estimator(model: type[Classifier]) -> type[OnChainEstimator]:
+    """Make the class of a model's estimator."""
+    name = _name(model.spec.contract)
+
+    def init(self: OnChainEstimator, **parameters: Any) -> None:
+        OnChainEstimator.__init__(self, **signature.bind(self, **parameters).kwargs)
+
+    # scikit-learn reads the parameters from the signature.
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    own = [inspect.Parameter(key, keyword, default=value) for key, value in _defaults(model).items()]
+    signature = inspect.Signature([inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY), *own])
+    init.__signature__ = signature  # type: ignore[attr-defined]
+    fields = {"_model": model, "__init__": init, "__doc__": _doc(model), "__module__": __name__}
+    return type(name, (OnChainEstimator,), fields)
+
+
+def _name(contract: str) -> str:
+    return f"{contract.removesuffix('Classifier')}Estimator"
+
+
+__all__ = ["OnChainEstimator"]
+__all__ += [_name(contract) for contract in MODELS]
+
+
+def __getattr__(name: str) -> type[OnChainEstimator]:
+    for contract, model in MODELS.items():
+        if name == _name(contract):
+            return _estimator(model)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -261,8 +261,17 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         self._kernel.extend_centroid(pairs(extension), label)
 
     @classmethod
+    def blank(cls, num_features: int, classifications: Sequence[str]) -> Self:
+        """Return a model of zero centroids that count no sample."""
+        return cls([{} for _ in classifications], [0] * len(classifications), classifications=classifications)
+
+    @classmethod
     def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
-        """Return the shares of each class's samples that have each feature."""
+        """Take the share of each class's samples that have a feature, to the nearest integer at scale ``10**9``.
+
+        The contract's own updates give the same but for their rounding, which grows with the number of samples and
+        depends on their order.
+        """
         shares, counts = presence_means(X.indptr, X.indices, y, len(classifications))
         return cls(shares, counts, classifications=classifications)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ _SPEC = ModelSpec(
     reads=("evaluateBatch",),
     num_classes=2,
     has_mistakes=True,
+    hyperparameters=(perceptron.LEARNING_RATE,),
     linear=True,
     json_types=("sparse perceptron",),
     fingerprint="sparse-perceptron",
@@ -180,6 +182,12 @@ class SparsePerceptron(perceptron.Perceptron, SparseClassifier):
         ``DimensionMismatch`` where there are more or fewer labels than rows.
         """
         return self._kernel.evaluate_batch(self.rows(data), _inputs.as_labels(labels, None))
+
+    def _scores(self, data: Batch) -> Iterable[int]:
+        rows, weights = self.rows(data), self.weights
+        indices = rows.indices.tolist()
+        for start, stop in pairwise(rows.indptr.tolist()):
+            yield sum(map(weights.__getitem__, indices[start:stop]), self.intercept)
 
     @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.SparsePerceptron:

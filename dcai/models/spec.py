@@ -6,7 +6,8 @@ import re
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dcai.errors import Revert
+from dcai.errors import InputError, Revert, shown
+from dcai.fixed import scalar_to_fixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ __all__ = [
     "Dense",
     "Field",
     "Getter",
+    "Hyperparameter",
     "Int",
     "Map",
     "ModelSpec",
@@ -186,6 +188,36 @@ def of_class(values: Sequence[Any], k: int) -> Any:
 
 
 @dataclass(frozen=True)
+class Hyperparameter:
+    """A number that training takes: a keyword of ``blank`` and ``fitted``, and a parameter of the estimator.
+
+    Attributes
+    ----------
+    name : str
+        As the field of the state, where it is stored as uint32, scale ``10**9``.
+    default : float
+        The real number.
+    text : str
+        Its docstring.
+    zero : str
+        Why it must not be 0; empty where it may be.
+    """
+
+    name: str
+    default: float
+    text: str
+    zero: str = ""
+
+    def to_fixed(self, value: Any) -> int:
+        """Turn a real number into what the contract stores."""
+        number = value.item() if hasattr(value, "item") else value  # a number of numpy
+        fixed = scalar_to_fixed(number, 32, self.name, signed=False)
+        if fixed == 0 and self.zero:
+            raise InputError(f"{self.name} is {shown(number)}, {self.zero}; it must be at least 1e-9")
+        return fixed
+
+
+@dataclass(frozen=True)
 class Demo:
     """A data set on which the demo and the gas tables run the model.
 
@@ -232,6 +264,8 @@ class ModelSpec:
         Whether a correct prediction leaves the model alone.
     linear : bool
         Whether the score is an intercept plus a sum of weights.
+    hyperparameters : tuple of Hyperparameter
+        Numbers that training takes.
     json_types : tuple of str
         Values of ``type`` in the JSON format of 0xDeCA10B; the first is written.
     fingerprint : str
@@ -257,6 +291,7 @@ class ModelSpec:
     num_classes: int | None = None
     has_mistakes: bool = False
     linear: bool = False
+    hyperparameters: tuple[Hyperparameter, ...] = ()
     json_types: tuple[str, ...]
     fingerprint: str
     words: Mapping[str, str] = field(default_factory=dict)
