@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from dcai import _kernels
-from dcai.errors import InputError, InputTypeError, Revert, shown
+from dcai.errors import InputError, InputTypeError, MissingLayerError, Revert, shown
 from dcai.models import _inputs, json_format
 from dcai.models.fingerprint import fingerprint
 from dcai.models.spec import Field, Int, ModelSpec, Sparse
@@ -358,9 +358,9 @@ class Classifier(ABC):
         """Return the fields of the JSON object, except ``type``."""
 
     @classmethod
-    @abstractmethod
     def blank(cls, num_features: int, classifications: Sequence[str]) -> Self:
         """Return a model that has learned nothing. It takes the hyperparameters of ``spec``, too, as keywords."""
+        raise MissingLayerError(f"{cls.__name__} has no blank model: the class lacks the class method blank")
 
     @classmethod
     @abstractmethod
