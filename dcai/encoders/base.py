@@ -1,16 +1,21 @@
-"""What all encoders share: their scale, their string, and for those of text the form of a batch."""
+"""Parts that all encoders share: scale, string, the interface of scikit-learn, and for text the form of a batch."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar, overload
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
 from dcai.data.dataset import SparseRows
 from dcai.errors import InputError, InputTypeError, shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
 __all__ = ["NUM_INDICES", "Encoder", "TextEncoder", "check_index"]
 
@@ -19,7 +24,11 @@ NUM_INDICES = 2**32
 
 
 class Encoder(ABC):
-    """Turns what people have into what the models and their contracts take."""
+    """Turns text or numbers into what the models and their contracts take.
+
+    An encoder is a transformer of scikit-learn, too: it stands in a Pipeline before an estimator of
+    `dcai.models.sklearn`. It has nothing to learn, so `fit` changes nothing.
+    """
 
     #: Name of the kind of encoder, as it stands in ``encoder`` of a trainer contract; case does not count.
     type: ClassVar[str]
@@ -45,15 +54,79 @@ class Encoder(ABC):
         options = self.options()
         return json.dumps({"type": self.type, **options}) if options else self.type
 
+    # -- scikit-learn ------------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Return the encoder as it is."""
+        return self
+
+    @abstractmethod
+    def transform(self, X: Any) -> NDArray[np.int64] | csr_array:
+        """Encode a batch for an estimator: int64 rows, or a CSR matrix of ones."""
+
+    def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.int64] | csr_array:
+        """Encode a batch, as `transform`."""
+        return self.transform(X)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the arguments of the constructor by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]  # a dataclass
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Change arguments of the constructor in place, with its checks, as scikit-learn's grid search does."""
+        for name in parameters.keys() - self.get_params():
+            known = ", ".join(self.get_params()) or "none"
+            raise InputError(f"{type(self).__name__} has no parameter {name!r}; its parameters: {known}")
+        changed = replace(self, **parameters)  # type: ignore[type-var]  # a dataclass
+        for name in parameters:
+            object.__setattr__(self, name, getattr(changed, name))
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags  # noqa: PLC0415  # only it calls this
+
+        text = isinstance(self, TextEncoder)
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(preserves_dtype=[]),
+            input_tags=InputTags(one_d_array=text, two_d_array=not text, string=text),
+            requires_fit=False,
+        )
+
 
 class TextEncoder(Encoder):
     """An encoder of text: each text becomes indices of features, for the sparse models."""
 
     scale = 1
 
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """Number of features: every index is below it."""
+
     @abstractmethod
     def indices(self, text: str) -> list[int]:
         """Return the feature indices of one text."""
+
+    def transform(self, X: Iterable[str]) -> csr_array:
+        """Encode texts as a SciPy matrix of ones, shape (n, n_features).
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts: a list, an array, a column of a table.
+
+        Raises
+        ------
+        InputTypeError
+            One text alone, or something that is not text.
+        MissingExtraError
+            SciPy is not installed.
+        """
+        if isinstance(X, str):
+            raise InputTypeError("transform takes a sequence of texts, got one text; encode takes one")
+        return self.encode(X).to_csr(self.n_features)
 
     @overload
     def encode(self, data: str) -> list[int]: ...  # type: ignore[overload-overlap]  # str is an Iterable[str] too

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dcai.encoders.base import TextEncoder
+from dcai.encoders.base import NUM_INDICES, TextEncoder
 from dcai.encoders.murmur import murmur3_32
 from dcai.encoders.tokens import javascript_split
 from dcai.encoders.vocabulary import Vocabulary
@@ -57,6 +57,11 @@ class DemoImdbVocab(TextEncoder):
                 f"{self.vocabulary!r}; dcai.encoders.WordPresence takes any vocabulary"
             )
 
+    @property
+    def n_features(self) -> int:
+        """One more than the largest index."""
+        return max(self.vocabulary.n_features, UNKNOWN_WORD + 1)
+
     def indices(self, text: str) -> list[int]:
         """Return one index for each token, in the order of the text."""
         find = self.vocabulary._indices.get
@@ -84,6 +89,11 @@ class DemoMurmurHash3(TextEncoder):
     """
 
     type = "MurmurHash3"
+
+    @property
+    def n_features(self) -> int:
+        """2^32, as a hash has 32 bits."""
+        return NUM_INDICES
 
     def indices(self, text: str) -> list[int]:
         """Return one index for each token, in the order of the text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,22 @@ __all__ = ["FixedPoint", "Integers", "L2Normalized"]
 class _DenseEncoder(Encoder):
     """An encoder without options of one sample, shape (d,), or a batch, shape (n, d)."""
 
+    @abstractmethod
+    def encode(self, data: ArrayLike) -> NDArray[np.int64]:
+        """Encode one sample, or a batch of them."""
+
     def options(self) -> dict[str, Any]:
         """Return no options."""
         return {}
+
+    def transform(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Encode a batch, shape (n, d), as `encode`."""
+        encoded = self.encode(X)
+        if encoded.ndim != 2:
+            raise InputError(
+                f"transform takes a batch of shape (n, d), got shape {encoded.shape}; encode takes one sample"
+            )
+        return encoded
 
 
 @dataclass(frozen=True)

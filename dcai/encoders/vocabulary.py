@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,9 @@ from typing import Any, Self
 from dcai.data.imdb import INDEX_FROM
 from dcai.encoders.base import check_index
 from dcai.encoders.json_object import read_object
+from dcai.encoders.tokens import tokenizer
 from dcai.errors import InputError, InputTypeError, shown
+from dcai.files import write_whole
 
 __all__ = ["Vocabulary"]
 
@@ -46,6 +49,52 @@ class Vocabulary(Mapping[str, int]):
     def __init__(self, indices: Mapping[str, int]) -> None:
         self._indices = dict(indices)
         self._words = _checked(self._indices)
+
+    @classmethod
+    def from_texts(
+        cls, texts: Iterable[str], *, max_words: int | None = None, min_count: int = 1, tokens: str = "keras"
+    ) -> Self:
+        """Learn the words of texts: index 0 for the word that is in most of them, equal ones in the order of letters.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            The texts; a word counts once in each.
+        max_words : int, optional
+            Keep so many words, the most frequent ones; all by default.
+        min_count : int, default 1
+            Keep words that are in so many texts.
+        tokens : {"keras", "plain", "whitespace"}
+            How a text is cut into words, as for `WordPresence`.
+
+        Raises
+        ------
+        InputTypeError
+            Something that is not text; the message names its position.
+        InputError
+            A limit below 1, an unknown tokenizer, or no word left.
+
+        Examples
+        --------
+        >>> dict(Vocabulary.from_texts(["a good movie", "a bad movie", "good"], min_count=2))
+        {'a': 0, 'good': 1, 'movie': 2}
+        """
+        for name, limit in (("max_words", 1 if max_words is None else max_words), ("min_count", min_count)):
+            if isinstance(limit, bool) or not isinstance(limit, int):
+                raise InputTypeError(f"{name} is {shown(limit)}, and must be an integer from 1 on")
+            if limit < 1:
+                raise InputError(f"{name} is {limit}, and must be at least 1")
+        if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
+            raise InputTypeError(f"texts is {shown(texts)}; expected a sequence of texts")
+        cut, counts = tokenizer(tokens), Counter[str]()
+        for row, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise InputTypeError(f"text {row} is {shown(text)}; expected str")
+            counts.update(set(cut(text)))
+        frequent = sorted((-count, word) for word, count in counts.items() if count >= min_count)
+        if not frequent:
+            raise InputError(f"no word is in {min_count} of the texts; a vocabulary needs at least one word")
+        return cls({word: index for index, (_, word) in enumerate(frequent[:max_words])})
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> Self:
@@ -92,6 +141,24 @@ class Vocabulary(Mapping[str, int]):
                 f"so it must be above {min(ranks.values()) + INDEX_FROM}"
             )
         return cls(frequent)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Write the JSON object of word -> index that `from_json` reads, in the order of the indices.
+
+        Parameters
+        ----------
+        path : path, optional
+            File to write, whole or not at all.
+
+        Returns
+        -------
+        str
+            The JSON text.
+        """
+        text = json.dumps({word: index for index, word in sorted(self._words.items())}, indent=0) + "\n"
+        if path is not None:
+            write_whole(path, text)
+        return text
 
     @classmethod
     def _from_fields(cls, fields: dict[str, Any], path: str | os.PathLike[str]) -> Self:
