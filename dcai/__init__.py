@@ -17,6 +17,7 @@ except ImportError as error:
         "or leave the checkout to import an installed dcai"
     ) from error
 
+from dcai import models
 from dcai.errors import DcaiError, InputError, InputTypeError, NotEqual, Revert
 from dcai.fixed import TO_FLOAT, from_fixed, to_fixed
 from dcai.models import MODELS, Classifier, from_json
@@ -26,9 +27,10 @@ from dcai.rows import CsrRows
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from dcai import artifacts, chain, data, encoders, evm, gas, ray, tabular, verify
+    from dcai import artifacts, chain, data, encoders, evm, gas, incentives, ray, simulation, tabular, verify
 
 __all__ = [
+    "MODELS",
     "TO_FLOAT",
     "Classifier",
     "CsrRows",
@@ -46,7 +48,10 @@ __all__ = [
     "from_fixed",
     "from_json",
     "gas",
+    "incentives",
+    "models",
     "ray",
+    "simulation",
     "tabular",
     "to_fixed",
     "verify",
@@ -54,7 +59,8 @@ __all__ = [
 
 __all__ += list(MODELS)
 
-_LAZY = frozenset({"artifacts", "chain", "data", "encoders", "evm", "gas", "ray", "tabular", "verify"})
+#: Modules that load when they are used: what is not here yet.
+_LAZY = frozenset(__all__) - {*globals(), "__version__"}
 
 
 def __getattr__(name: str) -> ModuleType:
@@ -64,4 +70,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

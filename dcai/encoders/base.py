@@ -79,7 +79,7 @@ class Encoder(ABC):
             raise InputError(f"{type(self).__name__} has no parameter {name!r}; its parameters: {known}")
         changed = replace(self, **parameters)  # type: ignore[type-var]  # a dataclass
         for name in parameters:
-            object.__setattr__(self, name, getattr(changed, name))
+            setattr(self, name, getattr(changed, name))
         return self
 
     def __sklearn_tags__(self) -> Any:

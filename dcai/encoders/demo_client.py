@@ -26,7 +26,7 @@ UNKNOWN_WORD = 1337
 IMDB_VOCAB_SHA256 = "ec20ed09bedd78d0c42652b8a2d6550000b68bd621bf8419363e499105fef21f"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class DemoImdbVocab(TextEncoder):
     """The encoder "IMDB vocab": 1,000 words of IMDB reviews.
 
@@ -72,7 +72,7 @@ class DemoImdbVocab(TextEncoder):
         return {}
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class DemoMurmurHash3(TextEncoder):
     """The encoder "MurmurHash3": each token is hashed, and its position in the text is the seed.
 

@@ -40,7 +40,7 @@ class _DenseEncoder(Encoder):
         return encoded
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class Integers(_DenseEncoder):
     """The encoder "none": the data are integers as the contract takes them.
 
@@ -79,7 +79,7 @@ class Integers(_DenseEncoder):
         return array.astype(np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class FixedPoint(_DenseEncoder):
     """The encoder "Multiply by 1E9, then round": real numbers as fixed-point integers, as `dcai.to_fixed`.
 
@@ -113,7 +113,7 @@ class FixedPoint(_DenseEncoder):
         return fixed
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class L2Normalized(_DenseEncoder):
     """Rows of norm 1 as fixed-point integers that pass the norm check of the contracts, as `dcai.data.l2_normalized`.
 

@@ -13,7 +13,7 @@ from dcai.errors import InputError, InputTypeError, shown
 __all__ = ["HashedPresence"]
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class HashedPresence(TextEncoder):
     """The hashes of the words that are in a text, however often: strictly increasing, for all sparse models.
 

@@ -15,7 +15,7 @@ from dcai.errors import InputError, InputTypeError, shown
 __all__ = ["WordPresence", "keras_imdb"]
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: scikit-learn sets attributes of its own
 class WordPresence(TextEncoder):
     """The indices of the words that are in a text, however often: strictly increasing, for all sparse models.
 
