@@ -20,6 +20,8 @@ M = TypeVar("M", bound="type[Classifier]")
 
 
 class _Models(dict[str, "type[Classifier]"]):
+    """The models by the name of their contract; an error lists them where there is no such model."""
+
     def __missing__(self, contract: str) -> type[Classifier]:
         raise MissingLayerError(f"{contract!r} is no model of dcai; those are {', '.join(self)}")
 
