@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -326,6 +327,18 @@ def test_factors_above_one_raise_the_exponent() -> None:
     assert pair.predict([1] * 300) == ("value", 1)
     assert pair.oracle.score(1, [1] * 300)[1] > 0
     assert pair.predict([1] * 40 + [2] * 200) == ("value", 0)
+    # One class goes a digit up and comes down again, the other stays, and is half as large again.
+    data = [1] * 130 + [2] * 60
+    pair = Pair.placed([ClassCounts(2**30, 10, {1: 10}), ClassCounts(1, 4, {})], 0, UINT32_MAX)
+    first, second = (
+        Fraction(pair.oracle.num_samples(k) * math.prod(pair.oracle.factor(k, index) for index in data))
+        / pair.oracle.denominator(k) ** len(data)
+        for k in range(2)
+    )
+    pair = Pair.placed([pair.oracle.classes[0], ClassCounts(round(first / second * 3 / 2), 4, {})], 0, UINT32_MAX)
+    assert [pair.oracle.score(k, data[:130])[1] for k in range(2)] == [0, -1]
+    assert [pair.oracle.score(k, data)[1] for k in range(2)] == [-1, -1]
+    assert pair.predict(data) == ("value", 1)
 
 
 def test_a_small_factor_takes_two_digits() -> None:
