@@ -241,7 +241,7 @@ def test_update_refuses_in_order() -> None:
     assert pair.update([7, 7, -1, 2**32], 1) == ("UnknownClass", (1, 1))
     assert pair.update([7, 7, -1, 2**32], 0) == ("NegativeIndex", (2, -1))
     assert pair.update([7, 7, 2**32, -1], 0) == ("IndexTooLarge", (2, 2**32, 2**32))
-    assert pair.update([7, 7], 0) == (overflow, (64, 2**64))
+    assert pair.update([7, 7, 7], 0) == (overflow, (64, 2**64))
     pair = Pair.placed([ClassCounts(UINT64_MAX - 1, UINT64_MAX - 1, {7: UINT32_MAX, 8: UINT32_MAX - 1})], 10, ONE)
     assert pair.update([7, 7, 7], 0) == (overflow, (64, UINT64_MAX + 2))
     assert pair.update([8], 0) == ("value", None)
@@ -349,6 +349,23 @@ def test_a_small_factor_takes_two_digits() -> None:
     assert [pair.oracle.score(k, [1, 2])[1] for k in (0, 1)] == [-3, -3]
     assert [pair.oracle.score(k, [1])[1] for k in (0, 1)] == [-1, -2]
     assert pair.predict([1, 2]) == ("value", 1)
+
+
+def test_a_class_may_be_many_digits_behind() -> None:
+    pair = Pair.placed([ClassCounts(1, 1, {1: 1}), ClassCounts(1, UINT64_MAX, {})], 1, 1)
+    assert pair.predict([1] * 100) == ("value", 0)
+
+
+def test_equal_products_are_told_apart_by_their_rounding() -> None:
+    """Classes of the same counts in another order: only what each step rounds away decides."""
+    rng = random.Random(8)
+    predicted = []
+    for _ in range(40):
+        counts = [rng.randrange(2**32) for _ in range(6)]
+        orders = [rng.sample(counts, 6) for _ in range(3)]
+        pair = Pair.placed([ClassCounts(5, 2**36, dict(enumerate(order))) for order in orders], 7, rng.randrange(2**32))
+        predicted.append(pair.predict(list(range(6))))
+    assert set(predicted) == {("value", 0), ("value", 1), ("value", 2)}
 
 
 def test_a_thousand_features_are_told_apart_exactly() -> None:
