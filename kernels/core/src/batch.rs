@@ -105,6 +105,12 @@ impl Integer for i64 {
     }
 }
 
+/// An index that was found not to be negative.
+#[inline]
+pub(crate) fn to_u64<I: Integer>(index: I) -> u64 {
+    u64::try_from(index.into()).unwrap_or(u64::MAX)
+}
+
 /// Samples, one after another in memory: dense ones of one length, or sparse ones in compressed form (CSR).
 #[derive(Clone, Copy)]
 pub struct Rows<'a, I> {

@@ -134,7 +134,7 @@ impl Error {
     #[cold]
     fn bad_index(position: u64, index: i128, bits: u8) -> Self {
         if index < 0 {
-            return Self::NegativeIndex { position, index: crate::int80::to_i256(index) };
+            return Self::NegativeIndex { position, index: crate::safe_cast::to_i256(index) };
         }
         let limit = U256::from(1) << usize::from(bits);
         Self::IndexTooLarge { position, index: U256::from(index.unsigned_abs()), limit }

@@ -11,19 +11,19 @@ mod batch;
 mod error;
 pub mod fixed;
 pub mod gas;
-mod int80;
 pub mod models;
 mod norm;
 mod products;
 mod row_sums;
+mod safe_cast;
 mod sparse_map;
 
 pub use alloy_primitives::{I256, U256};
 pub use batch::{BatchError, BatchResult, Bounds, InputError, Integer, Rows, Values};
 pub use error::{Argument, Error};
-pub use int80::{INT80_MAX, INT80_MIN};
 pub use models::Model;
 pub use norm::norm;
+pub use safe_cast::{INT80_MAX, INT80_MIN};
 
 /// Result of a call that a contract may refuse.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use dcai_core::models::dense_perceptron::DensePerceptron;
+use dcai_core::models::naive_bayes::NaiveBayes;
 use dcai_core::models::nearest_centroid::NearestCentroidClassifier;
 use dcai_core::models::sparse_nearest_centroid::SparseNearestCentroidClassifier;
 use dcai_core::models::sparse_perceptron::SparsePerceptron;
@@ -122,13 +123,28 @@ fn replay_sequence(sequence: &Value) -> usize {
             assert_eq!(model.squared_magnitudes(), numbers::<U256>(&end["squared_magnitudes"]));
             num_steps
         }
+        "NaiveBayes" => {
+            let (counts, features) = (list(&init["feature_counts"], rows), number(&init["total_num_features"]));
+            let smoothing = number(&init["smoothing_factor"]);
+            let mut model =
+                NaiveBayes::new(&numbers(&init["class_counts"]), &counts, features, smoothing).expect("a model");
+            let num_steps = replay(&mut model, sequence, |model, op, step| match op {
+                "add_class" => model.add_class(number(&step["num_samples"]), &rows(&step["counts"])),
+                "initialize_counts" => model.initialize_counts(&rows(&step["counts"]), number(&step["class"])),
+                op => panic!("there is no operation {op}"),
+            });
+            assert_eq!(model.num_samples(), numbers::<u64>(&end["num_samples"]));
+            assert_eq!(model.total_feature_counts(), numbers::<u64>(&end["total_feature_counts"]));
+            assert_eq!(model.feature_counts(), list(&end["feature_counts"], entries::<u32>));
+            num_steps
+        }
         contract => panic!("there is no model {contract}"),
     }
 }
 
 #[test]
 fn recorded_sequences() {
-    for file in ["0xdeca10b.json"] {
+    for file in ["0xdeca10b.json", "0xdeca10b-naive-bayes.json"] {
         let sequences = load(file);
         let num_steps: usize = sequences.iter().map(replay_sequence).sum();
         println!("{file}: {} sequences, {num_steps} steps compared", sequences.len());

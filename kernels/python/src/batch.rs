@@ -5,7 +5,7 @@ use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyAr
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::convert::{int64_list, small_ints};
+use crate::convert::int64_list;
 use crate::errors::{InputTypeError, to_input_error};
 
 /// Integers of one sample or of many: an array of int32 or int64, or a list.
@@ -37,26 +37,24 @@ macro_rules! with_integers {
 pub(crate) use with_integers;
 
 impl<'py> Integers<'py> {
-    /// One sample: any sequence of integers.
+    /// One sample: any sequence of integers. A plain array of one dimension, in one piece and aligned, is read in place. No
+    /// subclass is: the masked items of a masked array are no numbers.
     pub fn sample(items: &Bound<'py, PyAny>) -> PyResult<Self> {
-        match Self::plain(items)? {
-            Some(sample) => Ok(sample),
-            None => int64_list(items, "sample").map(Self::List),
+        if let Ok(array) = items.cast_exact::<PyArrayDyn<i64>>()
+            && let array = array.try_readonly()?
+            && array.ndim() == 1
+            && array.as_slice().is_ok()
+        {
+            return Ok(Self::Int64(array));
         }
-    }
-
-    /// A sample that needs no conversion: a plain array of one dimension, in one piece and aligned, or a plain list of
-    /// plain integers. Of arrays no subclass: the masked items of a masked array are no numbers.
-    pub fn plain(items: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
-        if let Ok(array) = items.cast_exact::<PyArrayDyn<i64>>() {
-            let array = array.try_readonly()?;
-            return Ok((array.ndim() == 1 && array.as_slice().is_ok()).then_some(Self::Int64(array)));
+        if let Ok(array) = items.cast_exact::<PyArrayDyn<i32>>()
+            && let array = array.try_readonly()?
+            && array.ndim() == 1
+            && array.as_slice().is_ok()
+        {
+            return Ok(Self::Int32(array));
         }
-        if let Ok(array) = items.cast_exact::<PyArrayDyn<i32>>() {
-            let array = array.try_readonly()?;
-            return Ok((array.ndim() == 1 && array.as_slice().is_ok()).then_some(Self::Int32(array)));
-        }
-        Ok(small_ints(items).map(Self::List))
+        int64_list(items, "sample").map(Self::List)
     }
 
     fn array(array: &Bound<'py, PyAny>) -> PyResult<Self> {

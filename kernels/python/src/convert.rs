@@ -136,6 +136,10 @@ pub fn int80_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i128>> {
     list(items, what, |item, i| int80(item, || format!("{what}[{i}]")))
 }
 
+pub fn uint64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u64>> {
+    list(items, what, |item, i| uint64(item, || format!("{what}[{i}]")))
+}
+
 pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
     // Plain arrays only: a masked array is a subclass, and its masked items are no numbers.
     if let Ok(array) = items.cast_exact::<PyArray1<i64>>()
@@ -150,13 +154,8 @@ pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
 }
 
 /// The numbers of a plain list of plain ints that fit in 64 bits.
-pub fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
+fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
     items.cast_exact::<PyList>().ok()?.iter().map(|item| small_int(&item)).collect()
-}
-
-/// A label that is a plain Python int.
-pub fn plain_label(label: &Bound<'_, PyAny>) -> Option<u64> {
-    small_int(label).and_then(|label| label.try_into().ok())
 }
 
 /// Samples of any lengths in compressed form: where each begins and the last ends, and all of them one after another.

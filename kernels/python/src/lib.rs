@@ -33,6 +33,8 @@ mod _kernels {
     #[pymodule_export]
     use super::models::dense_perceptron::DensePerceptron;
     #[pymodule_export]
+    use super::models::naive_bayes::NaiveBayes;
+    #[pymodule_export]
     use super::models::nearest_centroid::NearestCentroidClassifier;
     #[pymodule_export]
     use super::models::sparse_nearest_centroid::SparseNearestCentroidClassifier;

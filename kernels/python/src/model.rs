@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::batch::{Integers, with_integers, with_rows};
-use crate::convert::{plain_label, uint64};
+use crate::convert::uint64;
 use crate::errors::{to_batch_error, to_revert};
 use crate::gas::{self, Tariff};
 use crate::shared::Shared;
@@ -33,18 +33,10 @@ impl<M: Metered> Shared<M> {
     }
 
     pub fn update(&self, data: Object, label: Object) -> PyResult<bool> {
-        let sample = Integers::sample(data)?;
-        self.update_with(data.py(), &sample, uint64(label, || "label".into())?)
-    }
-
-    pub fn update_plain(&self, data: Object, label: Object) -> PyResult<Option<bool>> {
-        let (Some(sample), Some(label)) = (Integers::plain(data)?, plain_label(label)) else { return Ok(None) };
-        self.update_with(data.py(), &sample, label).map(Some)
-    }
-
-    fn update_with(&self, py: Python<'_>, sample: &Integers, label: u64) -> PyResult<bool> {
+        let (py, sample) = (data.py(), Integers::sample(data)?);
+        let label = uint64(label, || "label".into())?;
         let changed =
-            with_integers!(sample, data => self.write_sample(py, data.len(), |model| model.update(data, label)));
+            with_integers!(&sample, data => self.write_sample(py, data.len(), |model| model.update(data, label)));
         changed.map_err(|error| to_revert(py, &error))
     }
 
@@ -114,11 +106,6 @@ macro_rules! model {
 
             fn update(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<bool> {
                 self.0.update(data, label)
-            }
-
-            /// `update` for what nearly always comes, a plain array or list and a plain label; None for anything else.
-            fn update_plain(&self, data: &Bound<'_, PyAny>, label: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
-                self.0.update_plain(data, label)
             }
 
             fn predict_batch<'py>(&self, batch: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<u64>>> {

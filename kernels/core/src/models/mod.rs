@@ -4,6 +4,7 @@ use crate::batch::{BatchError, BatchResult, Integer, Rows, predict_rows};
 use crate::{Error, Result};
 
 pub mod dense_perceptron;
+pub mod naive_bayes;
 pub mod nearest_centroid;
 pub mod sparse_nearest_centroid;
 pub mod sparse_perceptron;

@@ -3,9 +3,9 @@
 use alloy_primitives::{I256, U256};
 
 use crate::batch::{BatchError, BatchResult, Rows, predict_blocks, predict_rows};
-use crate::int80::to_i256;
 use crate::norm::require_unit;
 use crate::products::FloatProducts;
+use crate::safe_cast::to_i256;
 use crate::{Error, Integer, Model, Result, TO_FLOAT};
 
 mod gas;

@@ -2,9 +2,9 @@
 
 use alloy_primitives::{I256, U256, U512};
 
-use crate::batch::{BatchResult, Rows, predict_blocks, predict_each, predict_rows};
-use crate::int80::to_i256;
+use crate::batch::{BatchResult, Rows, predict_blocks, predict_each, predict_rows, to_u64};
 use crate::row_sums::{Order, RowSums};
+use crate::safe_cast::{to_i256, to_uint64};
 use crate::sparse_map::SparseMap;
 use crate::{Error, Integer, Model, Result, TO_FLOAT};
 
@@ -221,8 +221,7 @@ impl ClassInfo {
     /// squared magnitude with `n^2` left 256 bits.
     fn update<I: Integer>(&mut self, data: &[I], mut on_write: impl FnMut(Feature, Feature)) -> Result<bool> {
         let n = self.num_samples;
-        let new_n =
-            n.checked_add(1).ok_or(Error::SafeCastOverflowedUintDowncast { bits: 64, value: U256::from(1) << 64 })?;
+        let new_n = to_uint64(U256::from(n) + U256::from(1))?;
         let mut squared_magnitude = self.squared_magnitude;
         let mut added = U256::ZERO;
         for &index in data {
@@ -369,12 +368,6 @@ fn require_increasing<I: Integer>(data: &[I]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// An index that `require_increasing` has let pass.
-#[inline]
-fn to_u64<I: Integer>(index: I) -> u64 {
-    u64::try_from(index.into()).unwrap_or(u64::MAX)
 }
 
 fn square(value: u64) -> U256 {

@@ -1,8 +1,8 @@
 //! A Perceptron over the indices of the binary features that are present.
 
 use crate::batch::{BatchResult, Rows, predict_blocks, predict_each, predict_rows};
-use crate::int80::to_int80;
 use crate::row_sums::{Order, RowSums};
+use crate::safe_cast::to_int80;
 use crate::sparse_map::SparseMap;
 use crate::{Error, Integer, Model, Result};
 

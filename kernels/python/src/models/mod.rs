@@ -1,6 +1,7 @@
 //! The Python classes of the models, one file each.
 
 pub mod dense_perceptron;
+pub mod naive_bayes;
 pub mod nearest_centroid;
 pub mod sparse_nearest_centroid;
 pub mod sparse_perceptron;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dcai_core::models::sparse_nearest_centroid::{Feature, SparseNearestCentroidClassifier as Core};
 
 use super::prelude::*;
-use crate::convert::{list, lists, to_python_uint, uint32, uint64, uint256};
+use crate::convert::{list, lists, to_python_uint, uint32, uint64, uint64_list, uint256};
 
 /// A value and its number of samples.
 type Stored = (u64, u64);
@@ -15,16 +15,12 @@ fn rows_of_uint64(rows: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Vec<u64>>
     lists(rows, what, |item, what| uint64(item, what))
 }
 
-fn uint64_list(counts: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
-    list(counts, "counts", |count, k| uint64(count, || format!("counts[{k}]")))
-}
-
 model!(SparseNearestCentroidClassifier {
     #[new]
     fn new(centroids: &Bound<'_, PyAny>, counts: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = centroids.py();
         let centroids = list(centroids, "centroids", |rows, k| rows_of_uint64(rows, &format!("centroids[{k}]")))?;
-        Shared::made(py, Core::new(&centroids, &uint64_list(counts)?)).map(Self)
+        Shared::made(py, Core::new(&centroids, &uint64_list(counts, "counts")?)).map(Self)
     }
 
     /// Restores what a contract stores: for each class the number of samples, the squared magnitude, and the values as
@@ -40,7 +36,7 @@ model!(SparseNearestCentroidClassifier {
         })?;
         let feature = |(index, (value, num_samples))| (index, Feature { value, num_samples });
         let stored = stored.into_iter().map(|values| values.into_iter().map(feature).collect()).collect();
-        Shared::made(counts.py(), Core::restore(&uint64_list(counts)?, &squared_magnitudes, stored)).map(Self)
+        Shared::made(counts.py(), Core::restore(&uint64_list(counts, "counts")?, &squared_magnitudes, stored)).map(Self)
     }
 
     #[getter]

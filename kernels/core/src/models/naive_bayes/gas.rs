@@ -1,0 +1,130 @@
+//! What the contract `NaiveBayes` does.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{NaiveBayes, require_indices};
+use crate::batch::to_u64;
+use crate::gas::{Metered, Work, counters};
+use crate::{Error, Integer, Result};
+
+counters! {
+    /// Parts of `update`.
+    Update, UPDATE {
+        Accepted = "accepted",
+        UnknownClass = "unknown_class",
+        NegativeIndex = "negative_index",
+        IndexTooLarge = "index_too_large",
+        SamplesOverflow = "samples_overflow",
+        TotalOverflow = "total_overflow",
+        CountOverflow = "count_overflow",
+        Check = "checked_features",
+        Count = "counted_features",
+    }
+}
+
+counters! {
+    /// Parts of `predict`.
+    Predict, PREDICT {
+        Accepted = "accepted",
+        NegativeIndex = "negative_index",
+        IndexTooLarge = "index_too_large",
+        NoFeatureCounts = "no_feature_counts",
+        Check = "checked_features",
+        Classes = "classes",
+        NoSamples = "classes_without_samples",
+        Features = "features",
+        Vanished = "vanished_scores",
+        Added = "added_digits",
+        Removed = "removed_digits",
+        Larger = "larger_scores",
+    }
+}
+
+impl Metered for NaiveBayes {
+    const UPDATE: &'static [&'static str] = UPDATE;
+    const PREDICT: &'static [&'static str] = PREDICT;
+
+    fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
+        let class = match Error::check_class(label, self.class_infos.len()) {
+            Ok(class) => class,
+            Err(error) => return work.refuse(Update::UnknownClass, error),
+        };
+        if let Err((num_checked, error)) = check(data) {
+            work.add(Update::Check, num_checked);
+            let is_negative = matches!(error, Error::NegativeIndex { .. });
+            return work.refuse(if is_negative { Update::NegativeIndex } else { Update::IndexTooLarge }, error);
+        }
+        work.add(Update::Check, data.len());
+        let info = &mut self.class_infos[class];
+        let before = (info.num_samples, info.total_feature_count);
+        let totals = match info.totals_after(data.len()) {
+            Ok(totals) => totals,
+            Err(error) => {
+                let is_full = before.0 == u64::MAX;
+                return work.refuse(if is_full { Update::SamplesOverflow } else { Update::TotalOverflow }, error);
+            }
+        };
+        work.ledger.store(before, before, totals);
+        // The counts at the start: an index that repeats finds its slot warm, and changed.
+        let mut originals = HashMap::new();
+        let mut num_counted = 0;
+        let counted = info.count(data, |index, count| {
+            work.ledger.load(usize::from(!originals.contains_key(&index)), usize::from(originals.contains_key(&index)));
+            let original = *originals.entry(index).or_insert(count);
+            if let Some(new) = count.checked_add(1) {
+                work.ledger.store(original, count, new);
+                num_counted += 1;
+            }
+        });
+        work.add(Update::Count, num_counted);
+        if let Err(error) = counted {
+            return work.refuse(Update::CountOverflow, error);
+        }
+        info.set_totals(totals);
+        work.set(Update::Accepted, true);
+        Ok(())
+    }
+
+    fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
+        if let Err((num_checked, error)) = check(data) {
+            work.add(Predict::Check, num_checked);
+            let is_negative = matches!(error, Error::NegativeIndex { .. });
+            return work.refuse(if is_negative { Predict::NegativeIndex } else { Predict::IndexTooLarge }, error);
+        }
+        work.add(Predict::Check, data.len());
+        let mut largest = None;
+        for class in 0..self.class_infos.len() {
+            let scored = match self.score(class, data) {
+                Ok(scored) => scored,
+                Err(error) => return work.refuse(Predict::NoFeatureCounts, error),
+            };
+            work.add(Predict::Classes, 1);
+            work.add(Predict::Features, scored.num_features);
+            work.add(Predict::Added, scored.num_added);
+            work.add(Predict::Removed, scored.num_removed);
+            let read = &data[..scored.num_features];
+            let distinct = read.iter().map(|&index| to_u64(index)).collect::<HashSet<u64>>().len();
+            work.ledger.load(distinct, read.len() - distinct);
+            if scored.score.is_none() {
+                let has_samples = self.class_infos[class].num_samples != 0;
+                work.add(if has_samples { Predict::Vanished } else { Predict::NoSamples }, 1);
+            }
+            if scored.score > largest {
+                largest = scored.score;
+                work.add(Predict::Larger, 1);
+            }
+        }
+        work.set(Predict::Accepted, true);
+        Ok(())
+    }
+}
+
+/// The number of indices before the one that is refused, and the error.
+fn check<I: Integer>(data: &[I]) -> std::result::Result<(), (usize, Error)> {
+    require_indices(data).map_err(|error| match error {
+        Error::NegativeIndex { position, .. } | Error::IndexTooLarge { position, .. } => {
+            (usize::try_from(position).unwrap_or(data.len()), error)
+        }
+        _ => (0, error),
+    })
+}
