@@ -399,7 +399,7 @@ mod tests {
     use crate::Bounds;
 
     #[test]
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "floats are near enough")]
+    #[expect(clippy::cast_precision_loss, reason = "floats are near enough")]
     fn logarithms_are_a_little_below_the_true_ones() {
         assert_eq!(log2(0), None);
         let samples = (0..128).flat_map(|bits| [1 << bits, (1 << bits) | 1, u128::MAX >> bits, (3 << bits) / 2]);
