@@ -10,6 +10,7 @@ import numpy as np
 
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, MissingExtraError, shown
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ class CsrRows:
     InputError
         Where ``indptr`` does not start at 0, decreases, or does not end at ``len(indices)``.
     """
+
+    __repr__ = short_repr
 
     indptr: NDArray[Any]
     indices: NDArray[Any]

@@ -35,7 +35,7 @@ DOORS = {
     "mmh3": ["encoders/murmur.py"],
     "ray": ["ray/engine.py", "ray/predict.py", "ray/tasks.py"],
     "pyarrow": ["ray/", "tabular/files/arrow.py"],
-    "pandas": ["ray/"],
+    "pandas": ["ray/", "report/frame.py"],
     "web3": ["chain/rpc/provider.py"],
     "trie": ["chain/rpc/proofs.py"],
     "eth_bloom": ["chain/rpc/receipts.py"],
@@ -69,15 +69,16 @@ ALLOWED = {
     "fixed": {"errors", "_kernels"},
     "rows": {"errors", "_kernels"},
     "strict_json": set(),
-    "report": set(),
+    "report": {"errors"},
+    "reprs": set(),
     "units": {"errors"},
-    "models": {"errors", "files", "fixed", "rows", "strict_json", "_kernels", "data"},
+    "models": {"report", "errors", "files", "fixed", "rows", "strict_json", "_kernels", "data"},
     "artifacts": {"errors", "strict_json"},
     "data": {"errors", "fixed", "rows"},
     "encoders": {"errors", "files", "strict_json", "fixed", "data"},
     "ray": {"errors", "models", "rows"},
     "evm": {"errors", "artifacts", "models", "_evmloop", "_kernels"},
-    "chain": {"units", "errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
+    "chain": {"units", "report", "errors", "strict_json", "files", "artifacts", "models", "evm", "incentives"},
     "scenarios": {"errors", "models", "data"},
     "gas": {
         "units",
@@ -103,6 +104,7 @@ ALLOWED = {
         "incentives",
         "models",
         "ray",
+        "report",
         "scenarios",
         "strict_json",
     },
@@ -116,6 +118,8 @@ ALLOWED = {
         *("dataset", "simulation", "encoders", "incentives", "report"),
     },
 }
+for room in ALLOWED.values():
+    room.add("reprs")
 #: Of `models`, the scikit-learn adapter alone may use the normalisation of `data`.
 EXCEPTIONS = {("models", "data"): "models/sklearn.py"}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dcai.errors import ArtifactError
+from dcai.reprs import short_repr
 
 __all__ = ["HELPERS", "Place", "Places", "Run", "parse_places"]
 
@@ -59,6 +60,8 @@ class Places:
     deployed : tuple of Run
         Of its runtime code.
     """
+
+    __repr__ = short_repr
 
     creation: tuple[Run, ...]
     deployed: tuple[Run, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dcai.reprs import short_repr
+
 if TYPE_CHECKING:
     from dcai.errors import EvmError, Revert
 
@@ -24,6 +26,8 @@ class Log:
     data : bytes
         The other arguments, ABI encoded.
     """
+
+    __repr__ = short_repr
 
     address: str
     topics: tuple[int, ...]
@@ -64,6 +68,8 @@ class Receipt:
     error : Revert or EvmError or None
         Why it failed.
     """
+
+    __repr__ = short_repr
 
     success: bool
     gas_used: int

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dcai.report import html
+from dcai.report.frame import frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcai.errors import Revert
+    from dcai.report.frame import DataFrame
 
 __all__ = ["Costs"]
 
@@ -75,6 +79,22 @@ class Costs:
     def total(self) -> int:
         """The gas that all transactions use together."""
         return int(self.gas_used.sum())
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each transaction: the attributes, ``success``, and the name of the error."""
+        names = [each.name for each in fields(self) if each.name != "errors"]
+        errors = [self.errors[i].name if i in self.errors else "" for i in range(len(self))]
+        columns = {name: getattr(self, name) for name in names} | {"success": self.success, "error": errors}
+        return frame(columns, columns)
+
+    def _repr_html_(self) -> str:
+        names = ("gas_used", "gas_limit", "execution", "calldata", "intrinsic", "refund", "floor")
+        rows = []
+        for name in names if len(self) else ():
+            values = getattr(self, name)
+            numbers = (values.sum(), np.median(values), values.min(), values.max())
+            rows.append([name, *(f"{int(number):,}" for number in numbers)])
+        return html.table(repr(self)[1:-1], ["gas", "total", "median", "least", "most"], rows, 1)
 
     def __repr__(self) -> str:
         return f"<Costs of {len(self):,} transactions, {len(self.errors):,} of them reverted: {self.total:,} gas>"

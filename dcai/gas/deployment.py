@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import ArtifactError, EvmError, InputError, InputTypeError, shown
@@ -19,6 +19,8 @@ from dcai.evm.schedule import (
 )
 from dcai.gas.initialization import Initialization, memory_gas
 from dcai.models.deployment import Driver
+from dcai.report.frame import frame
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from dcai.artifacts import Artifact
     from dcai.gas.coefficients import Coefficients
     from dcai.models import Classifier
+    from dcai.report.frame import DataFrame
 
 __all__ = ["Chunk", "DeploymentPlan", "plan"]
 
@@ -47,6 +50,8 @@ class Chunk:
     gas_used, gas_limit, intrinsic, calldata, execution, refund, floor : int
         As in :class:`dcai.gas.Costs`; ``execution`` includes the deposit of the code.
     """
+
+    __repr__ = short_repr
 
     function: str
     args: tuple[Any, ...]
@@ -73,6 +78,8 @@ class DeploymentPlan:
         What none of them exceeds.
     """
 
+    __repr__ = short_repr
+
     chunks: tuple[Chunk, ...]
     gas_cap: int
 
@@ -80,6 +87,11 @@ class DeploymentPlan:
     def gas_used(self) -> int:
         """What all of them use together."""
         return sum(chunk.gas_used for chunk in self.chunks)
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each transaction: all of `Chunk` but the arguments."""
+        names = [each.name for each in fields(Chunk) if each.name != "args"]
+        return frame(names, ([getattr(chunk, name) for name in names] for chunk in self.chunks))
 
 
 def plan(

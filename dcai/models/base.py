@@ -13,6 +13,8 @@ from dcai.errors import InputError, InputTypeError, MissingLayerError, Revert, s
 from dcai.models import _inputs, json_format
 from dcai.models.fingerprint import fingerprint
 from dcai.models.spec import Field, Int, ModelSpec, Sparse
+from dcai.report import html
+from dcai.reprs import shortened
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from dcai.models._inputs import Batch, CsrBatch, Labels, Sample
 
 __all__ = ["Classifier", "DenseClassifier", "SparseClassifier"]
+
+#: More names than fit in so many characters are counted in the repr; so many stand in a cell.
+_LONGEST_NAMES, _MOST_NAMES = 160, 6
 
 
 class Classifier(ABC):
@@ -381,7 +386,20 @@ class Classifier(ABC):
 
     def __repr__(self) -> str:
         parts = (f"{field.name}={_short(field, value)}" for field, value in self._values())
-        return f"{type(self).__name__}({', '.join(parts)}, classifications={self.classifications!r})"
+        names = repr(self.classifications)
+        names = names if len(names) <= _LONGEST_NAMES else f"<{len(self.classifications):,} names>"
+        return f"{type(self).__name__}({', '.join(parts)}, classifications={names})"
+
+    def _repr_html_(self) -> str:
+        names = [shortened(name, 40)[1:-1] for name in self.classifications[:_MOST_NAMES]]
+        more = ", ..." if len(names) < len(self.classifications) else ""
+        rows = [["classifications", "string[]", f"{len(self.classifications):,}", f"{', '.join(names)}{more}"]]
+        for field, value in self._values():
+            values = list(value) if field.per_class else [value]
+            size = "" if isinstance(field.type, Int) else " or ".join(sorted({f"{len(each):,}" for each in values}))
+            kind = f"{field.type.solidity} a class" if field.per_class else field.type.solidity
+            rows.append([field.name, kind, size[:40], shortened(value, 100)])
+        return html.table(self.spec.contract, ["field", "type", "size", "first values"], rows, 4)
 
     def _values(self) -> Iterator[tuple[Field, Any]]:
         state = self._state()
@@ -401,7 +419,7 @@ def _short(field: Field, value: Any) -> str:
     if sizes is not None:
         return f"<{len(sizes)} x {' or '.join(map(str, sorted(set(sizes))))}>"
     if field.per_class or isinstance(field.type, Int):
-        return repr(value)
+        return shortened(value, 100)
     return f"<{len(value)} {field.name}>"
 
 

@@ -85,6 +85,11 @@ class Array:
 
     item: Int
 
+    @property
+    def solidity(self) -> str:
+        """Name of the type in Solidity."""
+        return f"{self.item.solidity}[]"
+
 
 @dataclass(frozen=True)
 class Map:
@@ -92,6 +97,12 @@ class Map:
 
     key: Int
     value: Int | Record
+
+    @property
+    def solidity(self) -> str:
+        """Name of the type in Solidity."""
+        value = "struct" if isinstance(self.value, Record) else self.value.solidity
+        return f"mapping({self.key.solidity} => {value})"
 
 
 FieldType: TypeAlias = Int | Array | Map

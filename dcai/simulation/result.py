@@ -6,14 +6,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dcai.report import html
+from dcai.report.frame import frame
+from dcai.reprs import short_repr, shortened
 from dcai.units import DAY_S
 
 if TYPE_CHECKING:
+    from dcai.report.frame import DataFrame
     from dcai.simulation.agents import Agent
     from dcai.simulation.run import SimulationStep
     from dcai.simulation.setup import Setup
 
 __all__ = ["AgentResult", "SimulationResult"]
+
+#: So many are shown in a cell.
+_MOST_AGENTS = 20
 
 
 @dataclass
@@ -34,6 +41,8 @@ class AgentResult:
         The two at each event of the agent's.
     """
 
+    __repr__ = short_repr
+
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     balance: int = 0
@@ -41,6 +50,11 @@ class AgentResult:
     times_s: list[int] = field(default_factory=list)
     balances: list[int] = field(default_factory=list)
     all_points: list[int] = field(default_factory=list)
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each event at which balance or points changed."""
+        names = ("time_s", "balance_wei", "points")
+        return frame(names, zip(self.times_s, self.balances, self.all_points, strict=True))
 
 
 @dataclass
@@ -74,6 +88,8 @@ class SimulationResult:
     complete : bool
         Whether it came to its end.
     """
+
+    __repr__ = short_repr
 
     setup: Setup
     num_test: int
@@ -194,6 +210,36 @@ class SimulationResult:
             "agents": {agent.name: self._agent_json(agent) for agent in self.setup.participants},
             "findings": self.findings(),
         }
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each agent: what it had and has, won and did."""
+        agents = {agent.name: self._agent_json(agent) for agent in self.setup.participants}
+        names = ("address", "good", "start_wei", "end_wei", "gain_wei", "points")
+        rows = (
+            [name, *(row[key] for key in names), sum(row["done"].values()), sum(row["refused"].values())]
+            for name, row in agents.items()
+        )
+        return frame(["agent", *names, "calls", "refused"], rows)
+
+    def _repr_html_(self) -> str:
+        points, shown = self.setup.mechanism == "points", self.setup.participants[:_MOST_AGENTS]
+        header = ["agent", "kind", "calls", "refused", "points" if points else "gain in wei"]
+        rows = [
+            [
+                shortened(agent.name, 60),
+                "honest" if agent.good else "malicious",
+                f"{self.agents[agent.name].done.total():,}",
+                f"{self.agents[agent.name].refused.total():,}",
+                f"{self.gain(agent):,}",
+            ]
+            for agent in shown
+        ]
+        if rest := len(self.setup.participants) - len(shown):
+            rows.append([f"and {rest:,} more", "", "", "", ""])
+        accuracy = f", accuracy {self.accuracies[0]:.3f} to {self.accuracies[-1]:.3f}" if self.num_right else ""
+        state = "" if self.complete else " (not complete)"
+        title = f"{self.setup.mechanism}, {self.setup.data}{state}: {self.num_contributions:,} contributions{accuracy}"
+        return html.table(title, header, rows, 2)
 
     def _agent_json(self, agent: Agent) -> dict[str, Any]:
         result = self.agents[agent.name]

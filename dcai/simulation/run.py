@@ -15,6 +15,7 @@ import numpy as np
 
 from dcai.data import SparseRows
 from dcai.errors import Revert
+from dcai.reprs import short_repr
 from dcai.simulation.backend import START, TRANSFER, Backend, Call
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class SimulationStep:
     points : dict of str to int
         Validated contributions of each agent after it, by name; in a market, those not removed.
     """
+
+    __repr__ = short_repr
 
     time_s: int
     action: str

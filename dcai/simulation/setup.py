@@ -10,6 +10,7 @@ from dcai import data
 from dcai.data import Dataset
 from dcai.errors import InputError
 from dcai.models import MODELS, Classifier
+from dcai.reprs import short_repr
 from dcai.scenarios import initial_model, scenario_of
 from dcai.simulation.agents import Agent, agent_from
 from dcai.simulation.terms import MarketTerms
@@ -67,6 +68,8 @@ class Setup:
     accuracy_every_s : int
         How often the model is evaluated on the hidden test samples, in seconds.
     """
+
+    __repr__ = short_repr
 
     mechanism: Mechanism = "stakeable"
     data: str

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from dcai.errors import InputError
+from dcai.reprs import short_repr
 from dcai.simulation.runner import run
 from dcai.units import duration_s, wei
 
@@ -25,6 +26,8 @@ __all__ = ["PARAMETERS", "Variant", "parse", "sweep", "variants"]
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One simulation of a sweep: the values that set it apart, and all that decides it."""
+
+    __repr__ = short_repr
 
     values: dict[str, Any]
     setup: Setup

@@ -9,6 +9,7 @@ from dcai.errors import InputError
 from dcai.models import Classifier, DenseClassifier
 from dcai.models.registry import spec_of
 from dcai.models.spec import Sparse
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,8 @@ class Layout:
     batch_rows : int, optional
         Most rows of a batch; by default such that a batch takes about 8 MB.
     """
+
+    __repr__ = short_repr
 
     features: Sequence[str] | None = None
     ignore: Sequence[str] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dcai.errors import InputError
+from dcai.reprs import short_repr
 from dcai.tabular.features import to_samples
 from dcai.tabular.files.formats import expand, input_format
 from dcai.tabular.files.npy import read_npy, read_npz
@@ -59,6 +60,8 @@ class Batch:
     fraction : float
         How much of all files has been read, by their sizes.
     """
+
+    __repr__ = short_repr
 
     samples: Any
     path: Path

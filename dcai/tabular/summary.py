@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dcai.reprs import short_repr
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,6 +40,8 @@ class Summary:
     confusion : int64 array, shape (classes, classes), or None
         Rows by true label (first axis) and predicted label (second), where true labels were given.
     """
+
+    __repr__ = short_repr
 
     classifications: tuple[str, ...]
     num_predicted: int = 0

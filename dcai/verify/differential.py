@@ -12,6 +12,7 @@ from dcai.evm.differing import FieldDifference
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage, mentioned_indices
 from dcai.models import Classifier
+from dcai.reprs import short_repr
 from dcai.verify import functions
 from dcai.verify.fields import differing_fields
 from dcai.verify.step import CONSTRUCTOR, Step
@@ -35,6 +36,8 @@ class Outcome:
     receipt : Receipt or None
         The receipt of a transaction, refused or not.
     """
+
+    __repr__ = short_repr
 
     value: Any
     receipt: Receipt | None

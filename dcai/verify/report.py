@@ -20,6 +20,7 @@ from dcai._kernels import __version__
 from dcai.files import write_whole
 from dcai.report import html
 from dcai.report.tables import Table, Tables
+from dcai.reprs import short_repr, shortened
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -33,6 +34,8 @@ Verdict = Literal["passed", "failed", "partial"]
 EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
 
 _FORMAT = "dcai-report-1"
+#: So many are shown in a cell; the page has all.
+_MOST_SECTIONS = 20
 
 
 def installed_versions(*distributions: str) -> dict[str, str]:
@@ -59,6 +62,8 @@ class Finding:
     repeat : sequence of str
         The command that shows it again; empty where there is none.
     """
+
+    __repr__ = short_repr
 
     what: str
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +105,8 @@ class Section:
     notes : sequence of str
         What a reader must know to judge it, in sentences: what was not compared, what is only assumed.
     """
+
+    __repr__ = short_repr
 
     title: str
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -172,6 +179,8 @@ class Report:
     versions : mapping of str to str
         Of what took part.
     """
+
+    __repr__ = short_repr
 
     title: str
     command: Sequence[str]
@@ -253,6 +262,14 @@ class Report:
             "</main>",
         ]
         return html.page(f"{self.title}: {self.verdict}", body)
+
+    def _repr_html_(self) -> str:
+        shown = self.sections[:_MOST_SECTIONS]
+        rows = [[shortened(each.title, 80), each.verdict, f"{len(each.findings):,}"] for each in shown]
+        if rest := len(self.sections) - len(shown):
+            rows.append([f"and {rest:,} more", "", ""])
+        title = f"{self.title}: {self.verdict}, {shortened(self.summary, 200)}"
+        return html.table(title, ["section", "verdict", "findings"], rows, 2)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the report, whole or not at all: as HTML or JSON where the name ends so, else as text."""

@@ -7,6 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from dcai.errors import InputError, InputTypeError, shown
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ class Step:
     form : {"abi", "words", "short"}
         How the arguments stand in calldata. What fits no type, or is cut off, every contract must refuse.
     """
+
+    __repr__ = short_repr
 
     op: str
     data: tuple[int, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from dcai.chain.collect.claims import CLAIMS, REFUND, Claim, read_claims
@@ -18,6 +18,8 @@ from dcai.chain.rpc.tags import block_tag, check_same, find_header, hex_text
 from dcai.errors import BlockError, InputError, InputTypeError, WrongChainError, shown
 from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import to_address, to_bytes20
+from dcai.report.frame import frame
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from dcai.chain.rpc.header import Header
     from dcai.chain.rpc.logs import LogRange
+    from dcai.report.frame import DataFrame
 
 __all__ = ["STATUSES", "CollectedContribution", "Contributions", "contributions"]
 
@@ -57,6 +60,8 @@ class CollectedContribution(Contribution):
     claims : tuple of Claim
         The refund and the reports, in their order.
     """
+
+    __repr__ = short_repr
 
     block_number: int
     block_hash: str
@@ -119,6 +124,16 @@ class Contributions:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        blocks = f"blocks {self.first_block:,} to {self.last_block.number:,}"
+        return f"<Contributions to {self.trainer.address}: {len(self):,} in {blocks} of chain {self.chain_id}>"
+
+    def to_frame(self) -> DataFrame:
+        """Return a row for each contribution; of its claims, how many there are."""
+        names = [each.name for each in fields(CollectedContribution)]
+        rows = ([getattr(row, name) for name in names if name != "claims"] + [len(row.claims)] for row in self)
+        return frame([*(name for name in names if name != "claims"), "num_claims"], rows)
 
     def close(self) -> None:
         """Let go of what was collected."""

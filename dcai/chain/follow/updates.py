@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from dcai.reprs import short_repr
+
 if TYPE_CHECKING:
     from dcai.chain.read.snapshot import Block
     from dcai.chain.rpc.events import Contribution
@@ -48,6 +50,8 @@ class Update:
     model : Classifier
         As of this block. It is not changed later, and must not be: take a copy to train it.
     """
+
+    __repr__ = short_repr
 
     block: Block
     applied: tuple[Applied, ...]

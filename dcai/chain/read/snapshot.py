@@ -24,6 +24,7 @@ from dcai.errors import ArtifactError, DcaiError, InputError, Revert, SnapshotEr
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.evm.storage import read_known
 from dcai.files import write_whole
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from dcai.chain.rpc.header import Header
@@ -118,6 +119,8 @@ class Snapshot:
     followed : Followed or None
         What the words were computed from, where they were not read in this block.
     """
+
+    __repr__ = short_repr
 
     chain_id: int
     block: Block

@@ -10,6 +10,7 @@ import numpy as np
 from dcai.chain.rpc.fields import AnswerFields, data
 from dcai.errors import ResponseError, UnknownContractError
 from dcai.evm.hashing import keccak, to_address
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,6 +91,8 @@ class Contribution:
     log_index : int
         Place of the event among those of its block.
     """
+
+    __repr__ = short_repr
 
     data: tuple[int, ...]
     label: int

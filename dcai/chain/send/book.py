@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dcai import strict_json
 from dcai.errors import DataError, InputError
 from dcai.files import write_whole
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     import os
@@ -44,6 +45,8 @@ class Entry:
     pending : dict or None
         The transaction that is under way: ``kind``, its calldata, and what `Attempt.to_json` gives.
     """
+
+    __repr__ = short_repr
 
     id: int
     chain_id: int

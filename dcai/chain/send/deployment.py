@@ -31,6 +31,7 @@ from dcai.evm.abi import Abi, ErrorDecoder
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.files import write_whole
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ class Quote:
     balance_wei : int
         What the account has.
     """
+
+    __repr__ = short_repr
 
     steps: tuple[DeploymentStep, ...]
     gas: int

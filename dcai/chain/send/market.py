@@ -23,6 +23,7 @@ from dcai.evm.abi import ErrorDecoder
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.files import write_whole
 from dcai.incentives import Phase, Piece
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     import os
@@ -64,6 +65,8 @@ class MarketStatus:
     contributions : tuple of (str, int, int, bool)
         Of each: who made it, its balance in wei, its score, whether it was removed.
     """
+
+    __repr__ = short_repr
 
     phase: Phase
     deadline: int

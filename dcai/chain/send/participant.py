@@ -30,6 +30,7 @@ from dcai.files import write_whole
 from dcai.incentives.keys import data_hash
 from dcai.incentives.sponsorship import Domain, contribution_digest, signed_by
 from dcai.models import MODELS
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     import os
@@ -91,6 +92,8 @@ class SignedContribution:
     signature : str
         In hexadecimal.
     """
+
+    __repr__ = short_repr
 
     chain_id: int
     trainer: str

@@ -19,6 +19,7 @@ from dcai.evm.deploy import deploy as deploy_model
 from dcai.evm.hashing import keccak
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, SSTORE_SENTRY
 from dcai.models.registry import spec_of
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,6 +130,8 @@ class FrameworkBlueprint:
         Of the trainer.
     """
 
+    __repr__ = short_repr
+
     model: Classifier
     mechanism: str
     terms: Sequence[Any]
@@ -170,6 +173,8 @@ class MarketBlueprint:
     terms : sequence of int
         The members of the contract's ``Terms``.
     """
+
+    __repr__ = short_repr
 
     model: Classifier
     terms: Sequence[int]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from dcai.errors import InputError
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +123,8 @@ class Trace:
     memory : ndarray of int64
         The size of its frame's memory before the opcode, in bytes.
     """
+
+    __repr__ = short_repr
 
     pc: NDArray[np.int64]
     op: NDArray[np.uint8]

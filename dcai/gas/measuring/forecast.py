@@ -10,6 +10,8 @@ import numpy as np
 
 from dcai.gas.columns import concatenated
 from dcai.gas.oracle import Oracle
+from dcai.report.frame import frame
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from dcai.gas.measuring.replay import GasDifference, GasReplay
     from dcai.gas.measuring.stream import Stream
     from dcai.gas.prices import Prices
+    from dcai.report.frame import DataFrame
 
 __all__ = ["Forecast", "forecast", "spread"]
 
@@ -46,6 +49,8 @@ class Forecast:
     differences : list of GasDifference
         Where EVM and prediction differ.
     """
+
+    __repr__ = short_repr
 
     stream: Stream
     fork: str
@@ -84,6 +89,11 @@ class Forecast:
             }
             for row, figures in enumerate(values)
         ]
+
+    def to_frame(self, prices: Prices) -> DataFrame:
+        """Return the rows of `transactions` as a data frame."""
+        rows = self.transactions(prices)
+        return frame(rows[0], (row.values() for row in rows))
 
 
 def spread(n: int, length: int) -> list[int]:

@@ -20,7 +20,7 @@ to a contract is in rows of its own.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +30,8 @@ from dcai.errors import InputError
 from dcai.evm.abi import Abi
 from dcai.evm.schedule import CODE_DEPOSIT_BYTE
 from dcai.gas.profile.lines import frames, locate
+from dcai.report.frame import frame
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from dcai.artifacts import Artifact
     from dcai.evm import Contract, Evm, Receipt, Trace
+    from dcai.report.frame import DataFrame
 
 __all__ = ["Profile", "ProfileRow", "profile", "profile_call", "profile_creation"]
 
@@ -103,6 +106,8 @@ class Profile:
         The most expensive first.
     """
 
+    __repr__ = short_repr
+
     contract: str
     success: bool
     gas_used: int
@@ -117,6 +122,14 @@ class Profile:
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, fit for JSON."""
         return asdict(self)
+
+    def to_frame(self, by: str = "line") -> DataFrame:
+        """Return a row for each line, or ``by="function"``; the most expensive first."""
+        if by not in ("line", "function"):
+            raise InputError(f"by is {by!r}; it must be 'line' or 'function'")
+        names = [each.name for each in fields(ProfileRow)]
+        rows = self.lines if by == "line" else self.functions
+        return frame(names, ([getattr(row, name) for name in names] for row in rows))
 
     def folded(self) -> list[str]:
         """Return the lines as folded stacks, which tools that draw flame graphs read."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dcai.errors import InputError
 from dcai.evm.abi import encode
 from dcai.evm.hashing import keccak
+from dcai.reprs import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ class Piece:
     salt : bytes
         32 random bytes, for each piece its own.
     """
+
+    __repr__ = short_repr
 
     data: Sequence[Sequence[int]]
     labels: Sequence[int]

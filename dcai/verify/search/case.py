@@ -15,6 +15,7 @@ from dcai.evm import Evm
 from dcai.files import write_whole
 from dcai.models import MODELS, Classifier
 from dcai.models.registry import spec_of
+from dcai.reprs import short_repr
 from dcai.verify.differential import Differential
 from dcai.verify.search import foreign
 from dcai.verify.search.arena import oracle_of
@@ -52,6 +53,8 @@ class Case:
     owner : str or None
         The contract's owner, where it is not the EVM's account.
     """
+
+    __repr__ = short_repr
 
     engine: str
     fork: str
