@@ -43,7 +43,7 @@ HOSTILE = "<script>alert('&')</script>"
 
 @pytest.mark.parametrize("kind", DATACLASSES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
 def test_a_large_object_has_a_short_representation(kind: type) -> None:
-    thing = object.__new__(kind)
+    thing: Any = object.__new__(kind)
     for field in dataclasses.fields(kind):
         words = str(field.type)
         object.__setattr__(thing, field.name, next((LARGE[key] for key in LARGE if key in words), 7))
