@@ -6,17 +6,21 @@ from dataclasses import fields
 from reprlib import Repr
 from typing import Any
 
-__all__ = ["short_repr", "shortened"]
+__all__ = ["cut", "short_repr", "shortened"]
 
 _LONGEST = 400
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 60, 60, 80
 
 
+def cut(text: str, longest: int) -> str:
+    """Return at most ``longest`` characters of a text."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 def shortened(value: Any, longest: int) -> str:
     """Return a representation of at most ``longest`` characters; of a large collection, its beginning."""
-    text = " ".join(_SHORT.repr(value).split())
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return cut(" ".join(_SHORT.repr(value).split()), longest)
 
 
 def short_repr(self: Any) -> str:

@@ -14,7 +14,7 @@ from dcai.models import _inputs, json_format
 from dcai.models.fingerprint import fingerprint
 from dcai.models.spec import Field, Int, ModelSpec, Sparse
 from dcai.report import html
-from dcai.reprs import shortened
+from dcai.reprs import cut, shortened
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -391,7 +391,7 @@ class Classifier(ABC):
         return f"{type(self).__name__}({', '.join(parts)}, classifications={names})"
 
     def _repr_html_(self) -> str:
-        names = [shortened(name, 40)[1:-1] for name in self.classifications[:_MOST_NAMES]]
+        names = [cut(name, 40) for name in self.classifications[:_MOST_NAMES]]
         more = ", ..." if len(names) < len(self.classifications) else ""
         rows = [["classifications", "string[]", f"{len(self.classifications):,}", f"{', '.join(names)}{more}"]]
         for field, value in self._values():

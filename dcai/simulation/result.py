@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcai.report import html
 from dcai.report.frame import frame
-from dcai.reprs import short_repr, shortened
+from dcai.reprs import cut, short_repr
 from dcai.units import DAY_S
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class SimulationResult:
         header = ["agent", "kind", "calls", "refused", "points" if points else "gain in wei"]
         rows = [
             [
-                shortened(agent.name, 60),
+                cut(agent.name, 60),
                 "honest" if agent.good else "malicious",
                 f"{self.agents[agent.name].done.total():,}",
                 f"{self.agents[agent.name].refused.total():,}",

@@ -20,7 +20,7 @@ from dcai._kernels import __version__
 from dcai.files import write_whole
 from dcai.report import html
 from dcai.report.tables import Table, Tables
-from dcai.reprs import short_repr, shortened
+from dcai.reprs import cut, short_repr
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -265,10 +265,10 @@ class Report:
 
     def _repr_html_(self) -> str:
         shown = self.sections[:_MOST_SECTIONS]
-        rows = [[shortened(each.title, 80), each.verdict, f"{len(each.findings):,}"] for each in shown]
+        rows = [[cut(each.title, 80), each.verdict, f"{len(each.findings):,}"] for each in shown]
         if rest := len(self.sections) - len(shown):
             rows.append([f"and {rest:,} more", "", ""])
-        title = f"{self.title}: {self.verdict}, {shortened(self.summary, 200)}"
+        title = f"{cut(self.title, 80)}: {self.verdict}, {cut(self.summary, 200)}"
         return html.table(title, ["section", "verdict", "findings"], rows, 2)
 
     def save(self, path: str | PathLike[str]) -> None:
