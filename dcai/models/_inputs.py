@@ -83,8 +83,10 @@ def sparse_sample(data: Any) -> Any:
     """Return the feature indices of one sample as the kernels take them; errors as of `dense_sample`."""
     if type(data) is list and data and type(data[0]) is int:
         return data  # the most frequent case, first
-    if hasattr(data, "tocsr") or isinstance(data, CsrRows):
+    if hasattr(data, "tocsr"):
         raise _a_batch()
+    if isinstance(data, (list, tuple)) and data and type(data[0]) in (bool, float):
+        raise InputTypeError(f"sample[0] is {data[0]} ({type(data[0]).__name__}); expected an integer: {PRESENCE_HINT}")
     return _sample(data, "feature indices")
 
 
@@ -99,6 +101,8 @@ def _sample(data: Any, what: str) -> Any:
         if data and _is_row(data[0]):
             raise _a_batch()
         return data
+    if isinstance(data, CsrRows):
+        raise _a_batch()
     array = as_integers(data, what)
     if array.ndim != 1:
         raise _a_batch(f" of shape {array.shape}")
@@ -120,12 +124,14 @@ def dense_batch(data: Any) -> NDArray[np.int64]:
         Floats, booleans, text, sparse matrices.
     """
     _refuse_matrix(data)
-    data = _rows_of_column(data)
+    data = _rows_of_column(data, "samples")
     if isinstance(data, CsrRows):
         return _rectangle(*_readable(data))
     if isinstance(data, (list, tuple)):
         return _rectangle(*_kernels.to_csr(_checked_rows(data)))
     array = as_integers(data, "samples")
+    if array.ndim == 1:
+        raise _one_sample()
     if array.ndim != 2:
         raise InputError(f"the batch has shape {array.shape}; expected (n, d): n samples of d features")
     return array
@@ -143,7 +149,7 @@ def sparse_batch(data: Any) -> CsrBatch:
     """
     if hasattr(data, "tocsr"):
         return _from_scipy(data)
-    data = _rows_of_column(data)
+    data = _rows_of_column(data, "feature indices")
     if isinstance(data, CsrRows):
         return CsrBatch(*_readable(data))
     if isinstance(data, (list, tuple)):
@@ -172,22 +178,22 @@ def _one_sample() -> InputTypeError:
     return InputTypeError("expected a batch, got one sample: predict and update take one sample")
 
 
-def _rows_of_column(data: Any) -> Any:
+def _rows_of_column(data: Any, what: str) -> Any:
     """Turn a column of lists, of pandas, polars or pyarrow, into rows; return anything else as it is."""
     if hasattr(data, "combine_chunks") and hasattr(data, "type"):  # pyarrow.ChunkedArray
         data = data.combine_chunks()
-    if hasattr(data, "offsets") and hasattr(data, "flatten") and hasattr(data, "null_count"):  # pyarrow.ListArray
+    if hasattr(data, "value_lengths") and hasattr(data, "flatten"):  # an array of lists of pyarrow
         if data.null_count:
             raise InputError(f"the column has {data.null_count} missing rows; expected a list in each")
-        indptr = np.asarray(data.offsets)
+        indptr = np.cumsum([0, *np.asarray(data.value_lengths())], dtype=np.int64)
         values = data.flatten()
         if values.null_count:
             raise InputError(f"the lists of the column have {values.null_count} missing values; expected integers")
-        return CsrRows(indptr - indptr[0], as_integers(np.asarray(values), "feature indices"))
+        return CsrRows(indptr, as_integers(np.asarray(values), what))
     if isinstance(data, (np.ndarray, list, tuple, CsrRows)) or not hasattr(data, "to_list"):
         return data
     items = data.to_list()  # a series of pandas or polars
-    return items if items and _is_row(items[0]) else data
+    return items if not items or _is_row(items[0]) else data
 
 
 def _readable(rows: CsrRows) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -262,8 +268,10 @@ def _from_scipy(matrix: Any) -> CsrBatch:
     if matrix.format != "csr":
         matrix = matrix.tocsr()
     indptr = as_integers(matrix.indptr, "indptr")
+    if indptr.ndim != 1 or np.ndim(matrix.indices) != 1:
+        raise InputError("indptr and indices of a CSR matrix have one dimension each")
     # The arrays may be longer than what the matrix uses of them.
-    used = slice(0, int(indptr[-1]) if indptr.ndim == 1 and indptr.size else None)
+    used = slice(0, int(indptr[-1]) if indptr.size else None)
     values, indices = matrix.data[used], as_integers(matrix.indices, "indices")[used]
     if values.dtype not in _VALUE_TYPES:
         values = values.astype(np.float64) if values.dtype.kind in "iu" else values == 1
