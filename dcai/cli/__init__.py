@@ -33,9 +33,11 @@ _COMMANDS = {
     "simulate": ("Simulate contributors and incentives, on twins or on contracts.", "demo"),
     "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
 }
+#: Of every command: each option shows its default.
+_SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 
-@click.group(cls=LazyGroup, package=__name__, table=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, package=__name__, table=_COMMANDS, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="dcai")
 def _group() -> None:
     """The off-chain twin of on-chain learning.

@@ -10,7 +10,7 @@ import click
 from dcai import chain, encoders
 from dcai.cli._shared.participation import book_option, carry_out, join, labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
-from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
+from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
 from dcai.tabular import Layout
 
 if TYPE_CHECKING:
@@ -20,23 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = ["contribute"]
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.argument("rows", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--sample", "sample_", metavar="NUMBERS", help="One sample, as the model takes it: 3,17,256.")
 @click.option("--text", help="One sample as text, which the trainer's encoder encodes.")
-@click.option("--vocabulary", type=_FILE, help="JSON file of words, for an encoder that needs one.")
+@click.option("--vocabulary", type=OLD_FILE, help="JSON file of words, for an encoder that needs one.")
 @click.option("--label", type=click.IntRange(min=0), help="Class of the one sample.")
-@click.option("--model", type=_FILE, help="With ROWS: the model or snapshot that says what a row must be.")
+@click.option("--model", type=OLD_FILE, help="With ROWS: the model or snapshot that says what a row must be.")
 @click.option("--labels", metavar="COLUMN", help="With ROWS: the column with the labels.")
 @click.option("--scale", type=click.Choice(("auto", "fixed", "float")), default="auto", help="As of dcai predict.")
 @click.option("--max-deposit", type=WEI, help="Highest deposit; the rest comes back.  [default: the cost]")
 @click.option("--sign", "signature", type=NEW_FILE, help="Send nothing: sign one sample, and write this file.")
-@click.option("--good-for", type=DURATION, default="1 day", show_default=True, help="With --sign: how long it is good.")
-@click.option("--sponsor", "sponsored", type=_FILE, help="Send and pay for the contribution that this file has.")
+@click.option("--good-for", type=DURATION, default="1 day", help="With --sign: how long it is good.")
+@click.option("--sponsor", "sponsored", type=OLD_FILE, help="Send and pay for the contribution that this file has.")
 @book_option
 @sending_options
 def contribute(

@@ -33,15 +33,9 @@ __all__ = ["dataset"]
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the file.  [default: as its name ends]")
 @click.option(
-    "--from-block",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="First block, such as that of the trainer's deployment.",
+    "--from-block", type=click.IntRange(min=0), default=0, help="First block, such as that of the trainer's deployment."
 )
-@click.option(
-    "--to-block", default="finalized", show_default=True, help="Last block: finalized, safe, latest, a number."
-)
+@click.option("--to-block", default="finalized", help="Last block: finalized, safe, latest, a number.")
 @click.option("--real", is_flag=True, help="Write the features divided by 10^9 as well, for dense models.")
 @click.option("--verify", is_flag=True, help="Prove events by the receipts of their blocks, which are much to fetch.")
 @click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of.")

@@ -25,11 +25,7 @@ _WIDTH = 130
 
 @click.command()
 @click.option(
-    "--contributions",
-    type=click.IntRange(min=1),
-    default=300,
-    show_default=True,
-    help="Samples to stream through each contract.",
+    "--contributions", type=click.IntRange(min=1), default=300, help="Samples to stream through each contract."
 )
 @click.option("--only", metavar="TEXT", help="Only scenarios whose data or contract contain TEXT.")
 @engine_option
@@ -40,7 +36,7 @@ _WIDTH = 130
     "--case-dir",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     default=".",
-    help="Where to write the case of a mismatch; the current folder by default.",
+    help="Where to write the case of a mismatch.",
 )
 def demo(
     contributions: int,

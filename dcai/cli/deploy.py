@@ -10,7 +10,7 @@ import click
 
 from dcai import chain
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
-from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
+from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.report.progress import progress_bar
 from dcai.tabular import load_model
@@ -38,27 +38,21 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
 
 
 @click.command(epilog=NOT_AUDITED)
-@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("model", type=OLD_FILE)
 @click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=OLD_FILE,
     is_eager=True,
     expose_value=False,
     callback=_read_config,
     help="TOML file with values of these options, such as refund-wait = '1 day'.",
 )
-@click.option(
-    "--mechanism",
-    type=click.Choice(("stakeable", "points")),
-    default="stakeable",
-    show_default=True,
-    help="Incentives.",
-)
-@click.option("--refund-wait", type=DURATION, default="1 day", show_default=True, help="Before a deposit comes back.")
-@click.option("--owner-wait", type=DURATION, default="7 days", show_default=True, help="Before the owner may take it.")
-@click.option("--any-wait", type=DURATION, default="9 days", show_default=True, help="Before anybody may take it.")
-@click.option("--cost-weight", type=WEI, default="1 finney", show_default=True, help="Of the deposit; stakeable.")
+@click.option("--mechanism", type=click.Choice(("stakeable", "points")), default="stakeable", help="Incentives.")
+@click.option("--refund-wait", type=DURATION, default="1 day", help="Before a deposit comes back.")
+@click.option("--owner-wait", type=DURATION, default="7 days", help="Before the owner may take it.")
+@click.option("--any-wait", type=DURATION, default="9 days", help="Before anybody may take it.")
+@click.option("--cost-weight", type=WEI, default="1 finney", help="Of the deposit; stakeable.")
 @click.option("--badge", "badges", multiple=True, metavar="POINTS=NAME", help="A level; points. Repeatable, rising.")
 @click.option("--name", default="", help="Name of the model.")
 @click.option("--description", default="", help="What it is for.")
@@ -67,7 +61,6 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     "--gas-cap",
     type=click.IntRange(TRANSACTION_GAS, MAX_TRANSACTION_GAS),
     default=MAX_TRANSACTION_GAS,
-    show_default=True,
     help="Most gas a transaction.",
 )
 @sending_options

@@ -38,29 +38,19 @@ __all__ = ["follow"]
     "--compare-every",
     type=click.IntRange(min=1),
     default=100,
-    show_default=True,
     help="Compare with storage, and write the file, after so many blocks.",
 )
 @click.option(
-    "--confirmations",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Stay so many blocks behind the latest one.",
+    "--confirmations", type=click.IntRange(min=0), default=0, help="Stay so many blocks behind the latest one."
 )
 @click.option(
-    "--history",
-    type=click.IntRange(min=1),
-    default=128,
-    show_default=True,
-    help="Blocks that can be undone in a reorganisation.",
+    "--history", type=click.IntRange(min=1), default=128, help="Blocks that can be undone in a reorganisation."
 )
 @click.option(
     "--poll",
     "poll_s",
     type=SECONDS,
     default=4.0,
-    show_default=True,
     help="Time between two questions for a new block, in seconds or as 4s, 1m.",
 )
 @node_options

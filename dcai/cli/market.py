@@ -13,7 +13,7 @@ from dcai import chain
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.participation import labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
-from dcai.cli._shared.values import DURATION, NEW_FILE, WEI
+from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
 from dcai.cli.deploy import deploy_blueprint
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.incentives import cut
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["market"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(epilog=NOT_AUDITED)
@@ -48,7 +46,6 @@ def _call(command: F) -> F:
         "--pending",
         type=NEW_FILE,
         default="market.pending.json",
-        show_default=True,
         help="File that is there as long as a transaction is under way.",
     )
     decorated: Any = click.argument("address")(pending(sending_options(command)))
@@ -87,20 +84,16 @@ def _text(value: Any) -> str:
 
 
 @market.command(epilog=NOT_AUDITED)
-@click.argument("model", type=_FILE)
+@click.argument("model", type=OLD_FILE)
 @click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
-@click.option("--min-stake", type=WEI, default="1 finney", show_default=True, help="Least deposit for a sample.")
-@click.option(
-    "--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="In which the bounty is paid."
-)
-@click.option(
-    "--max-contributions", type=click.IntRange(min=1), default=1000, show_default=True, help="Then it closes."
-)
-@click.option("--commit-time", type=DURATION, default="1 day", show_default=True, help="For draw and first reveal.")
-@click.option("--participation-time", type=DURATION, default="7 days", show_default=True, help="For contributions.")
-@click.option("--reveal-time", type=DURATION, default="1 day", show_default=True, help="For the other pieces.")
-@click.option("--idle-time", type=DURATION, default="1 day", show_default=True, help="Without a step it may be ended.")
-@click.option("--any-wait", type=DURATION, default="30 days", show_default=True, help="Then anybody may collect.")
+@click.option("--min-stake", type=WEI, default="1 finney", help="Least deposit for a sample.")
+@click.option("--rounds", type=click.IntRange(min=1), default=10, help="In which the bounty is paid.")
+@click.option("--max-contributions", type=click.IntRange(min=1), default=1000, help="Then it closes.")
+@click.option("--commit-time", type=DURATION, default="1 day", help="For draw and first reveal.")
+@click.option("--participation-time", type=DURATION, default="7 days", help="For contributions.")
+@click.option("--reveal-time", type=DURATION, default="1 day", help="For the other pieces.")
+@click.option("--idle-time", type=DURATION, default="1 day", help="Without a step it may be ended.")
+@click.option("--any-wait", type=DURATION, default="30 days", help="Then anybody may collect.")
 @sending_options
 def deploy(model: Path, output: Path, sending: Sending, **terms: int) -> None:
     """Deploy a market for MODEL, a Perceptron as a JSON file."""
@@ -111,10 +104,10 @@ def deploy(model: Path, output: Path, sending: Sending, **terms: int) -> None:
 
 @market.command(epilog=NOT_AUDITED)
 @click.argument("rows", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--model", type=_FILE, required=True, help="The model, which says what a row must be.")
+@click.option("--model", type=OLD_FILE, required=True, help="The model, which says what a row must be.")
 @click.option("--labels", metavar="COLUMN", required=True, help="The column with the labels.")
 @click.option("--scale", type=click.Choice(("auto", "fixed", "float")), default="auto", help="As of dcai predict.")
-@click.option("--count", type=click.IntRange(min=2), default=10, show_default=True, help="How many pieces.")
+@click.option("--count", type=click.IntRange(min=2), default=10, help="How many pieces.")
 @click.option(
     "--output", type=NEW_FILE, required=True, help="File of the pieces. It is secret: keep it, and show nobody."
 )
@@ -128,7 +121,7 @@ def pieces(rows: tuple[Path, ...], model: Path, labels: str, scale: Any, count: 
     click.echo(f"{len(data):,} samples in {count} pieces, written: {output}")
 
 
-_pieces_option = click.option("--pieces", "pieces_", type=_FILE, required=True, help="File of dcai market pieces.")
+_pieces_option = click.option("--pieces", "pieces_", type=OLD_FILE, required=True, help="File of dcai market pieces.")
 
 
 @_call

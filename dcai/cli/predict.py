@@ -55,7 +55,6 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
     "--scale",
     type=click.Choice(("auto", "fixed", "float")),
     default="auto",
-    show_default=True,
     help="Numbers of a dense model: integers already multiplied by 10^9 (fixed), or real numbers (float). auto: by "
     "the type of the columns; an error where that leaves a doubt.",
 )
@@ -63,7 +62,6 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
     "--on-bad-row",
     type=click.Choice(("error", "skip")),
     default="error",
-    show_default=True,
     help="A row that the model cannot take ends the run, or is left out, counted and, the first few, named.",
 )
 @click.option(

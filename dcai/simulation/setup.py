@@ -214,7 +214,7 @@ def self_assessment(
     return Setup(data=name, agents=agents, num_initial=initial, num_contributions=rest, **changed)
 
 
-def given(**options: int | None) -> dict[str, Any]:
+def given(**options: Any) -> dict[str, Any]:
     """Return those options that are not None, raising the longer waits to the shorter where only these are given."""
     known = {name: value for name, value in options.items() if value is not None}
     if "any_address_claim_wait_s" in known and "owner_claim_wait_s" not in known:

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["block_options", "fetch_with_progress"]
 
 block_options = add_options(
-    click.option(
-        "--block", default="finalized", show_default=True, help="finalized, safe, latest, earliest or a number."
-    ),
+    click.option("--block", default="finalized", help="finalized, safe, latest, earliest or a number."),
     click.option("--block-hash", help="Hash of the block, from a source that you trust."),
     click.option("--state-root", help="State root of the block, from a source that you trust."),
 )

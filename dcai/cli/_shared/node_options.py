@@ -41,7 +41,7 @@ node_options = add_options(
         metavar="NAME",
         help="Contract and layout, where code and getters do not tell, such as 0xdeca10b:SparsePerceptron.",
     ),
-    click.option("--max-weights", type=int, default=MAX_WEIGHTS, show_default=True, help="Most slots to fetch."),
+    click.option("--max-weights", type=int, default=MAX_WEIGHTS, help="Most slots to fetch."),
     timeout_option(30.0, "an answer of the node"),
 )
 """Add what `dcai.chain.read.fetch` and `dcai.chain.Follower` are told: all but which block."""

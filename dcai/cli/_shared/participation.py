@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,24 +16,19 @@ from dcai.tabular import Layout, load_model, read_batches
 from dcai.units import ether_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from dcai.chain import Entry, Offer, Participant
 
 __all__ = ["book_option", "carry_out", "entries", "join", "labelled_rows", "sample"]
 
-F = TypeVar("F", bound="Callable[..., Any]")
-
-
-def book_option(command: F) -> F:
-    """Add ``--book``."""
-    return click.option(
-        "--book",
-        type=NEW_FILE,
-        default="contributions.json",
-        show_default=True,
-        help="File with your contributions, which refunds and reports need.",
-    )(command)
+book_option = click.option(
+    "--book",
+    type=NEW_FILE,
+    default="contributions.json",
+    help="File with your contributions, which refunds and reports need.",
+)
+"""Add ``--book``."""
 
 
 @contextmanager

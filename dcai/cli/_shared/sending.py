@@ -11,7 +11,7 @@ import click
 
 from dcai import chain
 from dcai.cli._shared.node_options import rpc_option
-from dcai.cli._shared.values import SECONDS, add_options, timeout_option
+from dcai.cli._shared.values import OLD_FILE, SECONDS, add_options, timeout_option
 from dcai.units import GWEI
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def sending_options(command: F) -> F:
         rpc_option(required=True),
         click.option(
             "--key-file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=OLD_FILE,
             help="File with the private key, or an encrypted keystore, whose password is asked for.",
         ),
         click.option(
@@ -106,15 +106,12 @@ def sending_options(command: F) -> F:
         click.option(
             "--tip-gwei", type=gwei, help="Of that for whoever makes the block.  [default: what the node says]"
         ),
-        click.option(
-            "--confirmations", type=click.IntRange(min=1), default=1, show_default=True, help="Blocks to wait for."
-        ),
+        click.option("--confirmations", type=click.IntRange(min=1), default=1, help="Blocks to wait for."),
         click.option(
             "--patience",
             "patience_s",
             type=SECONDS,
             default=600.0,
-            show_default=True,
             help="Longest wait for a transaction to be mined, in seconds or as 10m.",
         ),
         click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),

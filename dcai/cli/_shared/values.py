@@ -15,7 +15,7 @@ from dcai.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DURATION", "NEW_FILE", "SECONDS", "TIME", "WEI", "add_options", "timeout_option"]
+__all__ = ["DURATION", "NEW_FILE", "OLD_FILE", "SECONDS", "TIME", "WEI", "add_options", "timeout_option"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -48,6 +48,7 @@ class _NewFile(click.Path):
 
 
 NEW_FILE = _NewFile()
+OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DURATION = _Quantity("duration", units.duration_s)
 WEI = _Quantity("amount", units.wei)
 #: A duration that need be no whole number of seconds.
@@ -74,6 +75,5 @@ def timeout_option(default: float, of: str) -> Callable[[F], F]:
         "timeout_s",
         type=SECONDS,
         default=default,
-        show_default=True,
         help=f"Longest that {of} may take, in seconds or as 90s, 5m.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -17,8 +17,6 @@ from dcai.models import MODELS, Classifier, from_json
 from dcai.scenarios import SCENARIOS, scenario_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dcai.report.tables import Tables
 
 __all__ = [
@@ -31,8 +29,6 @@ __all__ = [
     "emit",
     "stream_of",
 ]
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 #: The data of which there are scenarios.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))

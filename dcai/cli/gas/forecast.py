@@ -49,7 +49,7 @@ __all__ = ["forecast"]
     "every figure of the receipt; exit with 1 on any difference.",
 )
 @engine_option
-@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text")
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
 @click.option("--transactions", type=FILE, metavar="FILE.csv|.json", help="Write a row for each transaction as well.")
 @PICTURE

@@ -29,14 +29,11 @@ __all__ = ["framework"]
     "--reviews",
     type=click.IntRange(min=0),
     default=300,
-    show_default=True,
     help="How many reviews of IMDB to contribute, where they are on this computer.",
 )
 @fork_option
 @engine_option
-@click.option(
-    "--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text")
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
 def framework(reviews: int, fork: str, engine: str, form: str, output: Path | None) -> None:
     """Print what the incentive framework costs: trainer, data handler, mechanism and model together.

@@ -39,7 +39,6 @@ __all__ = ["plan"]
     "--gas-cap",
     type=click.IntRange(min=TRANSACTION_GAS, max=MAX_TRANSACTION_GAS),
     default=MAX_TRANSACTION_GAS,
-    show_default=True,
     help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",
 )
 @fork_option
@@ -47,11 +46,10 @@ __all__ = ["plan"]
     "--engine",
     type=click.Choice((PREDICTED, *engine_names())),
     default=PREDICTED,
-    show_default=True,
     help=f"'{PREDICTED}' is computed without an EVM; any other sends the transactions and measures them.",
 )
 @price_options
-@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text")
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
 def plan(
     model: str,

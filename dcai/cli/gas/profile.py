@@ -29,21 +29,17 @@ __all__ = ["profile"]
     "--transaction",
     type=click.Choice(("update", "predict", "constructor")),
     default="update",
-    show_default=True,
     help="What is taken apart; the constructor has as much of the model as fits a transaction.",
 )
 @click.option(
     "--row",
     type=click.IntRange(min=0),
     default=0,
-    show_default=True,
     help="Which contribution, from 0; the model has learned those before. "
     "'dcai gas forecast --transactions' says which are mistakes.",
 )
-@click.option("--by", type=click.Choice(("line", "function")), default="line", show_default=True)
-@click.option(
-    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows; the others are summed up."
-)
+@click.option("--by", type=click.Choice(("line", "function")), default="line")
+@click.option("--top", type=click.IntRange(min=1), default=20, help="Rows; the others are summed up.")
 @fork_option
 @engine_option
 @click.option(
@@ -51,7 +47,6 @@ __all__ = ["profile"]
     "form",
     type=click.Choice(("text", "json", "folded")),
     default="text",
-    show_default=True,
     help="Folded stacks are what tools that draw flame graphs read.",
 )
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import engine_option, forks_option
+from dcai.cli._shared.values import OLD_FILE
 from dcai.cli.gas.common import FILE, emit
 from dcai.gas.measuring.snapshot import Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.reports.snapshot import changes_report
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "diff", "snapshot"]
 
-_SNAPSHOT = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_SNAPSHOT = click.argument("file", type=OLD_FILE)
 
 
 @click.command()
@@ -39,11 +40,7 @@ def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
 @click.command()
 @_SNAPSHOT
 @click.option(
-    "--tolerance",
-    default="0%",
-    show_default=True,
-    metavar="GAS|PERCENT%",
-    help="By how much a row may change, up or down: 200, or 1.5%.",
+    "--tolerance", default="0%", metavar="GAS|PERCENT%", help="By how much a row may change, up or down: 200, or 1.5%."
 )
 @engine_option
 def check(file: Path, tolerance: str, engine: str) -> None:

@@ -40,20 +40,16 @@ __all__ = ["table"]
     type=click.Choice((PREDICTED, *engine_names())),
     multiple=True,
     default=(PREDICTED, DEFAULT_ENGINE),
-    show_default=True,
     help=f"'{PREDICTED}' is computed without an EVM; repeatable.",
 )
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
     default=20,
-    show_default=True,
     help="Samples that an EVM learns and predicts, and that are spoilt for refused calls; predicted are all.",
 )
 @price_options
-@click.option(
-    "--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text")
 @click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
 @PICTURE
 def table(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dcai.cli._shared.options import fork_option
-from dcai.cli._shared.values import DURATION, NEW_FILE, add_options
+from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, add_options
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.models import MODELS
@@ -23,12 +23,11 @@ run_options = add_options(
         type=click.Choice(list(MODELS)),
         help="Contract of the model; the one that the demo has for the data.",
     ),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn."),
+    click.option("--seed", type=int, default=0, help="Of all that is drawn."),
     click.option(
         "--engine",
         type=click.Choice(ENGINES),
         default="native",
-        show_default=True,
         help="The native twins alone, or with the contracts on an EVM, compared after every call.",
     ),
     fork_option,
@@ -44,7 +43,7 @@ run_options = add_options(
     click.option(
         "--agents",
         "agents_file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=OLD_FILE,
         help="A TOML file with a table [[agent]] for each.",
     ),
     click.option(
@@ -57,9 +56,9 @@ run_options = add_options(
 
 
 mechanism_options = add_options(
-    click.option("--refund-wait", type=DURATION, help='Seconds, or text like "1 day".'),
-    click.option("--owner-wait", type=DURATION, help="Until the owner may take what is left."),
-    click.option("--any-wait", type=DURATION, help="Until anyone may."),
+    click.option("--refund-wait", "refund_wait_s", type=DURATION, help='Seconds, or text like "1 day".'),
+    click.option("--owner-wait", "owner_claim_wait_s", type=DURATION, help="Until the owner may take what is left."),
+    click.option("--any-wait", "any_address_claim_wait_s", type=DURATION, help="Until anyone may."),
 )
 """Add the waits of an incentive mechanism."""
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from dcai.cli._shared.values import DURATION, WEI
-from dcai.cli.simulate.options import given_agents, run_options
+from dcai.cli.simulate.options import run_options
 from dcai.cli.simulate.running import carry_out
 from dcai.simulation import setup as presets
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["prediction_market"]
 
 
 @click.command("prediction-market")
 @run_options
-@click.option("--bounty", type=WEI, help='What the provider stakes; wei, or text like "5 ether".')
+@click.option("--bounty", "bounty_wei", type=WEI, help='What the provider stakes; wei, or text like "5 ether".')
 @click.option("--rounds", type=click.IntRange(min=1), help="In how many the bounty is paid; 1,000 unless given.")
-@click.option("--min-stake", type=WEI, help="The least deposit for a sample.")
+@click.option("--min-stake", "min_stake_wei", type=WEI, help="The least deposit for a sample.")
 @click.option("--test-samples", "num_test", type=click.IntRange(min=2), help="Of the provider, who keeps them hidden.")
 @click.option(
     "--pieces", "num_pieces", type=click.IntRange(min=2), help="In which it commits to them; 10 unless given."
@@ -29,28 +26,10 @@ __all__ = ["prediction_market"]
 @click.option(
     "--step-units", type=click.IntRange(min=1), help="Most units of work in a transaction; a replay unless given."
 )
-@click.option("--step-every", type=DURATION, help="From one such transaction to the next; an hour unless given.")
-def prediction_market(
-    data: str | None,
-    model: str | None,
-    seed: int,
-    engine: str,
-    fork: str,
-    num_initial: int | None,
-    num_contributions: int | None,
-    agents_text: tuple[str, ...],
-    agents_file: Path | None,
-    output: Path | None,
-    plots: tuple[Path, ...],
-    json_: bool,
-    bounty: int | None,
-    rounds: int | None,
-    min_stake: int | None,
-    num_test: int | None,
-    num_pieces: int | None,
-    step_units: int | None,
-    step_every: int | None,
-) -> None:
+@click.option(
+    "--step-every", "step_every_s", type=DURATION, help="From one such transaction to the next; an hour unless given."
+)
+def prediction_market(**options: Any) -> None:
     """Simulate a prediction market.
 
     Without options: the run of the paper. A Perceptron of 1,000 words has learned 2,000 reviews of IMDB; an honest and
@@ -59,21 +38,4 @@ def prediction_market(
 
     On an EVM every prediction of a test sample costs gas: take few contributions, test samples and rounds.
     """
-    setup = presets.prediction_market(
-        data,
-        model=model,
-        seed=seed,
-        num_initial=num_initial,
-        num_contributions=num_contributions,
-        num_test=num_test,
-        bounty_wei=bounty,
-        agents=given_agents(agents_text, agents_file),
-        **presets.given(
-            rounds=rounds,
-            min_stake_wei=min_stake,
-            num_pieces=num_pieces,
-            step_units=step_units,
-            step_every_s=step_every,
-        ),
-    )
-    carry_out(setup, engine=engine, fork=fork, output=output, plots=plots, json_=json_)
+    carry_out(presets.prediction_market, **options)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcai.cli.simulate.options import given_agents
 from dcai.report.progress import progress_bar
+from dcai.simulation import setup as presets
 from dcai.simulation.reports.plot import check, plot
 from dcai.simulation.reports.table import as_text
 from dcai.simulation.runner import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from dcai.simulation.result import SimulationResult
@@ -22,9 +25,23 @@ __all__ = ["carry_out"]
 
 
 def carry_out(
-    setup: Setup, *, engine: str, fork: str, output: Path | None, plots: tuple[Path, ...], json_: bool
+    preset: Callable[..., Setup],
+    *,
+    data: str | None,
+    agents_text: tuple[str, ...],
+    agents_file: Path | None,
+    engine: str,
+    fork: str,
+    output: Path | None,
+    plots: tuple[Path, ...],
+    json_: bool,
+    **changed: Any,
 ) -> None:
-    """Run a simulation, draw it, and print what came of it; Ctrl-C leaves what there is, marked partial."""
+    """Run what the options make of a preset, draw it, and print what came of it.
+
+    Ctrl-C leaves what there is, marked partial.
+    """
+    setup = preset(data, agents=given_agents(agents_text, agents_file), **presets.given(**changed))
     for path in plots:
         check(path)
     result, interrupted = _run(setup, engine, fork, output)

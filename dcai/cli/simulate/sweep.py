@@ -33,7 +33,7 @@ __all__ = ["sweep"]
 )
 @click.option("--data", type=click.Choice(list(CATALOGUE)), help="Data set; IMDB where it is here.")
 @click.option("--contributions", "num_contributions", type=click.IntRange(min=1), help="All unless given.")
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs of each combination.")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, help="Runs of each combination.")
 @click.option("--agent", "agents_text", multiple=True, metavar="NAME=VALUE,...", help="As for self-assessment.")
 @click.option("--ray", "on_ray", is_flag=True, help="Let Ray distribute the runs; RAY_ADDRESS names a cluster.")
 @click.option("--output", type=NEW_FILE, help="Write all results here, as a JSON array.")

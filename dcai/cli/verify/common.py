@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcai.cli._shared.values import NEW_FILE, TIME
+from dcai.cli._shared.values import NEW_FILE, TIME, add_options
+from dcai.verify.report import Report, installed_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dcai.verify.report import Report
+    from collections.abc import Iterator
 
 __all__ = [
     "CASE_DIR",
@@ -23,10 +24,9 @@ __all__ = [
     "finish",
     "report_option",
     "report_options",
+    "reporting",
     "this_command",
 ]
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 #: Options whose values are told even where they are the defaults, which another version may have changed.
 _ALWAYS = ("engine", "fork", "cases", "steps", "seed")
@@ -41,33 +41,30 @@ SEED = click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
-    show_default=True,
     help="What all that is random is made of; the report has it, and it makes the same run again.",
 )
 CASE_DIR = click.option(
     "--case-dir",
     type=click.Path(file_okay=False, exists=True, writable=True, path_type=Path),
     default=".",
-    help="Where to write the case of a difference; the current folder by default.",
+    help="Where to write the case of a difference.",
 )
 
 
-def report_options(command: F) -> F:
-    """Add ``--json`` and ``--report``, which `emit` takes."""
-    json_ = click.option("--json", "json_", is_flag=True, help="Print the report as JSON instead of text.")
-    return json_(report_option(command))
+report_option = click.option(
+    "--report",
+    "reports",
+    type=NEW_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Write a report to FILE: a page with .html, JSON with .json, else text. May be given several times.",
+)
+"""Add ``--report`` alone, for a command that prints in a form of its own and ends with `finish`."""
 
-
-def report_option(command: F) -> F:
-    """Add ``--report`` alone, for a command that prints in a form of its own and ends with `finish`."""
-    return click.option(
-        "--report",
-        "reports",
-        type=NEW_FILE,
-        multiple=True,
-        metavar="FILE",
-        help="Write a report to FILE: a page with .html, JSON with .json, else text. May be given several times.",
-    )(command)
+report_options = add_options(
+    click.option("--json", "json_", is_flag=True, help="Print the report as JSON instead of text."), report_option
+)
+"""Add ``--json`` and ``--report``, which `emit` takes."""
 
 
 def emit(report: Report, *, json_: bool, reports: tuple[Path, ...]) -> None:
@@ -83,6 +80,20 @@ def finish(report: Report, reports: tuple[Path, ...]) -> None:
         click.echo(f"wrote {path}", err=True)
     if report.exit_code:
         sys.exit(report.exit_code)
+
+
+@contextmanager
+def reporting(title: str, command: str, *distributions: str, engine: str | None = None) -> Iterator[Report]:
+    """Yield the report of a command, to be filled, and time it; Ctrl-C marks it as partial."""
+    versions = installed_versions(*distributions) | ({} if engine is None else {"engine": engine})
+    report = Report(title, this_command("verify", command), versions=versions, partial="interrupted")
+    began = time.monotonic()
+    try:
+        yield report
+        report.partial = None
+    except KeyboardInterrupt:
+        pass  # what was done so far is reported
+    report.seconds = time.monotonic() - began
 
 
 def this_command(*path: str) -> list[str]:

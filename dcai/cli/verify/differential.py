@@ -8,18 +8,11 @@ from pathlib import Path
 import click
 
 from dcai.cli._shared.options import engine_option, fork_option
-from dcai.cli.verify.common import (
-    CASE_DIR,
-    SEED,
-    TIME_BUDGET,
-    emit,
-    report_options,
-    this_command,
-)
+from dcai.cli.verify.common import CASE_DIR, SEED, TIME_BUDGET, emit, report_options, reporting
 from dcai.errors import InputError
 from dcai.models import MODELS
 from dcai.report.progress import progress_bar
-from dcai.verify.report import Report, Section, installed_versions
+from dcai.verify.report import Section
 from dcai.verify.search.report import section
 from dcai.verify.search.search import CASES, STEPS, Search
 from dcai.verify.search.target import Target, of_address, of_name
@@ -31,9 +24,7 @@ __all__ = ["differential"]
 @click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
 @click.option("--address", metavar="0x...", help="Compare the contract at this address of a node; needs --rpc.")
 @click.option("--rpc", metavar="URL", help="The node's JSON-RPC server.")
-@click.option(
-    "--block", default="finalized", show_default=True, metavar="TAG|NUMBER", help="The block whose state is forked."
-)
+@click.option("--block", default="finalized", metavar="TAG|NUMBER", help="The block whose state is forked.")
 @click.option(
     "--num-features", type=click.IntRange(min=1), help="Of a sparse model on a node: the size of its vocabulary."
 )
@@ -47,10 +38,8 @@ __all__ = ["differential"]
 )
 @engine_option
 @fork_option
-@click.option(
-    "--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each contract."
-)
-@click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True, help="Calls in each sequence.")
+@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Sequences for each contract.")
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Calls in each sequence.")
 @SEED
 @TIME_BUDGET
 @CASE_DIR
@@ -87,16 +76,10 @@ def differential(
     """
     if (address is None) is not (rpc is None):
         raise InputError("--address and --rpc go together: which contract, and on which node")
-    began = time.monotonic()
-    deadline = None if time_budget is None else began + time_budget
-    report = Report(
-        "Differential verification",
-        this_command("verify", "differential"),
-        versions=installed_versions(*(["py-evm"] if engine.startswith("py-evm") else [])),
-    )
-    report.versions = {**report.versions, "engine": f"{engine} ({fork})"}
+    deadline = None if time_budget is None else time.monotonic() + time_budget
+    distributions = ["py-evm"] if engine.startswith("py-evm") else []
     sections: list[Section] = []
-    try:
+    with reporting("Differential verification", "differential", *distributions, engine=f"{engine} ({fork})") as report:
         targets = [of_name(name, model) for name in contracts]
         if address is not None and rpc is not None:
             targets.append(of_address(rpc, address, block, layout=layout, num_features=num_features))
@@ -118,10 +101,7 @@ def differential(
                 _run(search, target, deadline)
             finally:
                 sections.append(section(target, search, _save(search, case_dir)))
-    except KeyboardInterrupt:
-        report.partial = "interrupted"
     report.sections = sections
-    report.seconds = time.monotonic() - began
     emit(report, json_=json_, reports=reports)
 
 

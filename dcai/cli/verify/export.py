@@ -26,18 +26,16 @@ __all__ = ["export"]
 
 @click.command()
 @click.argument("source")
-@click.option("--format", "format_", type=click.Choice(["state-test"]), default="state-test", show_default=True)
-@click.option("--fork", "forks", default="prague,osaka", show_default=True, help="Forks, with commas.")
+@click.option("--format", "format_", type=click.Choice(["state-test"]), default="state-test")
+@click.option("--fork", "forks", default="prague,osaka", help="Forks, with commas.")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     help="Folder for the file, made where there is none.",
 )
-@click.option(
-    "--steps", "count", type=click.IntRange(min=1), default=50, show_default=True, help="Of a random sequence."
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of a random sequence.")
+@click.option("--steps", "count", type=click.IntRange(min=1), default=50, help="Of a random sequence.")
+@click.option("--seed", type=int, default=0, help="Of a random sequence.")
 @engine_option
 def export(source: str, format_: str, forks: str, output: Path, count: int, seed: int, engine: str) -> None:
     """Write steps of contract and kernel as Ethereum state tests, in the JSON form of execution-spec-tests.

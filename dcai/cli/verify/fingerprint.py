@@ -9,6 +9,7 @@ import click
 
 from dcai.cli._shared.fetching import block_options, fetch_with_progress
 from dcai.cli._shared.node_options import node_options, rpc_option
+from dcai.cli._shared.values import OLD_FILE
 from dcai.errors import ChainError
 from dcai.tabular import load_model
 from dcai.verify.against import against
@@ -20,7 +21,7 @@ __all__ = ["fingerprint"]
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=OLD_FILE)
 @click.option("--address", help="Of a contract, in place of FILE; with --rpc.")
 @rpc_option(required=False)
 @block_options

@@ -25,12 +25,11 @@ __all__ = ["history"]
     type=click.IntRange(min=0),
     help="Block of the deployment, which is searched unless given, or a later one, whose storage is then the start.",
 )
-@click.option("--block", default="finalized", show_default=True, help="The last: finalized, safe, latest or a number.")
+@click.option("--block", default="finalized", help="The last: finalized, safe, latest or a number.")
 @click.option(
     "--compare-every",
     type=click.IntRange(min=1),
     default=COMPARE_EVERY,
-    show_default=True,
     help="Compare with storage after so many contributions too, not at the end alone.",
 )
 @node_options

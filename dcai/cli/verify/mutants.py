@@ -10,19 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from dcai.cli._shared.options import engine_option, fork_option
-from dcai.cli.verify.common import (
-    SEED,
-    TIME_BUDGET,
-    emit,
-    report_options,
-    this_command,
-)
+from dcai.cli.verify.common import SEED, TIME_BUDGET, emit, report_options, reporting
 from dcai.errors import InputError
 from dcai.report.progress import progress_bar
 from dcai.verify.layer import faults
 from dcai.verify.mutants import report as mutants_report
 from dcai.verify.mutants.mutants import Compiler, Trial, try_fault
-from dcai.verify.report import Report, installed_versions
 from dcai.verify.search.search import CASES, STEPS
 
 if TYPE_CHECKING:
@@ -38,14 +31,12 @@ __all__ = ["mutants"]
     "--contracts",
     type=click.Path(file_okay=False, path_type=Path),
     default="contracts",
-    show_default=True,
     help="The folder of that name in a checkout of dcai, with its packages installed.",
 )
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default="target/mutants",
-    show_default=True,
     help="Where compiled contracts are kept.",
 )
 @click.option(
@@ -57,8 +48,8 @@ __all__ = ["mutants"]
 )
 @engine_option
 @fork_option
-@click.option("--cases", type=click.IntRange(min=1), default=CASES, show_default=True, help="Sequences for each fault.")
-@click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True, help="Calls in each sequence.")
+@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Sequences for each fault.")
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Calls in each sequence.")
 @SEED
 @TIME_BUDGET
 @report_options
@@ -87,34 +78,23 @@ def mutants(
     """
     chosen = _choose(only, sample)
     compiler = Compiler(contracts, cache)
-    began = time.monotonic()
-    deadline = None if time_budget is None else began + time_budget
-    report = Report(
-        "Mutation check",
-        this_command("verify", "mutants"),
-        versions={**installed_versions(), "engine": f"{engine} ({fork})"},
-    )
+    deadline = None if time_budget is None else time.monotonic() + time_budget
     trials: list[Trial] = []
-    partial: str | None = "interrupted"
-    try:
-        with progress_bar() as progress:
-            task = progress.add_task("faults", total=len(chosen))
-            for contract in dict.fromkeys(fault.contract for fault in chosen):
-                compiler.check(contract)
-            for fault, artifact in compiler.compile_all(chosen, jobs):
-                trial = try_fault(
-                    fault, artifact, engine=engine, fork=fork, seed=seed, cases=cases, steps=steps, deadline=deadline
-                )
-                trials.append(trial)
-                progress.update(task, completed=len(trials))
-                if trial.search.partial is not None:
-                    break
-        partial = trials[-1].search.partial
-    except KeyboardInterrupt:
-        pass  # what was tried so far is reported
+    with reporting("Mutation check", "mutants", engine=f"{engine} ({fork})") as report, progress_bar() as progress:
+        task = progress.add_task("faults", total=len(chosen))
+        for contract in dict.fromkeys(fault.contract for fault in chosen):
+            compiler.check(contract)
+        for fault, artifact in compiler.compile_all(chosen, jobs):
+            trial = try_fault(
+                fault, artifact, engine=engine, fork=fork, seed=seed, cases=cases, steps=steps, deadline=deadline
+            )
+            trials.append(trial)
+            progress.update(task, completed=len(trials))
+            if trial.search.partial is not None:
+                break
+    partial = report.partial or trials[-1].search.partial
     facts = {"seed": seed, "cases": f"at most {cases:,}, of {steps:,} steps each"}
     report.sections = [mutants_report.section(trials, len(faults()), facts, partial)]
-    report.seconds = time.monotonic() - began
     emit(report, json_=json_, reports=reports)
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
 import click
 
 from dcai.cli._shared.values import NEW_FILE, timeout_option
-from dcai.cli.verify.common import finish, report_option, this_command
+from dcai.cli.verify.common import finish, report_option, reporting
 from dcai.files import write_whole
 from dcai.verify.layer import claims as model_claims
 from dcai.verify.proof import SHARED_CLAIMS, Proof, results
-from dcai.verify.report import Report, installed_versions
 
 __all__ = ["proof"]
 
@@ -36,31 +34,21 @@ def proof(only: str | None, timeout_s: float, json_path: Path | None, reports: t
     claims = [claim for claim in (*SHARED_CLAIMS, *model_claims()) if only is None or only in claim.name]
     if not claims:
         raise click.BadParameter(f"no claim has {only!r} in its name", param_hint="--only")
-    began = time.monotonic()
     done: list[Proof] = []
-    try:
+    with reporting("Proof of the scalar steps", "proof", "z3-solver") as report:
         for claim in claims:
             done.append(claim.prove(timeout_s))
             _print(done[-1])
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+    if report.partial:
+        click.echo(report.partial, err=True)
     counts = Counter(result.verdict for result in done)
     partial = len(done) < len(claims)
     left = f"; PARTIAL: {len(claims) - len(done)} not looked at" if partial else ""
     click.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + left)
     if json_path is not None:
         write_whole(json_path, json.dumps({"partial": partial, "claims": [_fields(p) for p in done]}, indent=1) + "\n")
-    section = results.section(done, len(claims), "interrupted" if partial else None)
-    finish(
-        Report(
-            "Proof of the scalar steps",
-            this_command("verify", "proof"),
-            [section],
-            time.monotonic() - began,
-            versions=installed_versions("z3-solver"),
-        ),
-        reports,
-    )
+    report.sections = [results.section(done, len(claims), "interrupted" if partial else None)]
+    finish(report, reports)
 
 
 def _print(result: Proof) -> None:

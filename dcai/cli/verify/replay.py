@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dcai.cli._shared.values import OLD_FILE
 from dcai.errors import NotEqual
 from dcai.verify import Case
 
@@ -14,7 +15,7 @@ __all__ = ["replay"]
 
 
 @click.command()
-@click.argument("case", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("case", type=OLD_FILE)
 def replay(case: Path) -> None:
     """Replay CASE, a file in which a run has written a difference.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,11 @@ import click
 
 from dcai.cli._shared.fetching import block_options, fetch_with_progress
 from dcai.cli._shared.node_options import node_options, rpc_option
-from dcai.cli.verify.common import finish, report_option, this_command
+from dcai.cli._shared.values import OLD_FILE
+from dcai.cli.verify.common import finish, report_option, reporting
 from dcai.errors import InputError
 from dcai.tabular import load_model
 from dcai.verify.against import against, section
-from dcai.verify.report import Report, installed_versions
 
 if TYPE_CHECKING:
     from dcai.chain import Snapshot
@@ -25,9 +24,9 @@ __all__ = ["snapshot"]
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=OLD_FILE)
 @click.option("--address", required=True, help="Of the contract.")
-@click.option("--show", type=click.IntRange(min=0), default=20, show_default=True, help="Most differences to print.")
+@click.option("--show", type=click.IntRange(min=0), default=20, help="Most differences to print.")
 @rpc_option(required=True)
 @block_options
 @node_options
@@ -42,23 +41,14 @@ def snapshot(
 
     Exits with 1 where they differ, and with 3 where Ctrl-C came first.
     """
-    began = time.monotonic()
-    report = Report(
-        "Snapshot against contract",
-        this_command("verify", "snapshot"),
-        partial="interrupted",
-        versions=installed_versions("web3", "trie"),
-    )
-    try:
+    with reporting("Snapshot against contract", "snapshot", "web3", "trie") as report:
         model = load_model(file)
         fetched = _fetch(model, address, num_features, options)
         result = against(fetched, model)
         _print(fetched, model, result, show)
         report.sections = [section(fetched, model, result)]
-        report.partial = None
-    except KeyboardInterrupt:
+    if report.partial:
         click.echo("PARTIAL: interrupted, and not all was compared")
-    report.seconds = time.monotonic() - began
     finish(report, reports)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from dcai.cli.verify.common import finish, report_option, this_command
-from dcai.verify.report import Report, installed_versions
+from dcai.cli._shared.values import OLD_FILE
+from dcai.cli.verify.common import finish, report_option, reporting
 from dcai.verify.state_tests import results
 from dcai.verify.state_tests.specs import StateTestResult, run_file
 
@@ -17,7 +16,7 @@ __all__ = ["statetest"]
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=OLD_FILE)
 @report_option
 def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
     """Run the state tests in FILES under the executable specification of Ethereum, which shares no code with dcai.
@@ -27,29 +26,18 @@ def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
 
     Exits with 1 where a test fails, and with 3 where Ctrl-C came before the last one and none had failed.
     """
-    began = time.monotonic()
     done: dict[Path, list[StateTestResult]] = {}
-    report = Report(
-        "State tests under the executable specification",
-        this_command("verify", "statetest"),
-        versions=installed_versions("ethereum-execution"),
-        partial="interrupted",
-    )
-    try:
+    with reporting("State tests under the executable specification", "statetest", "ethereum-execution") as report:
         for path in files:
             done[path] = []
             for result in run_file(path):
                 done[path].append(result)
                 if not result.passed:
                     click.echo(f"{path}: {result.name} ({result.fork}): {'; '.join(result.failures)}")
-        report.partial = None
-    except KeyboardInterrupt:
-        pass  # what was run so far is reported
     report.sections = [
         results.section(path, some, report.partial if i == len(done) - 1 else None)
         for i, (path, some) in enumerate(done.items())
     ]
-    report.seconds = time.monotonic() - began
     _print([result for some in done.values() for result in some], partial=report.partial)
     finish(report, reports)
 
