@@ -1,7 +1,7 @@
-"""The command ``dcai``: one file a command, each loaded when it is called.
+"""Command ``dcai``: one file a command, each loaded when it is called.
 
-Exit codes: 0 fine, 1 a finding (not equal, a regression), 2 wrong usage, 3 the environment (a missing package, an
-unreachable server), 130 interrupted.
+Exit codes: 0 fine, 1 a finding (a difference or a regression), 2 wrong usage or input, 3 a fault of the environment (a
+missing package, an unreachable server), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,38 +16,39 @@ from dcai.errors import DcaiError, InputError, NotEqual, Revert
 
 __all__ = ["main"]
 
-#: Each command, what it does and the extra with what it needs, in the order in which the help shows them.
+#: By name, in the order of the help: the summary of a command, and the extra that it needs.
 _COMMANDS = {
-    "demo": ("Train four contracts on real data beside their native twins, and compare.", "demo"),
-    "data": ("List, locate and fetch data sets.", "data"),
-    "gas": ("Measure, predict and watch the gas of transactions.", "demo"),
-    "predict": ("Predict the rows of files: CSV, Parquet, Arrow, numpy, svmlight.", "tabular"),
-    "fetch": ("Fetch the model of a contract from a node, with proofs.", "chain"),
-    "follow": ("Keep a model in step with the contributions on a chain.", "chain"),
-    "dataset": ("Export what a trainer has collected: Parquet, CSV, Arrow.", "chain,tabular"),
-    "deploy": ("Deploy a model and its trainer to a node.", "chain,tabular"),
+    "demo": ("Train contracts on real data beside their native twins, and compare each step.", "demo"),
+    "data": ("List, locate and download data sets.", "data"),
+    "gas": ("Measure, predict and monitor the gas of transactions.", "demo"),
+    "predict": ("Predict the class of each row of CSV, Parquet, Arrow, numpy and svmlight files.", "tabular"),
+    "fetch": ("Fetch the model of a contract from a node, and verify it by Merkle proofs.", "chain"),
+    "follow": ("Keep a local model up to date with the contributions on a chain.", "chain"),
+    "dataset": ("Export the contributions to a trainer as Parquet, CSV, Arrow or JSON lines.", "chain,tabular"),
+    "deploy": ("Deploy a model with its trainer to a chain.", "chain,tabular"),
     "contribute": ("Contribute samples to a trainer on a chain.", "chain,tabular"),
-    "refund": ("Ask deposits back.", "chain,tabular"),
-    "report": ("Take a share of deposits whose data the model disagrees with.", "chain,tabular"),
+    "refund": ("Claim refunds of your deposits.", "chain,tabular"),
+    "report": ("Report wrong contributions, and earn a share of their deposits.", "chain,tabular"),
     "market": ("Take part in a prediction market on a chain.", "chain,tabular"),
-    "simulate": ("Simulate contributors and incentives, on twins or on contracts.", "demo"),
-    "verify": ("Compare contracts and kernels; replay a difference.", "evm"),
+    "simulate": ("Simulate contributors and incentives, on native twins or on contracts.", "demo"),
+    "verify": ("Compare contracts with kernels, and replay differences.", "evm"),
 }
-#: Of every command: each option shows its default.
+#: Settings of every command: each option shows its default.
 _SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 
 @click.group(cls=LazyGroup, package=__name__, table=_COMMANDS, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="dcai")
 def _group() -> None:
-    """The off-chain twin of on-chain learning.
+    """Train, verify and price classifiers that live in smart contracts.
 
-    Contracts and native kernels that compute the same integers, bit for bit.
+    dcai is the off-chain twin of on-chain learning: its native kernels compute the same integers as the contracts, bit
+    for bit, and the same gas.
     """
 
 
 def main() -> None:
-    """Run the command line; the one place where errors become exit codes."""
+    """Run the command line, and turn errors into exit codes."""
     try:
         _group(standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -1,4 +1,4 @@
-"""``dcai contribute``: samples to a trainer, one's own or signed by others."""
+"""``dcai contribute``: send samples to a trainer, your own or signed by others."""
 
 from __future__ import annotations
 
@@ -24,17 +24,38 @@ __all__ = ["contribute"]
 @click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.argument("rows", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--sample", "sample_", metavar="NUMBERS", help="One sample, as the model takes it: 3,17,256.")
-@click.option("--text", help="One sample as text, which the trainer's encoder encodes.")
-@click.option("--vocabulary", type=OLD_FILE, help="JSON file of words, for an encoder that needs one.")
-@click.option("--label", type=click.IntRange(min=0), help="Class of the one sample.")
-@click.option("--model", type=OLD_FILE, help="With ROWS: the model or snapshot that says what a row must be.")
-@click.option("--labels", metavar="COLUMN", help="With ROWS: the column with the labels.")
-@click.option("--scale", type=click.Choice(("auto", "fixed", "float")), default="auto", help="As of dcai predict.")
-@click.option("--max-deposit", type=WEI, help="Highest deposit; the rest comes back.  [default: the cost]")
-@click.option("--sign", "signature", type=NEW_FILE, help="Send nothing: sign one sample, and write this file.")
-@click.option("--good-for", type=DURATION, default="1 day", help="With --sign: how long it is good.")
-@click.option("--sponsor", "sponsored", type=OLD_FILE, help="Send and pay for the contribution that this file has.")
+@click.option(
+    "--sample",
+    "sample_",
+    metavar="NUMBERS",
+    help="One sample in the form that the model takes: integers, such as 3,17,256.",
+)
+@click.option("--text", help="One sample as text, encoded by the trainer's encoder.")
+@click.option("--vocabulary", type=OLD_FILE, help="JSON file with the vocabulary, if the encoder needs one.")
+@click.option("--label", type=click.IntRange(min=0), help="Class index of the sample in --sample or --text.")
+@click.option(
+    "--model", type=OLD_FILE, help="With ROWS: file of the model or snapshot, which defines the features of a row."
+)
+@click.option("--labels", metavar="COLUMN", help="With ROWS: column with the labels.")
+@click.option(
+    "--scale",
+    type=click.Choice(("auto", "fixed", "float")),
+    default="auto",
+    help="With ROWS: numbers of a dense model, as for dcai predict: multiplied by 10^9 (fixed) or real (float).",
+)
+@click.option(
+    "--max-deposit",
+    type=WEI,
+    help="Maximum deposit, in wei or with a unit; the surplus is returned.  [default: the current cost]",
+)
+@click.option("--sign", "signature", type=NEW_FILE, help="Sign one sample, write it to this file, and send nothing.")
+@click.option(
+    "--good-for",
+    type=DURATION,
+    default="1 day",
+    help="With --sign: time until the signature expires, in seconds or with a unit.",
+)
+@click.option("--sponsor", "sponsored", type=OLD_FILE, help="Send and pay for the signed contribution in this file.")
 @book_option
 @sending_options
 def contribute(
@@ -49,10 +70,12 @@ def contribute(
     sending: Sending,
     **source: Any,
 ) -> None:
-    """Contribute samples to TRAINER: one by --sample or --text and --label, or ROWS of files.
+    """Contribute samples to TRAINER, the address of a trainer.
 
-    What is shown before anything is sent was tried on the node: the deposit, what the model predicts now, the gas. A
-    contribution that the contracts would refuse is not sent. The file --book is needed to ask for the deposit back.
+    Give one sample by --sample or --text with --label, or many as ROWS, which are files or folders. Before anything is
+    sent, the command simulates the transaction on the node and shows the deposit, the current prediction and the gas.
+    It sends no contribution that the contracts would refuse. Keep the file --book: you need it to claim the deposit
+    back.
     """
     with join(trainer, book, sending) as one:
         if sponsored is not None:
@@ -61,7 +84,7 @@ def contribute(
         if signature is not None:
             return _sign(one, samples, max_deposit, good_for, signature)
         for x, y in samples:
-            # One by one: the deposit of the next depends on this one.
+            # One by one: each contribution changes the deposit of the next.
             carry_out(one, [one.contribute(x, y, max_deposit_wei=max_deposit)], sending)
     return None
 
@@ -78,30 +101,30 @@ def _samples(
     scale: Any,
 ) -> Iterator[tuple[list[int], int]]:
     if sum((bool(rows), sample_ is not None, text is not None)) != 1:
-        raise click.UsageError("give ROWS, --sample or --text: one of them")
+        raise click.UsageError("pass exactly one of ROWS, --sample and --text")
     if rows:
         if model is None or labels is None:
-            raise click.UsageError("ROWS need --model and --labels")
+            raise click.UsageError("ROWS need the options --model and --labels")
         yield from labelled_rows(rows, model, Layout(labels=labels, scale=scale))
         return
     if label is None:
-        raise click.UsageError("a single sample needs --label")
+        raise click.UsageError("--sample and --text need the option --label")
     if sample_ is not None:
         yield sample(sample_), label
         return
     words = None if vocabulary is None else encoders.Vocabulary.from_json(vocabulary)
     encoder = encoders.from_string(one.encoder, vocabulary=words)
     if not isinstance(text, str) or not hasattr(encoder, "indices"):
-        raise click.UsageError(f"the trainer's encoder, {one.encoder!r}, takes no text")
+        raise click.UsageError(f'--text: the trainer\'s encoder, "{one.encoder}", takes no text; pass --sample')
     yield list(encoder.encode(text)), label
 
 
 def _sign(one: Participant, samples: Iterator[Any], max_deposit: int | None, good_for: int, path: Path) -> None:
     found = list(samples)
     if len(found) != 1 or max_deposit is None:
-        raise click.UsageError("--sign is for one sample, and needs --max-deposit")
+        raise click.UsageError("--sign takes one sample, and needs --max-deposit")
     ((x, label),) = found
     signed = one.sign(x, label, max_deposit_wei=max_deposit, deadline=one.time() + good_for)
     signed.save(path)
-    click.echo(f"signed by {signed.contributor}, good until second {signed.deadline}")
+    click.echo(f"signed by {signed.contributor}, valid until Unix time {signed.deadline}")
     click.echo(f"written: {path}")

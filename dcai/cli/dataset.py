@@ -1,4 +1,4 @@
-"""``dcai dataset``: all that a trainer has collected, to a file."""
+"""``dcai dataset``: export the contributions to a trainer to a file."""
 
 from __future__ import annotations
 
@@ -29,17 +29,29 @@ __all__ = ["dataset"]
     "-o",
     type=NEW_FILE,
     required=True,
-    help="Write this file, whole or not at all: .parquet, .csv, .arrow or .jsonl.",
+    help="Write to this file, complete or not at all: .parquet, .csv, .arrow or .jsonl.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the file.  [default: as its name ends]")
 @click.option(
-    "--from-block", type=click.IntRange(min=0), default=0, help="First block, such as that of the trainer's deployment."
+    "--format", "form", type=click.Choice(FORMATS), help="Format of the file.  [default: by the ending of its name]"
 )
-@click.option("--to-block", default="finalized", help="Last block: finalized, safe, latest, a number.")
-@click.option("--real", is_flag=True, help="Write the features divided by 10^9 as well, for dense models.")
-@click.option("--verify", is_flag=True, help="Prove events by the receipts of their blocks, which are much to fetch.")
-@click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of.")
-@timeout_option(30.0, "an answer of the node")
+@click.option(
+    "--from-block",
+    type=click.IntRange(min=0),
+    default=0,
+    help="First block to read, such as the block of the trainer's deployment.",
+)
+@click.option("--to-block", default="finalized", help="Last block to read: finalized, safe, latest or a number.")
+@click.option("--real", is_flag=True, help="Also write the features of dense models as real numbers, divided by 10^9.")
+@click.option(
+    "--verify", is_flag=True, help="Prove events by the receipts of their blocks. This fetches many receipts."
+)
+@click.option(
+    "--chain-id",
+    "expect_chain_id",
+    type=int,
+    help="Expected chain id. The command fails if the node serves another chain.  [default: any chain]",
+)
+@timeout_option(30.0, "the node")
 def dataset(
     address: str,
     rpc_url: str,
@@ -52,14 +64,14 @@ def dataset(
     expect_chain_id: int | None,
     timeout_s: float,
 ) -> None:
-    """Export what a trainer has collected: features, label, time, author, deposit, and what became of it.
+    """Export the contributions to a trainer: features, label, time, author, deposit and status.
 
-    ADDRESS is that of the trainer or of its classifier. Each row names its block, transaction and log. A run that is
-    interrupted leaves what it has read beside the output, in a file that ends in .partial; the same command goes on
-    with it.
+    ADDRESS is the trainer's or its classifier's. Each row names its block, transaction and log. If a run is
+    interrupted, it keeps its progress beside the output, in a file that ends in .partial. Run the same command again to
+    resume.
     """
     form = check_format(output, form)
-    arrow()  # before anything is fetched
+    arrow()  # fail before the download if pyarrow is missing
     partial = output.with_name(f"{output.name}.partial")
     with progress_bar() as bar:
         blocks, rows = bar.add_task("blocks", total=None), bar.add_task("rows", total=None)
@@ -85,16 +97,16 @@ def dataset(
                 report = _rows(collected)
         except BaseException:
             if partial.exists():
-                click.echo(f"what was read until now is in {partial}; the same command goes on with it", err=True)
+                click.echo(f"progress is kept in {partial}; run the same command again to resume", err=True)
             raise
     partial.unlink()
     beside = metadata_path(output, form)
-    for title, text in [*report, ("written", f"{output}" + (f", and what it covers in {beside}" if beside else ""))]:
+    for title, text in [*report, ("written", f"{output}" + (f", and its metadata in {beside}" if beside else ""))]:
         click.echo(f"{title + ':':<15}{text}")
 
 
 def _rows(collected: Contributions) -> list[tuple[str, str]]:
-    """Return what is printed of a data set."""
+    """Return the lines that describe a data set."""
     statuses = Counter(one.status for one in collected)
     trainer, last = collected.trainer, collected.last_block
     rows = [
@@ -105,5 +117,5 @@ def _rows(collected: Contributions) -> list[tuple[str, str]]:
         *((f"  {status}", f"{count:,}") for status, count in sorted(statuses.items())),
     ]
     if collected.resumed_at is not None:
-        rows.append(("resumed", f"at block {collected.resumed_at}; the blocks before were there"))
+        rows.append(("resumed", f"at block {collected.resumed_at}; earlier blocks were read before"))
     return rows + [(title, text) for title, _, text in (line.partition(": ") for line in collected.trust.splitlines())]

@@ -1,4 +1,4 @@
-"""``dcai demo``: the main job on real data, in one command."""
+"""``dcai demo``: train contracts on real data, and compare them with their twins."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ from dcai.scenarios import Scenario, scenarios
 
 __all__ = ["demo"]
 
-#: Where output goes to a file or a pipe, tables are as wide as they need to be.
+#: Width of tables in files and pipes, in characters.
 _WIDTH = 130
 
 
 @click.command()
 @click.option(
-    "--contributions", type=click.IntRange(min=1), default=300, help="Samples to stream through each contract."
+    "--contributions",
+    type=click.IntRange(min=1),
+    default=300,
+    help="Number of samples to stream through each contract.",
 )
-@click.option("--only", metavar="TEXT", help="Only scenarios whose data or contract contain TEXT.")
+@click.option(
+    "--only", metavar="TEXT", help="Run only scenarios whose data set or contract contains TEXT.  [default: all]"
+)
 @engine_option
 @fork_option
 @price_options
@@ -36,7 +41,7 @@ _WIDTH = 130
     "--case-dir",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     default=".",
-    help="Where to write the case of a mismatch.",
+    help="Folder for the case file of a mismatch.",
 )
 def demo(
     contributions: int,
@@ -50,9 +55,9 @@ def demo(
 ) -> None:
     """Train contracts on real data, beside their native twins.
 
-    For each data set: fit an initial model, deploy it on an EVM in this process, stream contributions through contract
-    and kernel, and compare label, error and the whole storage after every step. Exits with 1 on a mismatch, and
-    writes a case that 'dcai verify replay' replays.
+    For each data set, the command fits an initial model and deploys it on an in-process EVM. It streams contributions
+    through contract and kernel, and compares label, error and all storage after each step. On a mismatch it exits with
+    code 1 and writes a case file for 'dcai verify replay'.
     """
     chosen = scenarios()
     if only is not None:
@@ -60,7 +65,7 @@ def demo(
         titles = [f"{scenario.title}: {scenario.contract.__name__}" for scenario in chosen]
         chosen = [scenario for scenario, title in zip(chosen, titles, strict=True) if text in title.lower()]
         if not chosen:
-            raise InputError(f"--only {only!r} matches none of: {'; '.join(titles)}")
+            raise InputError(f"--only {only} matches no scenario; the scenarios are: {'; '.join(titles)}")
     results, interrupted = _run(chosen, contributions, engine, fork)
     prices = Prices(gas_price_gwei, eth_usd)
     if json_:
@@ -68,7 +73,7 @@ def demo(
     else:
         _print_tables(results, prices)
         if locate("imdb") is None:
-            click.echo("IMDB is not on this computer; 'dcai data fetch imdb' gets it and adds a scenario.\n")
+            click.echo("IMDB is not on this computer; run 'dcai data fetch imdb' to add its scenario.\n")
     _save_cases(results, case_dir)
     if not json_:
         click.echo(verdict(results, engine, fork, interrupted=interrupted))

@@ -1,4 +1,4 @@
-"""``dcai deploy``: trainer, data handler, incentive mechanism and classifier to a node."""
+"""``dcai deploy``: deploy trainer, data handler, incentive mechanism and classifier."""
 
 from __future__ import annotations
 
@@ -23,23 +23,28 @@ __all__ = ["deploy", "deploy_blueprint"]
 
 
 def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
-    """Take the values of options from a TOML file, unless the command line has them."""
+    """Read option values from a TOML file; the command line takes precedence."""
     if path is None:
         return
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path} is no TOML: {error}") from error
+        raise click.BadParameter(f"{path} is not valid TOML: {error}") from error
     names = {option.lstrip("-"): str(p.name) for p in ctx.command.params for option in p.opts}
     unknown = [name for name in given if name not in names or name == "config"]
     if unknown:
-        raise click.BadParameter(f"{path} has {unknown[0]!r}, which is no option of this command")
+        raise click.BadParameter(f"{path}: {unknown[0]} is not an option of this command; see --help")
     ctx.default_map = {names[name]: value for name, value in given.items()}
 
 
 @click.command(epilog=NOT_AUDITED)
 @click.argument("model", type=OLD_FILE)
-@click.option("--output", type=NEW_FILE, required=True, help="File of the deployment; .partial until it is complete.")
+@click.option(
+    "--output",
+    type=NEW_FILE,
+    required=True,
+    help="Write the addresses and receipts of the deployment to this file (.partial until complete).",
+)
 @click.option(
     "--config",
     type=OLD_FILE,
@@ -48,20 +53,54 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     callback=_read_config,
     help="TOML file with values of these options, such as refund-wait = '1 day'.",
 )
-@click.option("--mechanism", type=click.Choice(("stakeable", "points")), default="stakeable", help="Incentives.")
-@click.option("--refund-wait", type=DURATION, default="1 day", help="Before a deposit comes back.")
-@click.option("--owner-wait", type=DURATION, default="7 days", help="Before the owner may take it.")
-@click.option("--any-wait", type=DURATION, default="9 days", help="Before anybody may take it.")
-@click.option("--cost-weight", type=WEI, default="1 finney", help="Of the deposit; stakeable.")
-@click.option("--badge", "badges", multiple=True, metavar="POINTS=NAME", help="A level; points. Repeatable, rising.")
-@click.option("--name", default="", help="Name of the model.")
-@click.option("--description", default="", help="What it is for.")
-@click.option("--encoder", default="", help="How data become features, such as 'Multiply by 1E9, then round'.")
+@click.option(
+    "--mechanism",
+    type=click.Choice(("stakeable", "points")),
+    default="stakeable",
+    help="Incentive contract: stakeable (deposits) or points.",
+)
+@click.option(
+    "--refund-wait",
+    type=DURATION,
+    default="1 day",
+    help="Time after a contribution until its author may claim the deposit, in seconds or with a unit.",
+)
+@click.option(
+    "--owner-wait",
+    type=DURATION,
+    default="7 days",
+    help="Time after a contribution until the owner may claim the rest of the deposit.",
+)
+@click.option(
+    "--any-wait",
+    type=DURATION,
+    default="9 days",
+    help="Time after a contribution until any address may claim the rest of the deposit.",
+)
+@click.option(
+    "--cost-weight",
+    type=WEI,
+    default="1 finney",
+    help="For stakeable: deposit one hour after the last contribution, in wei or with a unit. The "
+    "deposit falls with the square root of that time.",
+)
+@click.option(
+    "--badge",
+    "badges",
+    multiple=True,
+    metavar="POINTS=NAME",
+    help="For points: name of a level and the points that it needs, such as 10=silver. Repeatable, in rising order.",
+)
+@click.option("--name", default="", help="Name of the model, stored on chain.")
+@click.option("--description", default="", help="Description of the model, stored on chain.")
+@click.option(
+    "--encoder", default="", help="Encoder of the data, stored on chain, such as 'Multiply by 1E9, then round'."
+)
 @click.option(
     "--gas-cap",
     type=click.IntRange(TRANSACTION_GAS, MAX_TRANSACTION_GAS),
     default=MAX_TRANSACTION_GAS,
-    help="Most gas a transaction.",
+    help="Maximum gas of one transaction. The default is the limit of Osaka (EIP-7825).",
 )
 @sending_options
 def deploy(
@@ -79,11 +118,11 @@ def deploy(
     gas_cap: int,
     sending: Sending,
 ) -> None:
-    """Deploy the contracts of MODEL, a JSON file, with its trainer: all that contributors need.
+    """Deploy MODEL, a JSON file, with its trainer, data handler and incentive mechanism.
 
-    Everything runs in this process first, so the cost that is shown is exact as long as the chain's prices of gas are
-    Osaka's. A run that fails half way is gone on with by the same command. At the end code, storage and owners are
-    compared with what was to be deployed.
+    The command first runs all transactions in this process. The gas shown is exact if the chain has the gas prices of
+    Osaka. If a deployment is interrupted, run the same command again: it resumes, and no transaction is sent twice. At
+    the end the command compares code, storage and owners on the chain with the plan.
     """
     waits = (refund_wait, owner_wait, any_wait)
     if mechanism == "points":
@@ -91,7 +130,7 @@ def deploy(
         contract = "Points64"
         terms: tuple[Any, ...] = (*waits, [points for points, _ in levels], [badge for _, badge in levels])
     elif badges:
-        raise click.UsageError("badges are of --mechanism points")
+        raise click.UsageError("--badge needs --mechanism points")
     else:
         contract, terms = "Stakeable64", (*waits, cost_weight)
     blueprint = chain.FrameworkBlueprint(load_model(model), contract, terms, name, description, encoder)
@@ -101,23 +140,23 @@ def deploy(
 def _badge(text: str) -> tuple[int, str]:
     points, sign, name = text.partition("=")
     if not sign or not points.strip().isdecimal():
-        raise click.BadParameter(f"{text!r} is no level; it would be such as 10=silver", param_hint="--badge")
+        raise click.BadParameter(f"{text} is not a level; pass POINTS=NAME, such as 10=silver", param_hint="--badge")
     return int(points), name
 
 
 def deploy_blueprint(blueprint: Any, output: Path, gas_cap: int, sending: Sending) -> None:
-    """Show what a deployment costs, ask, carry it out, and show what it has cost."""
+    """Show the cost of a deployment, ask, send it, and show its final cost."""
     with chain.deployment(
         sending.rpc_url, blueprint, sending.sender, output, gas_cap=gas_cap, **sending.options
     ) as under_way:
         _show_quote(under_way)
-        if not sending.confirm(f"Send these from {sending.sender.address}?"):
+        if not sending.confirm(f"Send these transactions from {sending.sender.address}?"):
             return
         try:
             report = _run(under_way)
         except BaseException:
             if (partial := output.with_name(f"{output.name}.partial")).exists():
-                click.echo(f"what was sent until now is in {partial}; the same command goes on with it", err=True)
+                click.echo(f"progress is kept in {partial}; run the same command again to resume", err=True)
             raise
     rows = [(role, one["address"]) for role, one in report["contracts"].items()]
     rows.append(("gas", f"{report['gas_used']:,}; predicted {report['gas_predicted']:,}"))
@@ -127,7 +166,7 @@ def deploy_blueprint(blueprint: Any, output: Path, gas_cap: int, sending: Sendin
             rows.append((title, f"{one['gas_used']:,}, not {one['gas_predicted']:,}: {one['difference']}"))
     rows += [
         ("fees", ether_text(report["fee_wei"])),
-        ("compared", "code, storage and owners are what was to be deployed"),
+        ("compared", "code, storage and owners match the plan"),
         ("written", str(output)),
     ]
     show(rows)
@@ -137,7 +176,7 @@ def _show_quote(under_way: Deployment) -> None:
     quote = under_way.quote()
     sent = len(under_way.steps) - len(quote.steps)
     if sent:
-        click.echo(f"{sent} of {len(under_way.steps)} transactions were sent before")
+        click.echo(f"{sent} of {len(under_way.steps)} transactions were sent by earlier runs")
     for step in quote.steps:
         click.echo(f"{step!s:<50}{len(step.data):>9,} bytes {step.gas_used:>12,} gas")
     show(

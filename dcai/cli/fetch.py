@@ -1,4 +1,4 @@
-"""``dcai fetch``: the model of a contract on a chain, to a file."""
+"""``dcai fetch``: fetch the model of a contract on a chain to a file."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ __all__ = ["fetch"]
     "--features-from-events",
     "features",
     flag_value="events",
-    help="Look up the features that contributions to the model's trainer name, and those of --num-features as well: "
-    "what the model had from the start is in no event.",
+    help="Find the features of a sparse model in the events of its trainer, in addition to "
+    "--num-features. Features of the initial model are in no event.",
 )
 @click.option(
     "--from-block",
     type=click.IntRange(min=0),
     default=0,
-    help="First block to search for contributions, such as that of the trainer's deployment.",
+    help="With --features-from-events: first block to search, such as the block of the trainer's deployment.",
 )
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     required=True,
-    help="File to write; compressed where its name ends in .gz.",
+    help="Write the snapshot to this file, compressed if its name ends in .gz.",
 )
 def fetch(address: str, output: Path, **options: Any) -> None:
-    """Fetch the model at ADDRESS, prove that it is the real one, and write a snapshot.
+    """Fetch the model at ADDRESS, verify it by Merkle proofs, and write a snapshot.
 
-    ADDRESS is that of a classifier or of its trainer. Storage is proven against the state root of the block, and
-    that against the block's hash: compare it with another source, or give it by --block-hash.
+    ADDRESS is the classifier's or its trainer's. Storage is proven against the state root of the block, and the state
+    root against the block's hash. Compare that hash with a second source, or pass it as --block-hash.
     """
-    # Before anything is fetched: a snapshot without a place to go is time lost.
+    # Fail before a long download.
     if not output.absolute().parent.is_dir():
         raise click.BadParameter(f"the folder {output.parent} does not exist", param_hint="--output")
     snapshot = fetch_with_progress(address, **options)

@@ -1,4 +1,4 @@
-"""``dcai follow``: a file with a model that keeps in step with a chain."""
+"""``dcai follow``: keep a model in a file up to date with a chain."""
 
 from __future__ import annotations
 
@@ -29,29 +29,33 @@ __all__ = ["follow"]
     "--output",
     type=NEW_FILE,
     required=True,
-    help="Snapshot to go on from, if it is there, and to write; compressed where its name ends in .gz.",
+    help="Snapshot file to write, and to resume from if it exists; compressed if its name ends in .gz.",
 )
-@click.option("--start", metavar="BLOCK", help="Where to begin a new file.  [default: finalized]")
-@click.option("--anew", is_flag=True, help="Replace the file that is there, rather than go on from it.")
-@click.option("--until", type=click.IntRange(min=0), help="Last block.  [default: until Ctrl-C]")
+@click.option(
+    "--start",
+    metavar="BLOCK",
+    help="First block of a new file: finalized, safe, latest or a number.  [default: finalized]",
+)
+@click.option("--anew", is_flag=True, help="Overwrite an existing file instead of resuming from it.")
+@click.option("--until", type=click.IntRange(min=0), help="Last block to follow.  [default: until Ctrl-C]")
 @click.option(
     "--compare-every",
     type=click.IntRange(min=1),
     default=100,
-    help="Compare with storage, and write the file, after so many blocks.",
+    help="Interval in blocks at which the model is compared with storage, and the file is written.",
 )
 @click.option(
-    "--confirmations", type=click.IntRange(min=0), default=0, help="Stay so many blocks behind the latest one."
+    "--confirmations", type=click.IntRange(min=0), default=0, help="Number of blocks to stay behind the latest block."
 )
 @click.option(
-    "--history", type=click.IntRange(min=1), default=128, help="Blocks that can be undone in a reorganisation."
+    "--history", type=click.IntRange(min=1), default=128, help="Number of blocks that a reorganisation can undo."
 )
 @click.option(
     "--poll",
     "poll_s",
     type=SECONDS,
     default=4.0,
-    help="Time between two questions for a new block, in seconds or as 4s, 1m.",
+    help="Interval between requests for a new block, in seconds or with a unit, such as 4s or 1m.",
 )
 @node_options
 def follow(
@@ -66,17 +70,20 @@ def follow(
     timeout_s: float,
     **arguments: Any,
 ) -> None:
-    """Keep a model in step with the contributions to the contract at ADDRESS: a classifier or its trainer.
+    """Keep a model up to date with the contributions to the contract at ADDRESS.
 
-    Each contribution that the trainer logs is learned here; every so many blocks the model is compared with storage,
-    proven, and the file is written. Ctrl-C writes it too, and the next run goes on from there. A contract that departs
-    from its contributions ends the run with exit code 1, and leaves the file as it was.
+    ADDRESS is the classifier's or its trainer's. The command learns each contribution that the trainer logs. Every
+    --compare-every blocks it compares the model with storage, verified by proofs, and writes the file. Ctrl-C writes
+    the file too, and the next run resumes from it. If the contract departs from its contributions, the command exits
+    with code 1 and keeps the old file.
     """
     resumed = chain.load(output) if output.exists() and not anew else None
     if resumed is not None:
         if start is not None:
-            raise click.UsageError(f"{output} is there, and says where to begin: leave --start away, or add --anew")
-        # Features and layout are those of the file.
+            raise click.UsageError(
+                f"{output} exists, and defines the first block: omit --start, or add --anew to overwrite the file"
+            )
+        # The file defines features and layout.
         for name in ("num_features", "layout"):
             arguments[name] = None
     with chain.Follower(
@@ -100,19 +107,22 @@ def follow(
         follower.save(output)
         _report(follower, output)
         if not is_compared:
-            click.echo("not compared: the node no longer has the state of the last block", err=True)
+            click.echo(
+                "not compared: the node has pruned the state of the last block; use an archive node",
+                err=True,
+            )
             sys.exit(3)
 
 
 def _run(follower: Follower, updates: Iterator[Update], output: Path) -> None:
     click.echo(f"from block {follower.block.number}, trainer {follower.trainer}")
-    # What is printed goes above the line, unless it goes elsewhere.
+    # On a terminal, print above the progress line.
     with progress_bar("none", redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(_stand(follower))
         for update in updates:
             for text in _lines(update):
                 click.echo(text)
-            # A file of a block that left the chain could not be gone on from.
+            # After a reorganisation the old file is of a block off the chain: nothing could resume from it.
             if update.compared or update.undone:
                 follower.save(output)
             bar.update(task, description=_stand(follower))
@@ -128,11 +138,11 @@ def _stand(follower: Follower) -> str:
 
 
 def _lines(update: Update) -> list[str]:
-    """Return what is printed of an update: nothing of a block in which nothing was done."""
+    """Return the lines that describe an update; none for a block without a contribution."""
     number = update.block.number
     lines = []
     if update.undone:
-        lines.append(f"block {number}: back to here, {len(update.undone)} blocks left the chain")
+        lines.append(f"block {number}: reorganisation, undone {len(update.undone)} blocks")
     for contribution, predicted, changed in update.applied:
         outcome = "the model changed" if changed else "no change"
         lines.append(

@@ -1,4 +1,4 @@
-"""``dcai predict``: labels for the rows of files, in a stream."""
+"""``dcai predict``: predict labels for the rows of files, in a stream."""
 
 from __future__ import annotations
 
@@ -32,55 +32,69 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
     "--output",
     "-o",
     type=NEW_FILE,
-    help="Write this file, whole or not at all: .csv, .parquet, .arrow, .npy or .jsonl.  "
+    help="Write to this file, complete or not at all: .csv, .parquet, .arrow, .npy or .jsonl.  "
     "[default: CSV to standard output]",
 )
-@click.option("--names", is_flag=True, help="Write the names of the classes as well.")
-@click.option("--keep", multiple=True, metavar="COLUMN", help="A column that goes to the output. Repeatable.")
+@click.option("--names", is_flag=True, help="Also write the names of the classes.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Column to copy to the output. Repeatable.")
 @click.option(
-    "--row-numbers", is_flag=True, help="Write the number of each row as well, from 0 over all files, skipped ones too."
+    "--row-numbers",
+    is_flag=True,
+    help="Also write the number of each row, counted from 0 over all files, skipped rows included.",
 )
 @click.option(
-    "--labels", metavar="COLUMN", help="True labels, as indices or names of classes: print accuracy and confusion."
+    "--labels",
+    metavar="COLUMN",
+    help="Column with true labels, as class indices or names; prints accuracy and confusion matrix.",
 )
 @click.option(
     "--features",
     multiple=True,
     metavar="COLUMN",
-    help="A column with features. Repeatable, in the order of the model's.  "
-    "[default: all other columns, in their order]",
+    help="Column with a feature. Repeatable, in the order of the model's features.  [default: all "
+    "other columns, in their order]",
 )
-@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no feature. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Column that is not a feature. Repeatable.")
 @click.option(
     "--scale",
     type=click.Choice(("auto", "fixed", "float")),
     default="auto",
-    help="Numbers of a dense model: integers already multiplied by 10^9 (fixed), or real numbers (float). auto: by "
-    "the type of the columns; an error where that leaves a doubt.",
+    help="Numbers of a dense model: integers already multiplied by 10^9 (fixed), or real numbers "
+    "(float). auto decides by the type of the columns, and fails if that is ambiguous.",
 )
 @click.option(
     "--on-bad-row",
     type=click.Choice(("error", "skip")),
     default="error",
-    help="A row that the model cannot take ends the run, or is left out, counted and, the first few, named.",
+    help="Handling of a malformed row: error stops the run; skip omits and counts the row, and reports the first few.",
 )
 @click.option(
-    "--input-format", type=click.Choice(INPUT_FORMATS), help="Format of the rows.  [default: as the names end]"
+    "--input-format",
+    type=click.Choice(INPUT_FORMATS),
+    help="Format of the rows.  [default: by the endings of the file names]",
 )
 @click.option(
-    "--output-format", type=click.Choice(OUTPUT_FORMATS), help="Format of the output.  [default: as its name ends]"
+    "--output-format",
+    type=click.Choice(OUTPUT_FORMATS),
+    help="Format of the output.  [default: by the ending of its name]",
 )
-@click.option("--no-header", is_flag=True, help="CSV: there are no names in the first line; they are f0, f1, ...")
+@click.option("--no-header", is_flag=True, help="CSV: the first line is data; the columns are named f0, f1, ...")
 @click.option(
-    "--delimiter", metavar="CHARACTER", help="CSV: what separates values.  [default: a comma; a tab for .tsv]"
+    "--delimiter", metavar="CHARACTER", help="CSV: character between values.  [default: a comma; a tab for .tsv]"
 )
-@click.option("--first-index", type=click.IntRange(0, 1), help="svmlight: the index of the first feature.")
 @click.option(
-    "--batch-rows", type=click.IntRange(min=1), help="Most rows in memory at a time.  [default: about 8 MB of them]"
+    "--first-index",
+    type=click.IntRange(0, 1),
+    help="svmlight: index of the first feature, 0 or 1. Required for svmlight files.",
+)
+@click.option(
+    "--batch-rows", type=click.IntRange(min=1), help="Maximum number of rows in memory.  [default: about 8 MB of rows]"
 )
 @rpc_option(required=False)
-@click.option("--address", help="Contract to fetch the model of, in place of MODEL: a classifier or its trainer.")
-@click.option("--block", help="With an address: finalized, safe, latest or a number.  [default: finalized]")
+@click.option("--address", help="Address of a classifier or its trainer, to use instead of MODEL.")
+@click.option(
+    "--block", help="With an address: block to read: finalized, safe, latest or a number.  [default: finalized]"
+)
 @node_options
 def predict(
     paths: tuple[str, ...],
@@ -100,18 +114,18 @@ def predict(
     timeout_s: float,
     **columns: Any,
 ) -> None:
-    """Predict the class of each row of some files with the model in a file, or on a chain.
+    """Predict the class of each row of ROWS with MODEL, from a file or a chain.
 
-    MODEL is the JSON of 0xDeCA10B, a snapshot that dcai fetch or dcai follow wrote, or, with --rpc, the address of a
-    contract; then its model is fetched, and what is proven of it is printed to standard error. With --address there
-    is no MODEL.
+    MODEL is a JSON file in the format of 0xDeCA10B, a snapshot of dcai fetch or dcai follow, or the address of a
+    contract (needs --rpc). For a contract, the command fetches its model and prints to standard error what the proofs
+    cover. Omit MODEL if you pass --address.
 
-    ROWS are files, or folders with files: .csv, .tsv, .parquet, .arrow, .feather, .npy, .npz, .svmlight. They may be
+    ROWS are files, or folders of files: .csv, .tsv, .parquet, .arrow, .feather, .npy, .npz, .svmlight. They may be
     larger than memory.
 
-    A dense model takes a column for each feature, or one with a list of all. A sparse model takes one column with the
-    list of the features that are present (in CSV: their indices with blanks between them), a 0/1 column for each
-    feature, or a CSR matrix as scipy.sparse.save_npz writes it.
+    A dense model takes one column for each feature, or one column of lists. A sparse model takes one column with the
+    list of present features (in CSV: indices separated by spaces), a 0/1 column for each feature, or a CSR matrix
+    written by scipy.sparse.save_npz.
     """
     rows = paths
     if address is None and _ADDRESS.fullmatch(paths[0]) and not Path(paths[0]).exists():
@@ -122,11 +136,11 @@ def predict(
     _check_paths(paths[:1] if address is None else (), rows)
     if address is None:
         if block is not None:
-            raise click.UsageError("--block is of a contract on a chain: give its --address, and --rpc")
+            raise click.UsageError("--block needs a contract on a chain: pass --address and --rpc")
         classifier = load_model(paths[0])
     else:
         if rpc_url is None:
-            raise click.UsageError(f"to fetch the model of {address}, give a node by --rpc, or set DCAI_RPC_URL")
+            raise click.UsageError(f"the model at {address} needs a node: pass --rpc, or set DCAI_RPC_URL")
         classifier = _fetch(
             rpc_url,
             address,
@@ -141,14 +155,14 @@ def predict(
     try:
         summary = _run(rows, output, classifier, _layout(**columns), on_bad_row, names, row_numbers, output_format)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it flushes it at exit.
+        # The reader closed the pipe. Without this, Python would report the error again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     _report(summary, output)
 
 
 def _check_paths(models: tuple[str, ...], rows: tuple[str, ...]) -> None:
-    """Refuse files that are not there, as `click.Path` would if it knew which is which."""
+    """Refuse missing files, as `click.Path` would if it could tell MODEL from ROWS."""
     if not rows:
         raise click.UsageError("Missing argument 'ROWS...'.")
     for path in models:
@@ -158,8 +172,8 @@ def _check_paths(models: tuple[str, ...], rows: tuple[str, ...]) -> None:
 
 
 def _fetch(rpc_url: str, address: str, block: str, timeout_s: float, **arguments: Any) -> Classifier:
-    """Fetch a model, and say on stderr what is proven of it."""
-    chain: Any = import_module("dcai.chain")  # only now, for its packages are an extra
+    """Fetch a model, and print to standard error what its proofs cover."""
+    chain: Any = import_module("dcai.chain")  # imported late, since it needs an extra
     limits = chain.Limits(timeout_s=timeout_s)
     address = chain.find_classifier(rpc_url, address, verify=arguments["verify"], limits=limits)
     snapshot = chain.fetch(rpc_url, address, block, limits=limits, **arguments)
@@ -183,7 +197,7 @@ def _run(
     row_numbers: bool,
     output_format: str | None,
 ) -> Summary:
-    # No bar beside rows that go to the same terminal.
+    # No progress bar if the rows go to the same terminal.
     with progress_bar("share", silent=output is None and sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=1.0)
         return predict_file(
@@ -200,7 +214,7 @@ def _run(
 
 
 def _report(summary: Summary, output: Path | None) -> None:
-    """What was done, on stderr; accuracy on stdout, unless the labels are there."""
+    """Print the summary to standard error; accuracy goes to standard output, unless the rows went there."""
     click.echo(f"predicted {_rows(summary.num_predicted)}" + (f", wrote {output}" if output else ""), err=True)
     if summary.num_skipped:
         total = summary.num_predicted + summary.num_skipped

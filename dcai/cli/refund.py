@@ -1,4 +1,4 @@
-"""``dcai refund``: deposits back."""
+"""``dcai refund``: claim deposits back."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["refund"]
 @click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.argument("numbers", nargs=-1, type=click.IntRange(min=1))
-@click.option("--all", "all_", is_flag=True, help="Of all contributions whose deposits are due.")
+@click.option("--all", "all_", is_flag=True, help="Claim all refunds that are due.")
 @book_option
 @sending_options
 def refund(trainer: str, numbers: tuple[int, ...], all_: bool, book: Path, sending: Sending) -> None:
-    """Ask deposits back from TRAINER: of the contributions with these NUMBERS, or of all that are due."""
+    """Claim refunds from TRAINER: for the contributions NUMBERS in --book, or for all that are due."""
     if bool(numbers) == all_:
-        raise click.UsageError("give the numbers of contributions, or --all")
+        raise click.UsageError("pass NUMBERS of contributions or --all, and not both")
     with join(trainer, book, sending) as one:
         if numbers:
             return carry_out(one, [one.refund(entry) for entry in entries(one, numbers)], sending)
@@ -37,8 +37,8 @@ def refund(trainer: str, numbers: tuple[int, ...], all_: bool, book: Path, sendi
             try:
                 due.append(one.refund(entry))
             except Revert as error:
-                click.echo(f"contribution {entry.id}: not now, {error}")
+                click.echo(f"contribution {entry.id}: not refundable now: {error}")
         if not due:
-            click.echo("nothing is due")
+            click.echo("no refund is due")
             return None
         return carry_out(one, due, sending)

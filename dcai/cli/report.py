@@ -1,4 +1,4 @@
-"""``dcai report``: a share of deposits whose data the model disagrees with."""
+"""``dcai report``: report wrong contributions, and earn a share of their deposits."""
 
 from __future__ import annotations
 
@@ -23,18 +23,22 @@ __all__ = ["report"]
 @click.command(epilog=NOT_AUDITED)
 @click.argument("trainer")
 @click.option(
-    "--transaction", "transactions", multiple=True, metavar="HASH", help="That made the contribution. Repeatable."
+    "--transaction",
+    "transactions",
+    multiple=True,
+    metavar="HASH",
+    help="Hash of the transaction that made the contribution, 0x and 64 hexadecimal digits. Repeatable.",
 )
-@click.option("--all", "all_", is_flag=True, help="Look for all that can be reported now.")
-@click.option("--from-block", type=click.IntRange(min=0), default=0, help="With --all: where to begin.")
+@click.option("--all", "all_", is_flag=True, help="Report all contributions that can be reported now.")
+@click.option("--from-block", type=click.IntRange(min=0), default=0, help="With --all: first block to search.")
 @book_option
 @sending_options
 def report(
     trainer: str, transactions: tuple[str, ...], all_: bool, from_block: int, book: Path, sending: Sending
 ) -> None:
-    """Report contributions of others to TRAINER that the model disagrees with."""
+    """Report contributions by others to TRAINER whose label the model does not predict."""
     if bool(transactions) == all_:
-        raise click.UsageError("give --transaction, or --all")
+        raise click.UsageError("pass --transaction or --all, and not both")
     with join(trainer, book, sending) as one:
         if transactions:
             found = [entry for hash_ in transactions for entry in one.find(hash_)]
@@ -44,9 +48,9 @@ def report(
             try:
                 offers.append(one.report(entry))
             except Revert as error:
-                click.echo(f"{entry.transaction}: not now, {error}")
+                click.echo(f"{entry.transaction}: cannot be reported now: {error}")
         if not offers:
-            click.echo("nothing can be reported")
+            click.echo("no contribution can be reported now")
             return None
         return carry_out(one, offers, sending)
 

@@ -140,7 +140,7 @@ def test_a_reorganisation_is_printed(node: Anvil, trained: Trained, follow: Run,
     monkeypatch.setattr(chain.Follower, "step", reorganise)
     shown = follow("--start", begin, "--num-features", FEATURES, "--until", begin + 3)
     assert shown.returncode == 0
-    assert f"block {begin}: back to here, 2 blocks left the chain" in shown.stdout
+    assert f"block {begin}: reorganisation, undone 2 blocks" in shown.stdout
     assert saved() == chain.fetch(node.url, trained.address, begin + 3, num_features=FEATURES)
 
 
@@ -160,14 +160,14 @@ def test_what_goes_wrong(node: Anvil, trained: Trained, follow: Run, run: Run) -
     assert not Path("model.snapshot.json.gz").exists()
     assert follow("--start", begin, "--num-features", 3).returncode == 0
     shown = follow("--start", begin)
-    assert (shown.returncode, "leave --start away, or add --anew" in shown.stderr) == (2, True)
+    assert (shown.returncode, "omit --start, or add --anew" in shown.stderr) == (2, True)
     assert follow("--start", begin, "--num-features", 4, "--anew").returncode == 0
     assert len(saved().features or ()) == 4
     Path("model.snapshot.json.gz").write_bytes(b"\x1f\x8b")
     shown = follow()
     assert (shown.returncode, "it is no snapshot" in shown.stderr) == (3, True)
     shown = run("follow", trained.address, "--rpc", node.url, "--output", "no/such/folder.json")
-    assert (shown.returncode, "there is no folder" in shown.stderr) == (2, True)
+    assert (shown.returncode, "does not exist" in shown.stderr) == (2, True)
 
 
 def test_an_end_that_cannot_be_compared_is_partial(
@@ -181,7 +181,7 @@ def test_an_end_that_cannot_be_compared_is_partial(
 
     monkeypatch.setattr(chain.Follower, "_compare", refuse)
     shown = follow("--start", begin, "--num-features", FEATURES)
-    assert (shown.returncode, "not compared: the node no longer has the state" in shown.stderr) == (3, True)
+    assert (shown.returncode, "not compared: the node has pruned the state" in shown.stderr) == (3, True)
     assert saved().followed == chain.Followed(
         chain.fetch(node.url, trained.address, begin, num_features=FEATURES).block, True, 1, True
     )
@@ -289,12 +289,12 @@ def test_the_model_of_a_contract(node: Anvil, trained: Trained, run: Run, rows: 
 def test_what_cannot_be_predicted_with(node: Anvil, trained: Trained, run: Run, rows: Path) -> None:
     address = trained.address
     for args, code, message in (
-        ((address, rows), 2, "give a node by --rpc"),
-        (("--address", address, rows), 2, "give a node by --rpc"),
+        ((address, rows), 2, "needs a node: pass --rpc"),
+        (("--address", address, rows), 2, "needs a node: pass --rpc"),
         ((address, "--rpc", node.url), 2, "Missing argument 'ROWS...'"),
         (("--address", address, "nowhere.csv", "--rpc", node.url), 2, "'nowhere.csv' does not exist"),
         (("nowhere.json", rows), 2, "'nowhere.json' does not exist"),
-        ((rows, rows, "--block", "latest"), 2, "--block is of a contract"),
+        ((rows, rows, "--block", "latest"), 2, "--block needs a contract"),
         ((address, rows, "--rpc", node.url, "--block", "latest"), 3, "pass num_features="),
         ((f"0x{'12' * 20}", rows, "--rpc", node.url), 3, "there is no contract at"),
         (("--address", "0x12", rows, "--rpc", node.url), 2, "address is '0x12'"),

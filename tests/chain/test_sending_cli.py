@@ -127,7 +127,7 @@ def test_contributions_from_their_deposit_to_its_return(node: Anvil, run: Run, t
     assert "contribution 1: refunded" in shown.stdout
     assert "contribution 2: refunded" in shown.stdout
     assert "contribution 3" not in shown.stdout  # it is another's
-    assert run("refund", trainer, "--all", "--yes").stdout == "nothing is due\n"
+    assert run("refund", trainer, "--all", "--yes").stdout == "no refund is due\n"
 
 
 def test_reports(node: Anvil, run: Run, trainer: str) -> None:

@@ -359,7 +359,7 @@ def test_an_interrupted_run_goes_on(history: Chain, run: Run, tmp_path: Path, li
         interrupted.set()
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert f"what was read until now is in {partial}; the same command goes on with it" in err
+    assert f"progress is kept in {partial}; run the same command again to resume" in err
     assert output.read_text() == "what was there before"
     liar.alter = None
     shown = run("--output", output, "--to-block", history.last)
@@ -377,7 +377,7 @@ def test_what_an_interrupted_run_has_read_is_not_asked_for_again(
     chain.contributions(liar.url, trainer, history.first, middle, collected=partial).close()
     liar.requests.clear()
     shown = run("--output", tmp_path / "rows.parquet", "--to-block", "latest", url=liar.url)
-    assert f"resumed:       at block {middle + 1}; the blocks before were there" in shown.out
+    assert f"resumed:       at block {middle + 1}; earlier blocks were read before" in shown.out
     asked = [request["params"][0] for request in liar.requests if request["method"] == "eth_getLogs"]
     assert [(int(one["fromBlock"], 16), int(one["toBlock"], 16)) for one in asked] == [(middle + 1, history.last)]
     assert [row["key"] for row in read(tmp_path / "rows.parquet")] == [row["key"] for row in expected_rows(history)]
@@ -388,7 +388,7 @@ def test_what_an_interrupted_run_has_read_is_not_asked_for_again(
     [
         (["--output", "rows.npy"], 2, "cannot be written as npy; expected one of parquet"),
         (["--output", "rows"], 2, "the name shows no format"),
-        (["--output", "nowhere/rows.csv"], 2, "there is no folder nowhere"),
+        (["--output", "nowhere/rows.csv"], 2, "the folder nowhere does not exist"),
         (["--output", "rows.csv", "--to-block", "newest"], 2, "to_block is 'newest'"),
         (["--output", "rows.csv", "--to-block", "0"], 2, "from_block is"),
         (["--output", "rows.csv", "--chain-id", "1"], 3, "not of 1"),

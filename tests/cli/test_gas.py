@@ -63,9 +63,12 @@ def test_each_subcommand_has_help(command: str) -> None:
         (["forecast", "--data", "digits", "--model", "SparsePerceptron"], "takes sparse ones"),
         (["forecast", "--data", "digits", "--model", "Perceptron"], "one of DensePerceptron"),
         (["forecast", "--data", "digits", "--transactions", "rows.txt"], ".csv nor .json"),
-        (["forecast", "--data", __file__], "--model with a JSON file"),
-        (["table", "--output", "/no/such/folder/gas.txt"], "there is no folder /no/such/folder"),
-        (["forecast", "--data", "digits", "--plot", "/no/such/folder/gas.png"], "there is no folder"),
+        (["forecast", "--data", __file__], "--model with the JSON file"),
+        (["table", "--output", "/no/such/folder/gas.txt"], "the folder /no/such/folder does not exist"),
+        (
+            ["forecast", "--data", "digits", "--plot", "/no/such/folder/gas.png"],
+            "the folder /no/such/folder does not exist",
+        ),
         (["plan", "/no/such/file"], "neither a file nor one of breast-cancer"),
         (["plan", "digits-parity", "--gas-cap", "30000"], "the cap is 30,000"),
         (["profile", "--data", "digits-parity", "--row", "1337"], "the last is row 1336"),
@@ -139,7 +142,7 @@ def test_an_interrupted_table_shows_what_it_has_and_writes_nothing(
     path = tmp_path / "table.txt"
     shown = run("table", *SMALL, "--output", str(path))
     assert shown.exit_code == 1  # click's own code for an abort; the command line makes it 130
-    assert "interrupted, partial" in shown.stderr
+    assert "interrupted: the table is partial" in shown.stderr
     assert [line.split()[0] for line in shown.stdout.splitlines()[-2:]] == ["initializeSparseWeights", "predict"]
     assert list(tmp_path.iterdir()) == []
 

@@ -113,7 +113,7 @@ def test_every_option_reaches_the_reader(folder: Path, run: Run) -> None:
         (["rows.csv", "rows.csv"], "rows.csv is not JSON"),
         (["model.json", "rows.csv"], "has 4 columns for features ('id', 'x0', 'x1', 'y'); the DensePerceptron takes 2"),
         (["model.json", "rows.csv", "--keep", "z"], "rows.csv has no column 'z'; it has 'id', 'x0', 'x1', 'y'"),
-        (["model.json", "rows.csv", "-o", "no/out.csv"], "there is no folder no"),
+        (["model.json", "rows.csv", "-o", "no/out.csv"], "the folder no does not exist"),
         (["model.json", "rows.csv", "-o", "out.pdf"], "out.pdf: the name shows no format to write"),
         (["model.json", "rows.csv", "--scale", "half"], "'auto', 'fixed', 'float'"),
         (["model.json", "rows.csv", "--batch-rows", "0"], "--batch-rows"),

@@ -191,7 +191,7 @@ def test_a_right_file_is_not_fetched_again(server: Server, target: Path) -> None
     for _ in range(2):
         result = fetch(server, sha256=SHA256.upper())
     assert result.exit_code == 0
-    assert "is there already" in result.output
+    assert "is already downloaded" in result.output
     assert server.ranges == [None]
 
 
@@ -215,7 +215,7 @@ def test_a_connection_that_closes_early_then_resumes(server: Server, target: Pat
     server.answer = with_ranges
     result = fetch(server)
     assert result.exit_code == 0
-    assert f"{kept} bytes are there from an earlier run" in result.output
+    assert f"resuming after {kept:,} bytes of an earlier run" in result.output
     assert target.read_bytes() == CONTENT
     assert server.ranges == [None, f"bytes={kept}-"]
     assert not partial.exists()
@@ -447,7 +447,7 @@ def test_a_copy_that_comes_first_is_told(
     monkeypatch.setenv("DCAI_DATA_DIR", str(tmp_path))
     result = fetch(server)
     assert result.exit_code == 0
-    assert f"{mine} is used in its place, as DCAI_DATA_DIR comes first" in result.output
+    assert f"{mine} takes precedence, since DCAI_DATA_DIR comes first" in result.output
 
 
 def test_progress_is_shown_on_a_terminal(server: Server, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,8 +179,8 @@ def test_bits_that_no_transaction_sets(node: anvil.Anvil, tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fingerprint", "--address", "0x" + "c1" * 20], "--address needs --rpc"),
-        (["fingerprint"], "give FILE or --address"),
+        (["fingerprint", "--address", "0x" + "c1" * 20], "--address needs a node: pass --rpc"),
+        (["fingerprint"], "pass FILE or --address"),
         (["snapshot", "nowhere.json", "--rpc", "http://127.0.0.1:1", "--address", "0x1"], "does not exist"),
     ],
 )

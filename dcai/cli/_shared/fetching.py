@@ -1,4 +1,4 @@
-"""Reading the contract that a command is told of: which block, and a bar while it is fetched."""
+"""Fetch the contract that a command names, with progress bars."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["block_options", "fetch_with_progress"]
 
 block_options = add_options(
-    click.option("--block", default="finalized", help="finalized, safe, latest, earliest or a number."),
-    click.option("--block-hash", help="Hash of the block, from a source that you trust."),
-    click.option("--state-root", help="State root of the block, from a source that you trust."),
+    click.option("--block", default="finalized", help="Block to read: finalized, safe, latest, earliest or a number."),
+    click.option(
+        "--block-hash", help="Expected hash of the block, from a source that you trust.  [default: the node's]"
+    ),
+    click.option(
+        "--state-root", help="Expected state root of the block, from a source that you trust.  [default: the header's]"
+    ),
 )
-"""Add which block is read, and what is known of it."""
+"""Add the block to read, and the hashes that the user expects of it."""
 
 
 def fetch_with_progress(
     address: str, *, rpc_url: str, block: str, no_verify: bool, timeout_s: float, **options: Any
 ) -> Snapshot:
-    """Fetch a snapshot of a classifier, with bars on a terminal; see `dcai.chain.read.fetch`.
+    """Fetch a snapshot of a classifier, with progress bars on a terminal; see `dcai.chain.read.fetch`.
 
-    The address may be that of its trainer.
+    The address may belong to the classifier or to its trainer.
     """
     verify, limits = not no_verify, chain.Limits(timeout_s=timeout_s)
     with progress_bar() as bar:

@@ -1,4 +1,4 @@
-"""A group of commands whose help costs no imports."""
+"""Group of commands whose help needs no heavy imports."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class LazyGroup(click.Group):
     Parameters
     ----------
     package : str
-        The package that holds a module, and in it a function, of each command's name.
+        Package with one module for each command; module and function have the command's name.
     table : mapping of str to (str, str)
-        By name, in the order of the help: the line in the help, and the extra that the command needs.
+        Summary and required extra of each command, in the order of the help.
     """
 
     def __init__(self, *args: Any, package: str, table: Mapping[str, tuple[str, str]], **options: Any) -> None:

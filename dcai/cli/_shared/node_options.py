@@ -1,4 +1,4 @@
-"""The options of commands that read a contract from a node, and what they print of it."""
+"""Options of commands that read a contract from a node, and the lines that they print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_WEIGHTS", "node_options", "rows_of", "rpc_option"]
 
-#: That of `dcai.chain`, which not every command that has these options needs.
+#: The limit of `dcai.chain`, repeated here since commands with these options may run without that extra.
 MAX_WEIGHTS = 1 << 22
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -28,27 +28,37 @@ def rpc_option(*, required: bool) -> Callable[[F], F]:
         "rpc_url",
         required=required,
         envvar="DCAI_RPC_URL",
-        help="JSON-RPC server of a node; or set DCAI_RPC_URL.",
+        help="URL of the node's JSON-RPC server.  [default: environment variable DCAI_RPC_URL]",
     )
 
 
 node_options = add_options(
-    click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
-    click.option("--no-verify", is_flag=True, help="Believe the node, and ask for no proofs."),
-    click.option("--num-features", type=int, help="Size of the vocabulary of a sparse model."),
+    click.option(
+        "--chain-id",
+        "expect_chain_id",
+        type=int,
+        help="Expected chain id. The command fails if the node serves another chain.  [default: any chain]",
+    ),
+    click.option("--no-verify", is_flag=True, help="Trust the node instead of verifying Merkle proofs."),
+    click.option(
+        "--num-features",
+        type=int,
+        help="Size of the vocabulary of a sparse model: features 0 to this number minus 1 are read.",
+    ),
     click.option(
         "--layout",
         metavar="NAME",
-        help="Contract and layout, where code and getters do not tell, such as 0xdeca10b:SparsePerceptron.",
+        help="Contract and storage layout, such as 0xdeca10b:SparsePerceptron.  [default: recognised "
+        "by code and getters]",
     ),
-    click.option("--max-weights", type=int, default=MAX_WEIGHTS, help="Most slots to fetch."),
-    timeout_option(30.0, "an answer of the node"),
+    click.option("--max-weights", type=int, default=MAX_WEIGHTS, help="Maximum number of storage slots to fetch."),
+    timeout_option(30.0, "the node"),
 )
-"""Add what `dcai.chain.read.fetch` and `dcai.chain.Follower` are told: all but which block."""
+"""Add the arguments of `dcai.chain.read.fetch` and `dcai.chain.Follower`, except the block."""
 
 
 def rows_of(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return what is printed of a snapshot: titles and texts."""
+    """Return the lines that describe a snapshot: titles and texts."""
     block = snapshot.block
     rows = [
         ("contract", f"{snapshot.address} on chain {snapshot.chain_id}"),

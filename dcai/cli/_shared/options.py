@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ engine_option = click.option(
     "--engine",
     type=click.Choice(engine_names()),
     default=DEFAULT_ENGINE,
-    help="EVM that runs the contracts; all give the same results and gas.",
+    help="EVM that runs the contracts. All engines give the same results and gas.",
 )
-"""Add ``--engine``, of one EVM."""
+"""Add ``--engine``."""
 
-fork_option = click.option("--fork", type=click.Choice(FORKS), default=DEFAULT_FORK, help="Rules of the EVM.")
-"""Add ``--fork``, of one fork."""
+fork_option = click.option(
+    "--fork", type=click.Choice(FORKS), default=DEFAULT_FORK, help="Ethereum fork whose rules and gas prices apply."
+)
+"""Add ``--fork``."""
 
 forks_option = click.option(
     "--fork",
@@ -28,22 +30,22 @@ forks_option = click.option(
     type=click.Choice(FORKS),
     multiple=True,
     default=(DEFAULT_FORK,),
-    help="Rules of the EVM; repeatable.",
+    help="Ethereum fork whose rules and gas prices apply. Repeatable.",
 )
-"""Add a repeatable ``--fork``, which gives ``forks``."""
+"""Add a repeatable ``--fork``, passed as ``forks``."""
 
 price_options = add_options(
     click.option(
         "--gas-price-gwei",
         type=click.FloatRange(min=0),
         default=PAPER.gas_price_gwei,
-        help="Price of gas; the default is that of the 0xDeCA10B paper.",
+        help="Gas price in gwei. The default is the price in the 0xDeCA10B paper.",
     ),
     click.option(
         "--eth-usd",
         type=click.FloatRange(min=0),
         default=PAPER.eth_usd,
-        help="Price of an ether; the default is that of the 0xDeCA10B paper. Nothing is fetched.",
+        help="Price of one ether in US dollars. The default is the price in the 0xDeCA10B paper; no price is fetched.",
     ),
 )
 """Add ``--gas-price-gwei`` and ``--eth-usd``."""

@@ -1,4 +1,4 @@
-"""What ``dcai contribute``, ``refund`` and ``report`` have in common."""
+"""Code that ``dcai contribute``, ``refund`` and ``report`` share."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ book_option = click.option(
     "--book",
     type=NEW_FILE,
     default="contributions.json",
-    help="File with your contributions, which refunds and reports need.",
+    help="File that records your contributions. Refunds and reports need it.",
 )
 """Add ``--book``."""
 
 
 @contextmanager
 def join(trainer: str, book: Path, sending: Sending) -> Iterator[Participant]:
-    """Take part, and first find out what became of what was under way."""
+    """Connect to a trainer, and first settle transactions that are still pending."""
     with chain.participant(sending.rpc_url, trainer, sending.sender, book, **sending.options) as one:
         if not sending.dry_run:
             for entry in one.recover():
-                click.echo(f"contribution {entry.id} was under way: {entry.status}")
+                click.echo(f"contribution {entry.id} was pending: {entry.status}")
         yield one
 
 
 def carry_out(one: Participant, offers: list[Offer], sending: Sending) -> None:
-    """Show what would be done and cost, ask once, and do it."""
+    """Show each transaction and its cost, ask once, and send them."""
     for offer in offers:
         _show_offer(offer)
     if not sending.confirm(f"Send {len(offers)} transaction{'s' * (len(offers) != 1)} from {sending.sender.address}?"):
@@ -72,27 +72,27 @@ def _show_offer(offer: Offer) -> None:
             (offer.kind, f"label {label}, by {offer.entry.author}"),
             ("predicted", f"{offer.prediction}, {says}"),
             (amount, ether_text(offer.deposit_wei)),
-            *([("sent", f"{ether_text(proposal.value_wei)}; the rest comes back")] if offer.kind == "add" else []),
+            *([("sent", f"{ether_text(proposal.value_wei)}; the surplus is returned")] if offer.kind == "add" else []),
             ("gas", f"{proposal.gas:,}: {ether_text(proposal.expected_wei)}, at most {ether_text(proposal.most_wei)}"),
         ]
     )
 
 
 def entries(one: Participant, numbers: tuple[int, ...]) -> list[Entry]:
-    """Return contributions of the file by their numbers."""
+    """Return the contributions in the book that have these numbers."""
     return [one.book.find(number) for number in numbers]
 
 
 def sample(text: str) -> list[int]:
-    """Read a sample: integers with commas or blanks between them."""
+    """Parse a sample: integers with commas or spaces between them."""
     try:
         return [int(number) for number in text.replace(",", " ").split()]
     except ValueError as error:
-        raise InputError(f"the sample {text!r} is no list of integers; it would be such as 3,17,256") from error
+        raise InputError(f"--sample {text} is not a list of integers; pass integers such as 3,17,256") from error
 
 
 def labelled_rows(paths: tuple[Path, ...], model: Path, layout: Layout) -> Iterator[tuple[list[int], int]]:
-    """Yield samples, as the model in a file takes them, and their labels."""
+    """Yield the samples and labels of files, in the form that the model in a file takes."""
     for batch in read_batches(paths, load_model(model), layout):
         assert batch.labels is not None
         for i, label in enumerate(batch.labels.tolist()):

@@ -1,4 +1,4 @@
-"""The options of commands that send transactions, and what they show and ask before they do."""
+"""Options of commands that send transactions, and the confirmation before they send."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["NOT_AUDITED", "Sending", "sending_options", "show"]
 
 NOT_AUDITED = "The contracts are not audited: use test networks only."
-"""Epilog of the help of each command that moves money."""
+"""Last line of the help of each command that moves money."""
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
 @dataclass(frozen=True)
 class Sending:
-    """Who sends to which node, and how.
+    """Account, node and settings with which a command sends transactions.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Sending:
     options : dict
         The arguments that `dcai.chain.send.deployment`, `participant` and `market` have in common.
     yes, dry_run : bool
-        Not to ask; not to send.
+        Whether to skip the question; whether to send nothing.
     """
 
     rpc_url: str
@@ -48,7 +48,7 @@ class Sending:
     dry_run: bool
 
     def confirm(self, question: str) -> bool:
-        """Whether to go on: False for a dry run; whoever says no ends the command."""
+        """Ask whether to send: False for a dry run; a refusal ends the command."""
         if self.dry_run:
             click.echo("dry run: nothing is sent")
             return False
@@ -58,7 +58,7 @@ class Sending:
 
 
 def sending_options(command: F) -> F:
-    """Add the options of an account, its fees and its patience; the command gets them as ``sending``."""
+    """Add the options of an account, its fees and its timeouts, passed to the command as ``sending``."""
 
     @functools.wraps(command)
     def with_sending(
@@ -93,31 +93,52 @@ def sending_options(command: F) -> F:
         click.option(
             "--key-file",
             type=OLD_FILE,
-            help="File with the private key, or an encrypted keystore, whose password is asked for.",
+            help="File with the private key, or an encrypted keystore (the command asks for its password).",
         ),
         click.option(
-            "--key-variable", metavar="NAME", help=f"Variable with the private key.  [default: {chain.KEY_VARIABLE}]"
+            "--key-variable",
+            metavar="NAME",
+            help=f"Environment variable with the private key.  [default: {chain.KEY_VARIABLE}]",
         ),
-        click.option("--from", "from_", metavar="ADDRESS", help="An account of the node's own, which signs for it."),
-        click.option("--gas-price-gwei", type=gwei, help="Price of gas; as a legacy transaction."),
+        click.option("--from", "from_", metavar="ADDRESS", help="Account of the node itself, which signs for it."),
         click.option(
-            "--max-fee-gwei", type=gwei, help="Highest price of gas.  [default: twice the base fee, and the tip]"
+            "--gas-price-gwei",
+            type=gwei,
+            help="Gas price in gwei; sends legacy transactions.  [default: EIP-1559 fees]",
         ),
         click.option(
-            "--tip-gwei", type=gwei, help="Of that for whoever makes the block.  [default: what the node says]"
+            "--max-fee-gwei",
+            type=gwei,
+            help="Maximum fee per gas in gwei (EIP-1559).  [default: twice the base fee plus the priority fee]",
         ),
-        click.option("--confirmations", type=click.IntRange(min=1), default=1, help="Blocks to wait for."),
+        click.option(
+            "--tip-gwei",
+            type=gwei,
+            help="Maximum priority fee per gas in gwei (EIP-1559), part of the maximum fee.  [default: "
+            "the node's suggestion]",
+        ),
+        click.option(
+            "--confirmations",
+            type=click.IntRange(min=1),
+            default=1,
+            help="Number of blocks to wait for, counting the one that includes the transaction.",
+        ),
         click.option(
             "--patience",
             "patience_s",
             type=SECONDS,
             default=600.0,
-            help="Longest wait for a transaction to be mined, in seconds or as 10m.",
+            help="Longest wait for a transaction to be mined, in seconds or with a unit, such as 10m.",
         ),
-        click.option("--chain-id", "expect_chain_id", type=int, help="Chain that the node must be of."),
-        timeout_option(30.0, "an answer of the node"),
-        click.option("--yes", is_flag=True, help="Do not ask before anything is sent."),
-        click.option("--dry-run", is_flag=True, help="Show what would be sent, and what it would cost."),
+        click.option(
+            "--chain-id",
+            "expect_chain_id",
+            type=int,
+            help="Expected chain id. The command fails if the node serves another chain.  [default: any chain]",
+        ),
+        timeout_option(30.0, "the node"),
+        click.option("--yes", is_flag=True, help="Send without asking for confirmation."),
+        click.option("--dry-run", is_flag=True, help="Show the transactions and their cost, and send nothing."),
     )
     return add_options(*options)(with_sending)  # type: ignore[return-value]
 
@@ -128,7 +149,7 @@ def _wei(gwei: float | None) -> int | None:
 
 def _sender(key_file: Path | None, key_variable: str | None, from_: str | None) -> Any:
     if sum(given is not None for given in (key_file, key_variable, from_)) > 1:
-        raise click.UsageError("give one of --key-file, --key-variable and --from: who is it?")
+        raise click.UsageError("pass only one of --key-file, --key-variable and --from")
     if from_ is not None:
         return chain.NodeAccount(from_)
     if key_file is not None:
@@ -137,7 +158,7 @@ def _sender(key_file: Path | None, key_variable: str | None, from_: str | None) 
 
 
 def show(rows: list[tuple[str, str]]) -> None:
-    """Print titles and texts."""
+    """Print titles and texts in two columns."""
     width = max(len(title) for title, _ in rows) + 2
     for title, text in rows:
         click.echo(f"{title + ':':<{width}}{text}")

@@ -1,4 +1,4 @@
-"""Types of the values of options, and several options at once."""
+"""Types of option values, and helpers to share options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class _Quantity(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
-    """An amount or a duration, as `dcai.units` reads it."""
+    """An amount or a duration, parsed by `dcai.units`."""
 
     def __init__(self, name: str, read: Callable[[Any, str], float]) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class _Quantity(click.ParamType):  # type: ignore[type-arg]  # generic since cli
 
 
 class _NewFile(click.Path):
-    """A file to write, refused before anything is computed where it could not be written."""
+    """A file to write, refused before any work if its folder does not exist."""
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, writable=True, path_type=Path)
@@ -43,7 +43,7 @@ class _NewFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if not path.parent.is_dir():
-            self.fail(f"{path} cannot be written: there is no folder {path.parent}", param, ctx)
+            self.fail(f"{path} cannot be written: the folder {path.parent} does not exist", param, ctx)
         return path
 
 
@@ -51,14 +51,14 @@ NEW_FILE = _NewFile()
 OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DURATION = _Quantity("duration", units.duration_s)
 WEI = _Quantity("amount", units.wei)
-#: A duration that need be no whole number of seconds.
+#: A duration, possibly a fraction of a second.
 TIME = _Quantity("duration", units.seconds)
-#: A duration that need be no whole number of seconds, and is not 0.
+#: A positive duration, possibly a fraction of a second.
 SECONDS = _Quantity("duration", partial(units.seconds, positive=True))
 
 
 def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Add some options to a command; its help shows them in this order."""
+    """Add options to a command; its help shows them in this order."""
 
     def decorate(command: F) -> F:
         for option in reversed(options):
@@ -75,5 +75,5 @@ def timeout_option(default: float, of: str) -> Callable[[F], F]:
         "timeout_s",
         type=SECONDS,
         default=default,
-        help=f"Longest that {of} may take, in seconds or as 90s, 5m.",
+        help=f"Timeout of a request to {of}, in seconds or with a unit, such as 90s or 5m.",
     )

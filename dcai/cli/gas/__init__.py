@@ -1,4 +1,4 @@
-"""``dcai gas``: what transactions cost, measured and predicted; one file a subcommand."""
+"""``dcai gas``: gas of transactions, measured and predicted; one file a subcommand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["gas"]
 
 
 class _TableByDefault(click.Group):
-    """A group whose options, where no subcommand stands before them, are those of the table."""
+    """A group that runs the table where no subcommand is given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx)):
@@ -25,9 +25,9 @@ class _TableByDefault(click.Group):
 
 @click.group(cls=_TableByDefault)
 def gas() -> None:
-    """Say what transactions cost, measured in an EVM and predicted without one.
+    """Measure the gas of transactions in an EVM, and predict it without one.
 
-    Without a subcommand: the table, of all scenarios whose data are on this computer.
+    Without a subcommand, the command prints the table of all scenarios whose data are on this computer.
     """
 
 

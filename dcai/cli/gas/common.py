@@ -1,4 +1,4 @@
-"""What the subcommands share: options, progress, and where output goes."""
+"""Options, progress bars and output that the subcommands share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
     "stream_of",
 ]
 
-#: The data of which there are scenarios.
+#: Data sets with a scenario.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
 
 
@@ -39,42 +39,45 @@ DATA = click.option(
     "--data",
     required=True,
     metavar="NAME|FILE",
-    help=f"{', '.join(CATALOGUE)}; or a file with a contribution on each line: "
-    '{"data": [1, 5], "label": 0}, dense data scaled by 10^9.',
+    help=f'Data set ({", ".join(CATALOGUE)}), or a file with one contribution a line: {{"data": '
+    '[1, 5], "label": 0}}. Dense data are multiplied by 10^9.',
 )
 MODEL = click.option(
     "--model",
     metavar="FILE|CONTRACT",
-    help="A model as JSON, which all training samples reach; or the name of a contract whose model is fitted on the "
-    "first samples, as in the demo, which the others reach. By default the first scenario of the demo with these data.",
+    help="JSON file of a model that learns all training samples, or a contract name. By name, the "
+    "model is fitted on the first samples, as in the demo, and learns the others.  [default: "
+    "the demo's first contract for these data]",
 )
-PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Draw the figures as well, into this file.")
+PICTURE = click.option("--plot", type=FILE, metavar="FILE.png|.svg", help="Also draw the figures into this file.")
 
 
 def stream_of(data: str, model: str | None) -> Stream:
-    """Return the model and the contributions that ``--data`` and ``--model`` name."""
+    """Return the model and the contributions named by ``--data`` and ``--model``."""
     given = None if model is None else _model_or_contract(model)
     if data in CATALOGUE:
         return of_model(data, given) if isinstance(given, Classifier) else of_scenario(scenario_of(data, given))
     path = Path(data)
     if not path.is_file():
-        raise InputError(f"--data {data!r} is neither a file nor one of {', '.join(CATALOGUE)}")
+        raise InputError(f"--data {data} is neither a file nor one of {', '.join(CATALOGUE)}")
     if not isinstance(given, Classifier):
-        raise InputError("contributions in a file need the model that they reach: --model with a JSON file")
+        raise InputError(
+            "--data with a file needs --model with the JSON file of the model that learns the contributions"
+        )
     return of_file(path, given)
 
 
 def _model_or_contract(text: str) -> Classifier | type[Classifier]:
-    """Return the model in a JSON file, or the class that a contract's name stands for."""
+    """Return the model in a JSON file, or the class of a contract name."""
     if text in MODELS:
         return MODELS[text]
     if not Path(text).is_file():
-        raise InputError(f"--model {text!r} is neither a file nor one of {', '.join(MODELS)}")
+        raise InputError(f"--model {text} is neither a file nor one of {', '.join(MODELS)}")
     return from_json(text)
 
 
 def check_picture(path: Path | None) -> None:
-    """Refuse a picture that could not be drawn before anything is computed."""
+    """Refuse a picture that cannot be drawn, before any work."""
     if path is not None:
         from dcai.gas.reports import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
@@ -82,7 +85,7 @@ def check_picture(path: Path | None) -> None:
 
 
 def emit(text: str | Tables, output: Path | None) -> None:
-    """Print, or write a file, whole or not at all."""
+    """Print a text or tables, or write them to a file, complete or not at all."""
     console = Console()
     if output is None and console.is_terminal and not isinstance(text, str):
         text.print(console)

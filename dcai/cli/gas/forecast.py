@@ -1,4 +1,4 @@
-"""``dcai gas forecast``: what a whole stream of contributions will cost."""
+"""``dcai gas forecast``: predict the cost of a stream of contributions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ __all__ = ["forecast"]
 @click.command()
 @DATA
 @MODEL
-@click.option("--contributions", type=click.IntRange(min=1), help="Only so many, from the first.  [default: all]")
+@click.option(
+    "--contributions",
+    type=click.IntRange(min=1),
+    help="Number of contributions to forecast, from the first.  [default: all]",
+)
 @fork_option
 @price_options
 @click.option(
@@ -45,13 +49,17 @@ __all__ = ["forecast"]
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Run N of the transactions, spread over the stream, in an EVM, each on the state before it, and compare "
-    "every figure of the receipt; exit with 1 on any difference.",
+    help="Replay N of the transactions in an EVM, spread over the stream, and compare every gas "
+    "figure. Exits with code 1 on a difference.",
 )
 @engine_option
-@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text")
-@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
-@click.option("--transactions", type=FILE, metavar="FILE.csv|.json", help="Write a row for each transaction as well.")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="Format of the output."
+)
+@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
+@click.option(
+    "--transactions", type=FILE, metavar="FILE.csv|.json", help="Also write one row for each transaction to this file."
+)
 @PICTURE
 def forecast(
     data: str,
@@ -67,14 +75,16 @@ def forecast(
     transactions: Path | None,
     plot: Path | None,
 ) -> None:
-    """Predict what a stream of contributions will cost, one transaction each, one after another.
+    """Predict the cost of a stream of contributions, sent one transaction each.
 
-    In one pass and without an EVM: the model learns as its contract would. Prints totals and distributions, of all
-    contributions and of each kind.
+    The forecast takes one pass and no EVM: the model learns as its contract would. It prints totals and distributions,
+    for all contributions and for each kind.
     """
     check_picture(plot)
     if transactions is not None and transactions.suffix not in (".csv", ".json"):
-        raise click.BadParameter(f"{transactions} ends in neither .csv nor .json", param_hint="--transactions")
+        raise click.BadParameter(
+            f"{transactions} ends in neither .csv nor .json; rename it", param_hint="--transactions"
+        )
     stream = stream_of(data, model)
     if contributions is not None:
         stream = stream.first(contributions)
@@ -100,7 +110,7 @@ def forecast(
 
 
 def _run(stream: Stream, fork: str, replay: GasReplay | None, num_replayed: int) -> Forecast | None:
-    """The forecast as far as Ctrl-C let it come."""
+    """Run the forecast, as far as Ctrl-C lets it."""
     result: Forecast | None = None
     with progress_bar() as progress:
         task = progress.add_task(f"{stream.data}, {stream.contract}", total=len(stream))

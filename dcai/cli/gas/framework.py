@@ -1,4 +1,4 @@
-"""``dcai gas framework``: what deposits, refunds and reports cost, beside 0xDeCA10B."""
+"""``dcai gas framework``: gas of deposits, refunds and reports, beside 0xDeCA10B."""
 
 from __future__ import annotations
 
@@ -29,17 +29,23 @@ __all__ = ["framework"]
     "--reviews",
     type=click.IntRange(min=0),
     default=300,
-    help="How many reviews of IMDB to contribute, where they are on this computer.",
+    help="Number of IMDB reviews to contribute, if IMDB is on this computer.",
 )
 @fork_option
 @engine_option
-@click.option("--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text")
-@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "csv", "markdown")),
+    default="text",
+    help="Format of the output.",
+)
+@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
 def framework(reviews: int, fork: str, engine: str, form: str, output: Path | None) -> None:
-    """Print what the incentive framework costs: trainer, data handler, mechanism and model together.
+    """Measure the gas of the incentive framework: trainer, data handler, mechanism and model together.
 
-    Each model is deployed at the size at which the contracts of 0xDeCA10B were measured, with all that surrounds it;
-    one good and one bad contribution then live through deposit, refund and report.
+    Each model has the size at which the contracts of 0xDeCA10B were measured. One good and one bad contribution go
+    through deposit, refund and report.
     """
     rows: list[FrameworkRow] = []
     with progress_bar() as progress:

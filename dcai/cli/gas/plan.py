@@ -1,4 +1,4 @@
-"""``dcai gas plan``: the transactions that deploy a model."""
+"""``dcai gas plan``: list the transactions that deploy a model."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ __all__ = ["plan"]
 @click.option(
     "--contract",
     type=click.Choice(tuple(MODELS)),
-    help="Of the model that is fitted on DATA.  [default: that of the first scenario of the demo with these data]",
+    help="Contract of the model that is fitted on DATA.  [default: the demo's first contract for these data]",
 )
 @click.option(
     "--gas-cap",
     type=click.IntRange(min=TRANSACTION_GAS, max=MAX_TRANSACTION_GAS),
     default=MAX_TRANSACTION_GAS,
-    help="The most gas that a transaction may have; the default is what Osaka allows (EIP-7825).",
+    help="Maximum gas of one transaction. The default is the limit of Osaka (EIP-7825).",
 )
 @fork_option
 @click.option(
     "--engine",
     type=click.Choice((PREDICTED, *engine_names())),
     default=PREDICTED,
-    help=f"'{PREDICTED}' is computed without an EVM; any other sends the transactions and measures them.",
+    help=f"{PREDICTED} computes the gas without an EVM; the others send the transactions to an EVM and measure them.",
 )
 @price_options
-@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text")
-@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="Format of the output."
+)
+@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
 def plan(
     model: str,
     contract: str | None,
@@ -62,9 +64,10 @@ def plan(
     form: str,
     output: Path | None,
 ) -> None:
-    """Show the transactions that deploy a model, and what each costs.
+    """List the transactions that deploy a model, and the cost of each.
 
-    The model is a JSON FILE, or that which is fitted on the first samples of DATA, a name that 'dcai data list' shows.
+    Pass the JSON FILE of a model, or DATA, a name that 'dcai data list' shows; then the model is fitted on its first
+    samples.
     """
     title, found = _model(model, contract)
     title = f"{title}: {type(found).__name__}, {fork}, {engine}"
@@ -91,7 +94,7 @@ def _model(text: str, contract: str | None) -> tuple[str, Classifier]:
         scenario = scenario_of(text, None if contract is None else MODELS[contract])
         return scenario.title, initial_model(scenario, scenario.load())
     if not Path(text).is_file():
-        raise InputError(f"{text!r} is neither a file nor one of {', '.join(DATA_NAMES)}")
+        raise InputError(f"FILE|DATA: {text} is neither a file nor one of {', '.join(DATA_NAMES)}")
     if contract is not None:
-        raise InputError("--contract goes with DATA; a model in a file says what it is")
+        raise InputError("--contract needs DATA: a model in a FILE defines its own contract; omit --contract")
     return Path(text).name, from_json(text)

@@ -1,4 +1,4 @@
-"""``dcai gas profile``: one transaction by line of Solidity and by function."""
+"""``dcai gas profile``: gas of one transaction by line of Solidity or by function."""
 
 from __future__ import annotations
 
@@ -29,17 +29,22 @@ __all__ = ["profile"]
     "--transaction",
     type=click.Choice(("update", "predict", "constructor")),
     default="update",
-    help="What is taken apart; the constructor has as much of the model as fits a transaction.",
+    help="Transaction to profile. The constructor stores as much of the model as fits one transaction.",
 )
 @click.option(
     "--row",
     type=click.IntRange(min=0),
     default=0,
-    help="Which contribution, from 0; the model has learned those before. "
-    "'dcai gas forecast --transactions' says which are mistakes.",
+    help="Number of the contribution, from 0. The model first learns all earlier ones. 'dcai gas "
+    "forecast --transactions' lists which are mistakes.",
 )
-@click.option("--by", type=click.Choice(("line", "function")), default="line")
-@click.option("--top", type=click.IntRange(min=1), default=20, help="Rows; the others are summed up.")
+@click.option(
+    "--by",
+    type=click.Choice(("line", "function")),
+    default="line",
+    help="Unit of the profile: line of Solidity or function.",
+)
+@click.option("--top", type=click.IntRange(min=1), default=20, help="Number of rows; the others are summed up in one.")
 @fork_option
 @engine_option
 @click.option(
@@ -47,9 +52,9 @@ __all__ = ["profile"]
     "form",
     type=click.Choice(("text", "json", "folded")),
     default="text",
-    help="Folded stacks are what tools that draw flame graphs read.",
+    help="Format of the output; folded stacks feed flame graph tools.",
 )
-@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
 def profile(
     data: str,
     model: str | None,
@@ -62,7 +67,7 @@ def profile(
     form: str,
     output: Path | None,
 ) -> None:
-    """Show where the gas of one transaction goes: by line of Solidity, or by function."""
+    """Profile the gas of one transaction by line of Solidity or by function."""
     found = _profile(stream_of(data, model), transaction, row, engine, fork)
     if form == "json":
         emit(json_text(found.to_dict()), output)
@@ -77,7 +82,9 @@ def _profile(stream: Stream, transaction: str, row: int, engine: str, fork: str)
         oracle = Oracle(stream.contract, fork)
         return profile_creation(Evm(engine, fork), oracle.artifact, *oracle.deployment(stream.model).chunks[0].args)
     if row >= len(stream):
-        raise InputError(f"--row {row}: there are {len(stream):,} contributions, the last is row {len(stream) - 1}")
+        raise InputError(
+            f"--row {row} does not exist: there are {len(stream):,} contributions, the last is row {len(stream) - 1}"
+        )
     model = stream.model.copy()
     if row:
         model.update_batch(*stream.batch(0, row))

@@ -1,4 +1,4 @@
-"""``dcai gas snapshot``, ``check`` and ``diff``: gas in a file that is committed."""
+"""``dcai gas snapshot``, ``check`` and ``diff``: compare gas with a committed file."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _SNAPSHOT = click.argument("file", type=OLD_FILE)
 
 
 @click.command()
-@click.option("--write", "path", type=FILE, help="Write the snapshot to this file instead of printing it.")
+@click.option("--write", "path", type=FILE, help="Write the snapshot to this file.  [default: print]")
 @forks_option
 @engine_option
 def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
-    """Measure fixed transactions of each contract, as JSON to be committed.
+    """Measure fixed transactions of each contract, and write them as JSON to commit.
 
-    Models and samples are small, of integers alone, and always the same; every engine gives the same file.
+    The models and samples are small, fixed integers. Every engine gives the same file.
     """
     emit(text_of(_take(engine, forks)), path)
 
@@ -40,13 +40,16 @@ def snapshot(path: Path | None, forks: tuple[str, ...], engine: str) -> None:
 @click.command()
 @_SNAPSHOT
 @click.option(
-    "--tolerance", default="0%", metavar="GAS|PERCENT%", help="By how much a row may change, up or down: 200, or 1.5%."
+    "--tolerance",
+    default="0%",
+    metavar="GAS|PERCENT%",
+    help="Maximum change of a row, up or down: gas such as 200, or a percentage such as 1.5%.",
 )
 @engine_option
 def check(file: Path, tolerance: str, engine: str) -> None:
     """Measure again, and compare with the snapshot in FILE.
 
-    Exits with 1 where a row changed by more than the tolerance, is missing or new.
+    Exits with code 1 if a row changed by more than the tolerance, is missing or is new.
     """
     allowed = Tolerance.parse(tolerance)
     before = read(file)
@@ -56,7 +59,7 @@ def check(file: Path, tolerance: str, engine: str) -> None:
     if found:
         emit(changes_report(found), None)
         click.echo(f"{len(found)} of {len(before.keys() | after.keys())} rows changed by more than {tolerance}")
-        click.echo(f"if that is meant: dcai gas snapshot --write {file}", err=True)
+        click.echo(f"if the change is intended, run: dcai gas snapshot --write {file}", err=True)
         sys.exit(1)
     click.echo(f"{len(before)} rows measured on {engine}, none changed by more than {tolerance}")
 
@@ -65,7 +68,7 @@ def check(file: Path, tolerance: str, engine: str) -> None:
 @_SNAPSHOT
 @engine_option
 def diff(file: Path, engine: str) -> None:
-    """Measure again, and print every row that differs from the snapshot in FILE."""
+    """Measure again, and print each row that differs from the snapshot in FILE."""
     before = read(file)
     forks = sorted({key.fork for key in before})
     after = _take(engine, forks)

@@ -31,8 +31,20 @@ __all__ = ["table"]
 
 
 @click.command()
-@click.option("--model", "models", type=click.Choice(tuple(MODELS)), multiple=True, help="Only this; repeatable.")
-@click.option("--data", "data", type=click.Choice(DATA_NAMES), multiple=True, help="Only these data; repeatable.")
+@click.option(
+    "--model",
+    "models",
+    type=click.Choice(tuple(MODELS)),
+    multiple=True,
+    help="Contract to measure. Repeatable.  [default: all]",
+)
+@click.option(
+    "--data",
+    "data",
+    type=click.Choice(DATA_NAMES),
+    multiple=True,
+    help="Data set to measure. Repeatable.  [default: all that are on this computer]",
+)
 @forks_option
 @click.option(
     "--engine",
@@ -40,17 +52,24 @@ __all__ = ["table"]
     type=click.Choice((PREDICTED, *engine_names())),
     multiple=True,
     default=(PREDICTED, DEFAULT_ENGINE),
-    help=f"'{PREDICTED}' is computed without an EVM; repeatable.",
+    help=f"{PREDICTED} computes the gas without an EVM. Repeatable.",
 )
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
     default=20,
-    help="Samples that an EVM learns and predicts, and that are spoilt for refused calls; predicted are all.",
+    help="Number of samples that an EVM learns and predicts, and that are corrupted for refused "
+    "calls. Predicted rows use all samples.",
 )
 @price_options
-@click.option("--format", "form", type=click.Choice(("text", "json", "csv", "markdown")), default="text")
-@click.option("--output", type=FILE, help="Write this file, whole or not at all, instead of printing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "csv", "markdown")),
+    default="text",
+    help="Format of the output.",
+)
+@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
 @PICTURE
 def table(
     models: tuple[str, ...],
@@ -64,22 +83,22 @@ def table(
     output: Path | None,
     plot: Path | None,
 ) -> None:
-    """Print what each kind of transaction costs.
+    """Print the gas of each kind of transaction.
 
-    Each row has its own kind: an update with a mistake or without, that makes storage slots non-zero (first) or not
-    (steady), the constructor, chunks of a deployment, predictions as a call, refused updates. Never an average over
-    kinds: n, the least, the median and the most gas used, of what that of the median transaction consists, the gas
-    limit that is enough for all, and USD.
+    An update is a mistake or not, and makes storage slots non-zero (first) or not (steady). Other kinds are the
+    constructor, deployment chunks, predictions by call, and refused updates. Kinds are never averaged. Each row shows
+    the count, minimum, median and maximum gas used, the parts of the median transaction, the sufficient gas limit, and
+    US dollars.
 
-    Measured rows come from real transactions in an EVM in this process; predicted ones from the model's state alone.
+    Measured rows come from real transactions in an in-process EVM. Predicted rows come from the model's state alone.
     """
     check_picture(plot)
     chosen = _chosen(models, data)
     rows, complete = _run(chosen, engines, forks, samples)
     prices = Prices(gas_price_gwei, eth_usd)
     if not complete:
-        # What was asked for is not there, so neither is the file; what is there is shown.
-        click.echo("interrupted, partial: the last section may lack rows", err=True)
+        # Write no incomplete file, but show the rows so far.
+        click.echo("interrupted: the table is partial, and its last section may lack rows", err=True)
         if rows:
             emit(_rendered(rows, prices, form, complete=False), None)
         raise click.Abort
@@ -99,14 +118,14 @@ def _chosen(models: Sequence[str], data: Sequence[str]) -> list[Scenario]:
     ]
     if not found:
         pairs = "; ".join(f"{scenario.contract.__name__} on {scenario.data}" for scenario in SCENARIOS)
-        raise InputError(f"no scenario is a {' or '.join(models)} on {' or '.join(data)}; there are: {pairs}")
+        raise InputError(f"--model and --data match no scenario; the scenarios are: {pairs}")
     return found
 
 
 def _run(
     chosen: Sequence[Scenario], engines: Sequence[str], forks: Sequence[str], samples: int
 ) -> tuple[list[GasRow], bool]:
-    """The rows so far, and whether Ctrl-C let them be all."""
+    """Return the rows so far, and whether they are complete."""
     rows: list[GasRow] = []
     with progress_bar() as progress:
         task = progress.add_task("", total=len(chosen) * len(forks) * len(engines))
@@ -117,7 +136,7 @@ def _run(
                 for fork, engine in product(forks, engines):
                     progress.update(task, description=f"{stream.data}, {stream.contract}: {fork}, {engine}")
                     for row in rows_of(stream, engine, fork, samples):
-                        rows.append(row)  # noqa: PERF402  # an interrupted extend would lose what has come
+                        rows.append(row)  # noqa: PERF402  # an interrupted extend would lose rows
                     progress.advance(task)
         except KeyboardInterrupt:
             return rows, False

@@ -1,4 +1,4 @@
-"""``dcai simulate``: contributors, incentives and a model over months; one file a subcommand."""
+"""``dcai simulate``: simulate contributors, incentives and a model over months; one file a subcommand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["simulate"]
 
 @click.group()
 def simulate() -> None:
-    """Simulate who contributes what, and who profits.
+    """Simulate the contributions, deposits and profits of honest and malicious contributors.
 
-    Without options each subcommand is the run of the paper, on IMDB, or on digits where IMDB is not on this computer.
+    Without options, each subcommand repeats the run of the 0xDeCA10B paper on IMDB, or on digits if IMDB is not on this
+    computer.
     """
 
 

@@ -1,4 +1,4 @@
-"""``dcai simulate points``: points and badges in place of money."""
+"""``dcai simulate points``: simulate points and badges instead of money."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ __all__ = ["points"]
 @run_options
 @mechanism_options
 def points(**options: Any) -> None:
-    """Simulate points and badges: the contributors of self-assessment, without money."""
+    """Simulate points and badges: the contributors of self-assessment, without deposits."""
     carry_out(presets.points, **options)

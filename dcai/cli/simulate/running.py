@@ -1,4 +1,4 @@
-"""Runs a simulation for a command: progress, Ctrl-C, plots, what is printed."""
+"""Run a simulation for a command, with progress bar, plots and output."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def carry_out(
     json_: bool,
     **changed: Any,
 ) -> None:
-    """Run what the options make of a preset, draw it, and print what came of it.
+    """Run a preset with the given options, plot the result, and print it.
 
-    Ctrl-C leaves what there is, marked partial.
+    After Ctrl-C the result so far is printed, marked as partial.
     """
     setup = preset(data, agents=given_agents(agents_text, agents_file), **presets.given(**changed))
     for path in plots:
@@ -51,7 +51,7 @@ def carry_out(
         click.echo(json.dumps(result.as_json(), indent=2) if json_ else as_text(result))
     if interrupted:
         if output is not None:
-            click.echo(f"the same command goes on from {output}", err=True)
+            click.echo(f"run the same command again to resume from {output}", err=True)
         raise click.Abort
 
 

@@ -1,4 +1,4 @@
-"""``dcai simulate self-assessment``: deposits, refunds and reports."""
+"""``dcai simulate self-assessment``: simulate deposits, refunds and reports."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ __all__ = ["self_assessment"]
 @click.command("self-assessment")
 @run_options
 @mechanism_options
-@click.option("--cost-weight", type=WEI, help='Of the deposit; wei, or text like "1 gwei".')
+@click.option(
+    "--cost-weight",
+    type=WEI,
+    help="Deposit one hour after the last contribution, in wei or with a unit; it falls with the "
+    "square root of that time.  [default: 1/60 finney]",
+)
 def self_assessment(**options: Any) -> None:
     """Simulate ongoing self-assessment.
 
-    Without options: the run of the paper. A Perceptron of 1,000 words learns 2,000 reviews of IMDB; then an honest and
-    a malicious contributor send the other 23,000. A deposit can be asked back after a day, and taken by anyone after
-    nine.
+    Without options, this is the run of the paper. A Perceptron of 1,000 words learns 2,000 reviews of IMDB. Then an
+    honest and a malicious contributor send the other 23,000. A deposit can be claimed back after one day, and claimed
+    by any address after nine.
     """
     carry_out(presets.self_assessment, **options)

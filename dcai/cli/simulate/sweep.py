@@ -1,4 +1,4 @@
-"""``dcai simulate sweep``: many runs of self-assessment."""
+"""``dcai simulate sweep``: run self-assessment for many parameters."""
 
 from __future__ import annotations
 
@@ -31,13 +31,30 @@ __all__ = ["sweep"]
     metavar="NAME=VALUE,...",
     help=f"Values of a parameter: {', '.join(sweeps.PARAMETERS)}. Repeatable; all combinations are run.",
 )
-@click.option("--data", type=click.Choice(list(CATALOGUE)), help="Data set; IMDB where it is here.")
-@click.option("--contributions", "num_contributions", type=click.IntRange(min=1), help="All unless given.")
-@click.option("--seeds", type=click.IntRange(min=1), default=3, help="Runs of each combination.")
-@click.option("--agent", "agents_text", multiple=True, metavar="NAME=VALUE,...", help="As for self-assessment.")
-@click.option("--ray", "on_ray", is_flag=True, help="Let Ray distribute the runs; RAY_ADDRESS names a cluster.")
-@click.option("--output", type=NEW_FILE, help="Write all results here, as a JSON array.")
-@click.option("--json", "json_", is_flag=True, help="Print one JSON array.")
+@click.option(
+    "--data",
+    type=click.Choice(list(CATALOGUE)),
+    help="Data set.  [default: imdb if it is on this computer, else digits]",
+)
+@click.option(
+    "--contributions",
+    "num_contributions",
+    type=click.IntRange(min=1),
+    help="Number of samples to contribute.  [default: all]",
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=1), default=3, help="Number of random seeds to run for each combination."
+)
+@click.option(
+    "--agent",
+    "agents_text",
+    multiple=True,
+    metavar="NAME=VALUE,...",
+    help="Agent that replaces the paper's, as for self-assessment. Repeatable.",
+)
+@click.option("--ray", "on_ray", is_flag=True, help="Distribute the runs with Ray; RAY_ADDRESS names a cluster.")
+@click.option("--output", type=NEW_FILE, help="Write all results to this file, as a JSON array.")
+@click.option("--json", "json_", is_flag=True, help="Print one JSON array instead of text.")
 def sweep(
     vary: tuple[str, ...],
     data: str | None,
@@ -48,10 +65,10 @@ def sweep(
     output: Path | None,
     json_: bool,
 ) -> None:
-    """Run self-assessment for every combination of parameters, on all cores.
+    """Run self-assessment for each combination of parameters, on all cores.
 
-    Says for how many seeds the honest profited, the malicious lost and accuracy was kept. With bad-share and agents,
-    agents are multiplied, and each acts the more seldom, the more there are of its kind.
+    The table counts the seeds for which honest agents profited, malicious agents lost and accuracy was kept. The
+    parameters bad-share and agents multiply the agents; each acts less often, the more agents of its kind there are.
     """
     setup = presets.self_assessment(data, num_contributions=num_contributions, agents=given_agents(agents_text, None))
     variants = sweeps.variants(setup, sweeps.parse(vary), range(seeds))
@@ -66,7 +83,7 @@ def sweep(
 
 def _run(variants: list[sweeps.Variant], on_ray: bool) -> tuple[list[dict[str, Any]], bool]:
     if not variants:
-        raise InputError("there is nothing to run")
+        raise InputError("--vary gives no combination to run")
     results = []
     interrupted = False
     with progress_bar() as progress:

@@ -1,4 +1,4 @@
-"""What the subcommands share: where reports go, a time budget, and what a run exits with."""
+"""Options, reports and exit codes that the subcommands share."""
 
 from __future__ import annotations
 
@@ -28,26 +28,27 @@ __all__ = [
     "this_command",
 ]
 
-#: Options whose values are told even where they are the defaults, which another version may have changed.
+#: Options that a report names even at their defaults, since another version may have other defaults.
 _ALWAYS = ("engine", "fork", "cases", "steps", "seed")
 
 TIME_BUDGET = click.option(
     "--time-budget",
     type=TIME,
     metavar="TIME",
-    help="Stop after this long, as 90, 15m or 2h. A report of less than all is marked partial, and the exit code is 3.",
+    help="Maximum run time, in seconds or with a unit, such as 90, 15m or 2h. An incomplete "
+    "report is marked partial, and the exit code is 3.  [default: no limit]",
 )
 SEED = click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
-    help="What all that is random is made of; the report has it, and it makes the same run again.",
+    help="Random seed. The report names it; the same seed repeats the run.",
 )
 CASE_DIR = click.option(
     "--case-dir",
     type=click.Path(file_okay=False, exists=True, writable=True, path_type=Path),
     default=".",
-    help="Where to write the case of a difference.",
+    help="Folder for the case file of a difference.",
 )
 
 
@@ -57,7 +58,7 @@ report_option = click.option(
     type=NEW_FILE,
     multiple=True,
     metavar="FILE",
-    help="Write a report to FILE: a page with .html, JSON with .json, else text. May be given several times.",
+    help="Write a report to FILE: HTML for .html, JSON for .json, else text. Repeatable.",
 )
 """Add ``--report`` alone, for a command that prints in a form of its own and ends with `finish`."""
 
@@ -68,13 +69,13 @@ report_options = add_options(
 
 
 def emit(report: Report, *, json_: bool, reports: tuple[Path, ...]) -> None:
-    """Print a report, write it to the files that were asked for, and exit with what its verdict says."""
+    """Print a report, write it to the files of ``--report``, and exit with the code of its verdict."""
     click.echo(report.as_json() if json_ else report.as_text(), nl=False)
     finish(report, reports)
 
 
 def finish(report: Report, reports: tuple[Path, ...]) -> None:
-    """Write a report to the files that were asked for, and exit with what its verdict says."""
+    """Write a report to the files of ``--report``, and exit with the code of its verdict."""
     for path in reports:
         report.save(path)
         click.echo(f"wrote {path}", err=True)
@@ -84,7 +85,7 @@ def finish(report: Report, reports: tuple[Path, ...]) -> None:
 
 @contextmanager
 def reporting(title: str, command: str, *distributions: str, engine: str | None = None) -> Iterator[Report]:
-    """Yield the report of a command, to be filled, and time it; Ctrl-C marks it as partial."""
+    """Yield the report of a command to fill, and time it; Ctrl-C marks it as partial."""
     versions = installed_versions(*distributions) | ({} if engine is None else {"engine": engine})
     report = Report(title, this_command("verify", command), versions=versions, partial="interrupted")
     began = time.monotonic()
@@ -92,12 +93,12 @@ def reporting(title: str, command: str, *distributions: str, engine: str | None 
         yield report
         report.partial = None
     except KeyboardInterrupt:
-        pass  # what was done so far is reported
+        pass  # report the work so far
     report.seconds = time.monotonic() - began
 
 
 def this_command(*path: str) -> list[str]:
-    """Return the command line that runs the current command again: what was given, and the defaults that count."""
+    """Return the command line that repeats the current command, with the defaults that may change."""
     context = click.get_current_context()
     words: list[str] = []
     for parameter in context.command.params:

@@ -1,4 +1,4 @@
-"""``dcai verify differential``: random and adversarial sequences through a contract and its kernel."""
+"""``dcai verify differential``: compare a contract with its kernel on random and adversarial sequences."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ __all__ = ["differential"]
 
 @click.command()
 @click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
-@click.option("--address", metavar="0x...", help="Compare the contract at this address of a node; needs --rpc.")
-@click.option("--rpc", metavar="URL", help="The node's JSON-RPC server.")
-@click.option("--block", default="finalized", metavar="TAG|NUMBER", help="The block whose state is forked.")
+@click.option("--address", metavar="0x...", help="Address of a contract on a node to compare; needs --rpc.")
+@click.option("--rpc", metavar="URL", help="URL of the node's JSON-RPC server; needs --address.")
+@click.option("--block", default="finalized", metavar="TAG|NUMBER", help="With --address: block whose state is forked.")
 @click.option(
-    "--num-features", type=click.IntRange(min=1), help="Of a sparse model on a node: the size of its vocabulary."
+    "--num-features", type=click.IntRange(min=1), help="With --address: size of the vocabulary of a sparse model."
 )
 @click.option(
-    "--layout", metavar="NAME", help="Of a contract on a node: how its storage is laid out, as for dcai fetch."
+    "--layout",
+    metavar="NAME",
+    help="With --address: storage layout of the contract, as for dcai fetch.  [default: "
+    "recognised by code and getters]",
 )
 @click.option(
     "--model",
     type=click.Choice(list(MODELS)),
-    help="The model that the contract in a file should be.  [default: as its state variables say]",
+    help="Model that the contract in a file implements.  [default: recognised by its state variables]",
 )
 @engine_option
 @fork_option
-@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Sequences for each contract.")
-@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Calls in each sequence.")
+@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Number of sequences for each contract.")
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Number of calls in each sequence.")
 @SEED
 @TIME_BUDGET
 @CASE_DIR
@@ -62,20 +65,20 @@ def differential(
     json_: bool,
     reports: tuple[Path, ...],
 ) -> None:
-    """Search for a difference between contracts and kernels.
+    """Search for differences between contracts and kernels.
 
-    CONTRACT is the name of one of dcai's contracts, or a file with another compilation or implementation: an artifact
-    of dcai, Foundry or Hardhat, or solc's standard output (FILE:NAME where it has several). Without any: all four of
-    dcai.
+    CONTRACT is the name of a contract of dcai, or a file with another compilation or implementation. The file is an
+    artifact of dcai, Foundry or Hardhat, or the standard output of solc (FILE:NAME if it has several). The default is
+    every contract of dcai.
 
-    Random and adversarial sequences of all functions go through contract and kernel, with numbers next to every bound.
-    After each call are compared: label or result, error with its arguments, the whole storage, events, and gas where
-    it is predicted. A difference is shrunk, said in words, and written as a case that 'dcai verify replay' replays.
+    Random and adversarial sequences of all functions go through contract and kernel, with numbers next to each bound.
+    After each call the search compares label or result, error and arguments, all storage, events, and predicted gas. It
+    shrinks a difference, describes it, and writes a case file for 'dcai verify replay'.
 
-    Exits with 1 on a difference; with 3 where the run was cut short, by Ctrl-C or --time-budget, and found none.
+    Exits with code 1 on a difference. Exits with code 3 if Ctrl-C or --time-budget ended the run before it found one.
     """
     if (address is None) is not (rpc is None):
-        raise InputError("--address and --rpc go together: which contract, and on which node")
+        raise InputError("pass --address and --rpc together: the contract, and the node that serves it")
     deadline = None if time_budget is None else time.monotonic() + time_budget
     distributions = ["py-evm"] if engine.startswith("py-evm") else []
     sections: list[Section] = []

@@ -1,4 +1,4 @@
-"""``dcai verify export``: sequences of calls as state tests, for any client to run."""
+"""``dcai verify export``: write sequences of calls as Ethereum state tests."""
 
 from __future__ import annotations
 
@@ -26,26 +26,28 @@ __all__ = ["export"]
 
 @click.command()
 @click.argument("source")
-@click.option("--format", "format_", type=click.Choice(["state-test"]), default="state-test")
-@click.option("--fork", "forks", default="prague,osaka", help="Forks, with commas.")
+@click.option(
+    "--format", "format_", type=click.Choice(["state-test"]), default="state-test", help="Format of the tests."
+)
+@click.option("--fork", "forks", default="prague,osaka", help="Forks, separated by commas.")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Folder for the file, made where there is none.",
+    help="Folder for the file; it is created if missing.",
 )
-@click.option("--steps", "count", type=click.IntRange(min=1), default=50, help="Of a random sequence.")
-@click.option("--seed", type=int, default=0, help="Of a random sequence.")
+@click.option("--steps", "count", type=click.IntRange(min=1), default=50, help="Number of steps of a random sequence.")
+@click.option("--seed", type=int, default=0, help="Random seed of a random sequence.")
 @engine_option
 def export(source: str, format_: str, forks: str, output: Path, count: int, seed: int, engine: str) -> None:
-    """Write steps of contract and kernel as Ethereum state tests, in the JSON form of execution-spec-tests.
+    """Write steps of contract and kernel as Ethereum state tests, in the JSON format of execution-spec-tests.
 
-    SOURCE is a case, whose steps are written; a model's JSON or a snapshot, from which a random sequence goes on; or
-    the name of a contract, for a random model too. Each step is a test of its own: the state before it, one signed
-    transaction, and for each fork the state root after it, which covers the contract's storage, the gas, and the label
-    or the error that came back.
+    SOURCE is a case file, whose steps are written. Or it is a model's JSON or a snapshot, from which a random sequence
+    starts. Or it is the name of a contract, for a random model. Each step is one test: the state before it, one signed
+    transaction, and the state root after it for each fork. The state root covers storage, gas, and the returned label
+    or error.
 
-    Exits with 1 where contract and kernel differ: then nothing is written.
+    Exits with code 1 and writes nothing if contract and kernel differ.
     """
     name, model, steps = _sequence(source, count, seed)
     output.mkdir(parents=True, exist_ok=True)
@@ -57,14 +59,14 @@ def export(source: str, format_: str, forks: str, output: Path, count: int, seed
 
 def _sequence(source: str, count: int, seed: int) -> tuple[str, Classifier, Iterable[Step]]:
     """Return the name of a sequence, the model before it, and its steps."""
-    # From text, whose hash does not depend on the run.
+    # Seeded with text, whose hash is the same in each run.
     rng = Random(f"{seed}")
     if source in MODELS:
         model = random_model(source, rng)
         return f"{source}-{seed}", model, random_steps(model, rng, count)
     path = Path(source)
     if not path.is_file():
-        raise click.BadParameter(f"{source!r} is neither a file nor one of {', '.join(MODELS)}", param_hint="SOURCE")
+        raise click.BadParameter(f"{source} is neither a file nor one of {', '.join(MODELS)}", param_hint="SOURCE")
     if is_case(path):
         case = Case.load(path)
         return path.stem, case.model, case.steps

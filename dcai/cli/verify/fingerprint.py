@@ -1,4 +1,4 @@
-"""``dcai verify fingerprint``: one line for a model, from a file or from a node."""
+"""``dcai verify fingerprint``: print the fingerprint of a model, from a file or a node."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ __all__ = ["fingerprint"]
 
 @click.command()
 @click.argument("file", required=False, type=OLD_FILE)
-@click.option("--address", help="Of a contract, in place of FILE; with --rpc.")
+@click.option("--address", help="Address of a contract, instead of FILE; needs --rpc.")
 @rpc_option(required=False)
 @block_options
 @node_options
 def fingerprint(file: Path | None, address: str | None, rpc_url: str | None, no_verify: bool, **options: Any) -> None:
-    """Print one line for the model in FILE, a model's JSON or a snapshot, or in the contract at --address.
+    """Print the fingerprint of the model in FILE, or of the contract at --address.
 
-    Whoever gets the same line has the same model: every weight, count, name and learning rate. It does not depend on
-    how the model came to be, on the contract's owner, code or address.
+    FILE is a model's JSON or a snapshot. Models with the same fingerprint are equal: each weight, count, name and
+    learning rate. It does not depend on the model's history, nor on the contract's owner, code or address.
 
-    Of a contract, storage is proven; of a sparse one whose features are not all known no line is printed.
+    The storage of a contract is verified by proofs. A sparse model whose features are not all known gets no
+    fingerprint.
     """
     if (file is None) == (address is None):
-        raise click.UsageError("give FILE or --address, and not both")
+        raise click.UsageError("pass FILE or --address, and not both")
     if file is not None:
         model = load_model(file)
     elif rpc_url is None:
-        raise click.UsageError("--address needs --rpc, or DCAI_RPC_URL")
+        raise click.UsageError("--address needs a node: pass --rpc, or set DCAI_RPC_URL")
     else:
         model = _on_chain(str(address), rpc_url=rpc_url, no_verify=no_verify, **options)
     click.echo(model.fingerprint())

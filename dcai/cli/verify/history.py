@@ -1,4 +1,4 @@
-"""``dcai verify history``: whether a contract is what its contributions make of it."""
+"""``dcai verify history``: replay the history of a contract, and compare with its storage."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["history"]
 @click.option(
     "--from-block",
     type=click.IntRange(min=0),
-    help="Block of the deployment, which is searched unless given, or a later one, whose storage is then the start.",
+    help="Block of the deployment, or a later block whose storage is the start.  [default: search for the deployment]",
 )
-@click.option("--block", default="finalized", help="The last: finalized, safe, latest or a number.")
+@click.option("--block", default="finalized", help="Last block to replay: finalized, safe, latest or a number.")
 @click.option(
     "--compare-every",
     type=click.IntRange(min=1),
     default=COMPARE_EVERY,
-    help="Compare with storage after so many contributions too, not at the end alone.",
+    help="Interval in contributions at which storage is compared, in addition to the end.",
 )
 @node_options
 @TIME_BUDGET
@@ -47,12 +47,11 @@ def history(
 ) -> None:
     """Replay the history of the classifier or trainer at ADDRESS in the kernel, and compare with its storage.
 
-    The deployment, every contribution that its trainer accepted and every transaction that an account sent to it as its
-    owner are replayed in the order of the chain. Storage is compared at the end and on the way, proofs checked, and the
-    first block that departs is named.
+    The command replays the deployment, each accepted contribution and each transaction of an owner, in the order of the
+    chain. It compares storage at the end and on the way, verifies proofs, and names the first block that departs.
 
-    Exits with 1 where the contract departs from its history; with 3 where the run was cut short, by Ctrl-C, by
-    --time-budget or by the node, and was right so far.
+    Exits with code 1 if the contract departs from its history. Exits with code 3 if Ctrl-C, --time-budget or the node
+    ended the run before a difference.
     """
     command = this_command("verify", "history")
     with progress_bar() as progress:

@@ -1,4 +1,4 @@
-"""``dcai verify mutants``: whether the search for differences finds contracts with a fault."""
+"""``dcai verify mutants``: check that the search finds faults planted in the contracts."""
 
 from __future__ import annotations
 
@@ -25,31 +25,33 @@ __all__ = ["mutants"]
 
 
 @click.command()
-@click.option("--only", metavar="TEXT", help="Only faults whose name, contract or kind contains TEXT.")
-@click.option("--sample", is_flag=True, help="Only a few of each model, which stand for the others.")
+@click.option(
+    "--only", metavar="TEXT", help="Try only faults whose name, contract or kind contains TEXT.  [default: all]"
+)
+@click.option("--sample", is_flag=True, help="Try only a few representative faults of each model.")
 @click.option(
     "--contracts",
     type=click.Path(file_okay=False, path_type=Path),
     default="contracts",
-    help="The folder of that name in a checkout of dcai, with its packages installed.",
+    help="Folder contracts of a checkout of dcai, with its Node packages installed.",
 )
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default="target/mutants",
-    help="Where compiled contracts are kept.",
+    help="Folder for compiled contracts.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=os.cpu_count() or 1,
     show_default="one a core",
-    help="How many contracts are compiled at a time.",
+    help="Number of contracts to compile in parallel.",
 )
 @engine_option
 @fork_option
-@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Sequences for each fault.")
-@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Calls in each sequence.")
+@click.option("--cases", type=click.IntRange(min=1), default=CASES, help="Number of sequences for each fault.")
+@click.option("--steps", type=click.IntRange(min=1), default=STEPS, help="Number of calls in each sequence.")
 @SEED
 @TIME_BUDGET
 @report_options
@@ -68,13 +70,13 @@ def mutants(
     json_: bool,
     reports: tuple[Path, ...],
 ) -> None:
-    """Check the search itself: it must find every contract with a fault.
+    """Check the search itself: it must find every planted fault.
 
-    Our contracts are compiled with one small fault each: a sign, a rounding, a comparison, a missing check, a swapped
-    index, an overflow that wraps. For each the search of 'dcai verify differential' must find a difference.
+    The command compiles the contracts with one small fault each: a sign, a rounding, a comparison, a missing check, a
+    swapped index, an overflow that wraps. The search of 'dcai verify differential' must find a difference for each.
 
-    Exits with 1 where one was not found; with 3 where the run was cut short and missed none, or where there are no
-    sources, no compiler or no Node.
+    Exits with code 1 if the search missed a fault. Exits with code 3 if the run is partial and missed none, or if
+    sources, compiler or Node are missing.
     """
     chosen = _choose(only, sample)
     compiler = Compiler(contracts, cache)
@@ -104,5 +106,5 @@ def _choose(only: str | None, sample: bool) -> list[Fault]:
         text = only.lower()
         chosen = [f for f in chosen if text in f"{f.name} {f.contract} {f.kind}".lower()]
     if not chosen:
-        raise InputError(f"--only {only!r} matches no fault; each model has its own in dcai/verify/models")
+        raise InputError(f"--only {only} matches no fault; dcai/verify/models lists the faults of each model")
     return chosen

@@ -1,4 +1,4 @@
-"""``dcai verify proof``: what is proven of the scalar steps, and what is only tested."""
+"""``dcai verify proof``: prove the scalar steps of the contracts."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["proof"]
 
 
 @click.command()
-@click.option("--only", help="Claims whose name has this in it.")
+@click.option("--only", help="Prove only claims whose name contains TEXT.  [default: all]")
 @timeout_option(120.0, "the solver")
-@click.option("--json", "json_path", type=NEW_FILE, help="File for the same as JSON.")
+@click.option("--json", "json_path", type=NEW_FILE, help="Also write the results to this file, as JSON.")
 @report_option
 def proof(only: str | None, timeout_s: float, json_path: Path | None, reports: tuple[Path, ...]) -> None:
-    """Prove the scalar steps: on the contracts' bytecode, for all values of full width, by an SMT solver.
+    """Prove the scalar steps of the contracts on their bytecode, for all values of full width, by an SMT solver.
 
-    Each claim is printed with its method, the values that it holds for and what it is about. Of the two routines of
-    OpenZeppelin that no solver takes whole, the square root is proven by bounds of its error, and the 512-bit quotient
-    for a reduced width; at full width it is only tested.
+    Each claim is printed with its method, its range of values and its source. Two routines of OpenZeppelin are too
+    large for a solver. The square root is proven by bounds of its error, and the 512-bit quotient at a reduced width;
+    at full width it is only tested.
 
-    Exits with 1 where a claim is refuted, and with 3 where not all have an answer.
+    Exits with code 1 if a claim is refuted, and with code 3 if a claim has no answer.
     """
     claims = [claim for claim in (*SHARED_CLAIMS, *model_claims()) if only is None or only in claim.name]
     if not claims:
-        raise click.BadParameter(f"no claim has {only!r} in its name", param_hint="--only")
+        raise click.BadParameter(f"{only} matches the name of no claim", param_hint="--only")
     done: list[Proof] = []
     with reporting("Proof of the scalar steps", "proof", "z3-solver") as report:
         for claim in claims:
@@ -43,7 +43,7 @@ def proof(only: str | None, timeout_s: float, json_path: Path | None, reports: t
         click.echo(report.partial, err=True)
     counts = Counter(result.verdict for result in done)
     partial = len(done) < len(claims)
-    left = f"; PARTIAL: {len(claims) - len(done)} not looked at" if partial else ""
+    left = f"; PARTIAL: {len(claims) - len(done)} not tried" if partial else ""
     click.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + left)
     if json_path is not None:
         write_whole(json_path, json.dumps({"partial": partial, "claims": [_fields(p) for p in done]}, indent=1) + "\n")

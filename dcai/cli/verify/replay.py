@@ -1,4 +1,4 @@
-"""``dcai verify replay``: a difference between contract and kernel once more."""
+"""``dcai verify replay``: replay a difference between contract and kernel."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["replay"]
 @click.command()
 @click.argument("case", type=OLD_FILE)
 def replay(case: Path) -> None:
-    """Replay CASE, a file in which a run has written a difference.
+    """Replay CASE, the file of a difference that a run found.
 
-    Exits with 1 where contract and kernel still differ.
+    Exits with code 1 if contract and kernel still differ.
     """
     found = Case.load(case)
     name = found.model.spec.contract
     click.echo(f"{name} on {found.engine} ({found.fork}), {len(found.steps)} steps; found: {found.difference}")
     if not found.same_code:
-        click.echo("the installed contract is not the one that the case was found with", err=True)
+        click.echo("the installed contract differs from the one in which the difference was found", err=True)
     try:
         found.replay()
     except NotEqual as difference:

@@ -1,4 +1,4 @@
-"""``dcai verify snapshot``: a model from a file against a contract in a block."""
+"""``dcai verify snapshot``: compare a model in a file with a contract in a block."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = ["snapshot"]
 
 @click.command()
 @click.argument("file", type=OLD_FILE)
-@click.option("--address", required=True, help="Of the contract.")
-@click.option("--show", type=click.IntRange(min=0), default=20, help="Most differences to print.")
+@click.option("--address", required=True, help="Address of the contract.")
+@click.option("--show", type=click.IntRange(min=0), default=20, help="Maximum number of differences to print.")
 @rpc_option(required=True)
 @block_options
 @node_options
@@ -34,12 +34,12 @@ __all__ = ["snapshot"]
 def snapshot(
     file: Path, address: str, show: int, num_features: int | None, reports: tuple[Path, ...], **options: Any
 ) -> None:
-    """Compare FILE, a model's JSON or a snapshot, with the contract at an address in a block, proofs checked.
+    """Compare FILE, a model's JSON or a snapshot, with the contract at --address in a block, verified by proofs.
 
-    Of a sparse model the features that FILE has values for are looked up, and those below --num-features; the root of
-    the contract's storage then shows whether there are others.
+    For a sparse model the command reads the features in FILE and those below --num-features. The storage root of the
+    contract then shows whether it has others.
 
-    Exits with 1 where they differ, and with 3 where Ctrl-C came first.
+    Exits with code 1 if they differ, and with code 3 after Ctrl-C.
     """
     with reporting("Snapshot against contract", "snapshot", "web3", "trie") as report:
         model = load_model(file)
@@ -48,7 +48,7 @@ def snapshot(
         _print(fetched, model, result, show)
         report.sections = [section(fetched, model, result)]
     if report.partial:
-        click.echo("PARTIAL: interrupted, and not all was compared")
+        click.echo("PARTIAL: interrupted before all was compared")
     finish(report, reports)
 
 
@@ -76,19 +76,19 @@ def _fetch(model: Classifier, address: str, num_features: int | None, options: d
     try:
         return fetch_with_progress(address, indices=indices, **options)
     except InputError:
-        # The contract of a dense model takes no features; that it is one is then the difference.
+        # A dense contract takes no features; the comparison then reports the difference.
         return fetch_with_progress(address, **options)
 
 
 def _features(model: Classifier, num_features: int | None) -> set[int] | None:
-    """Return which features of a sparse model to look up."""
+    """Return the features of a sparse model to read."""
     if not model.spec.is_sparse:
         return None
     return {*range(num_features or 0), *model.feature_indices, *model.spec.keys(model.state())}
 
 
 def _findings(result: Comparison, show: int) -> list[str]:
-    """Return what differs, in words."""
+    """Return the differences as lines of text."""
     lines = [f"{field}: chain {actual!r}, file {expected!r}" for field, expected, actual in result.differences[:show]]
     if len(result.differences) > show:
         lines.append(f"... and {len(result.differences) - show:,} more")
@@ -96,7 +96,7 @@ def _findings(result: Comparison, show: int) -> list[str]:
         count = len(result.differences)
         lines.append("1 field differs" if count == 1 else f"{count:,} fields differ")
     lines += [
-        f"storage slot {slot:#x} holds bits that belong to no field, which no transaction sets"
+        f"storage slot {slot:#x} holds bits that belong to no field, and that no transaction sets"
         for slot in result.unexplained[:show]
     ]
     if result.complete is False:

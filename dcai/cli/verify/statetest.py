@@ -1,4 +1,4 @@
-"""``dcai verify statetest``: state tests under the executable specification of Ethereum."""
+"""``dcai verify statetest``: run state tests under Ethereum's executable specification."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ __all__ = ["statetest"]
 @click.argument("files", nargs=-1, required=True, type=OLD_FILE)
 @report_option
 def statetest(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
-    """Run the state tests in FILES under the executable specification of Ethereum, which shares no code with dcai.
+    """Run the state tests in FILES under Ethereum's executable specification, which shares no code with dcai.
 
-    Other clients have runners of their own for them: `ethereum-spec-evm statetest`, `evm statetest`, `revme
-    statetest`.
+    Other clients have their own runners: `ethereum-spec-evm statetest`, `evm statetest`, `revme statetest`.
 
-    Exits with 1 where a test fails, and with 3 where Ctrl-C came before the last one and none had failed.
+    Exits with code 1 if a test fails, and with code 3 if Ctrl-C came before the first failure.
     """
     done: dict[Path, list[StateTestResult]] = {}
     with reporting("State tests under the executable specification", "statetest", "ethereum-execution") as report:
