@@ -180,13 +180,13 @@ def test_a_forecast_of_a_file_is_verified(contributions: str, model: str, tmp_pa
 
 
 def test_a_wrong_forecast_exits_with_1_and_says_which_row_and_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Oracle.update
+    right = Oracle.update_batch
 
     def wrong(self: Oracle, *args: Any) -> Costs:
         costs = right(self, *args)
         return replace(costs, execution=costs.execution + np.uint64(1))
 
-    monkeypatch.setattr(Oracle, "update", wrong)
+    monkeypatch.setattr(Oracle, "update_batch", wrong)
     args = ["forecast", "--data", "digits-parity", "--contributions", "30", "--verify", "2", "--engine", "revm"]
     shown = run(*args)
     assert shown.exit_code == 1
