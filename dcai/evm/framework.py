@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dcai.evm.contract import Contract
     from dcai.evm.evm import Evm
     from dcai.evm.receipt import Receipt
-    from dcai.models import Classifier
+    from dcai.models import Classifier, Sample
 
 __all__ = ["POINTS", "STAKEABLE", "Framework", "contribution_key", "deploy"]
 
@@ -64,7 +64,7 @@ class Framework:
         """Return the deposit that a contribution needs now, in wei."""
         return int(self.mechanism.call("getNextAddDataCost"))
 
-    def add_data(self, x: Any, label: int, *, sender: str | None = None, value: int | None = None) -> Receipt:
+    def add_data(self, x: Sample, label: int, *, sender: str | None = None, value: int | None = None) -> Receipt:
         """Contribute a sample now.
 
         Parameters
@@ -88,12 +88,12 @@ class Framework:
         self.classifier.note_indices(int(index) for index in x)
         return receipt
 
-    def refund(self, x: Any, label: int, added_time_s: int, *, sender: str | None = None) -> Receipt:
+    def refund(self, x: Sample, label: int, added_time_s: int, *, sender: str | None = None) -> Receipt:
         """Ask a deposit back; raises as ``add_data``."""
         return self.trainer.transact("refund", x, label, added_time_s, sender=sender)
 
     def report(
-        self, x: Any, label: int, added_time_s: int, original_author: str, *, sender: str | None = None
+        self, x: Sample, label: int, added_time_s: int, original_author: str, *, sender: str | None = None
     ) -> Receipt:
         """Take (a share of) the deposit of an author; raises as ``add_data``."""
         return self.trainer.transact("report", x, label, added_time_s, original_author, sender=sender)

@@ -369,13 +369,13 @@ class Classifier(ABC):
 
     @classmethod
     @abstractmethod
-    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+    def fitted(cls, X: Batch, y: Labels, num_features: int, classifications: Sequence[str]) -> Self:
         """Fit the model that a deployer starts with. It takes the hyperparameters of ``spec``, too, as keywords.
 
         Parameters
         ----------
-        X : int64 array, CSR matrix or `dcai.CsrRows`
-            Batch of samples.
+        X : batch of samples
+            As in `predict_batch`.
         y : int array, shape (n,)
             Class of each sample.
         num_features : int

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dcai import _kernels
 from dcai.errors import InputError, Revert
-from dcai.models import json_format
+from dcai.models import _inputs, json_format
 from dcai.models.base import DenseClassifier, as_name, check_length, check_names
 from dcai.models.deployment import create_classes
 from dcai.models.means import dense_means
@@ -18,6 +18,7 @@ from dcai.models.registry import register
 from dcai.models.spec import Array, Demo, Dense, Field, Getter, Int, ModelSpec, item, of_class, per_class
 
 if TYPE_CHECKING:
+    from dcai.models._inputs import Batch, Labels
     from dcai.models.deployment import Driver
 
 __all__ = ["NearestCentroidClassifier"]
@@ -204,13 +205,15 @@ class NearestCentroidClassifier(DenseClassifier):
         return cls(zeros, [0] * len(classifications), classifications=classifications)
 
     @classmethod
-    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+    def fitted(cls, X: Batch, y: Labels, num_features: int, classifications: Sequence[str]) -> Self:
         """Take the exact mean of each class, to the nearest integer, half away from zero.
 
         The contract's own updates give the same but for rounding: each rounds toward zero, so that n of them may end
         n / 2 units of ``10**-9`` nearer to zero, and the order of the samples shows.
         """
-        return cls(*dense_means(X, y, len(classifications)), classifications=classifications)
+        rows = _inputs.dense_batch(X)
+        means = dense_means(rows, _inputs.as_labels(y, len(rows)), len(classifications))
+        return cls(*means, classifications=classifications)
 
     @classmethod
     def _from_fields(cls, fields: json_format.Fields) -> Self:

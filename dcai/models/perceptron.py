@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dcai.errors import InputError, InputTypeError, Revert
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
 from dcai.models import json_format
-from dcai.models._inputs import Batch
+from dcai.models._inputs import Batch, Labels
 from dcai.models.base import Classifier, as_names
 from dcai.models.spec import Field, Getter, Hyperparameter, Int
 
@@ -68,7 +68,7 @@ class Perceptron(Classifier):
 
     @classmethod
     def fitted(
-        cls, X: Any, y: Any, num_features: int, classifications: Sequence[str], *, learning_rate: int = TO_FLOAT
+        cls, X: Batch, y: Labels, num_features: int, classifications: Sequence[str], *, learning_rate: int = TO_FLOAT
     ) -> Self:
         """Learn the samples in one pass from zero weights, as the contract would.
 

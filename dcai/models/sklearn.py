@@ -30,7 +30,7 @@ import inspect
 from collections.abc import Sequence
 from functools import cache
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +38,7 @@ from numpy.typing import ArrayLike, NDArray
 from dcai.data.normalization import NORM_SQ_E18, NORM_SQ_TOLERANCE_E18, l2_normalized
 from dcai.errors import InputError, InputTypeError, MissingExtraError
 from dcai.models import MODELS, Classifier
+from dcai.models._inputs import SupportsCsr
 
 try:
     from scipy.sparse import csr_array
@@ -49,6 +50,9 @@ try:
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise MissingExtraError("dcai.models.sklearn", "sklearn") from error
+
+#: Samples: anything that numpy reads, or a matrix of SciPy.
+Matrix: TypeAlias = ArrayLike | SupportsCsr
 
 #: Parameters of an estimator whose model learns from mistakes alone, and so in passes.
 _PASSES = {"n_epochs": 10, "shuffle": True, "random_state": None}
@@ -77,7 +81,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         tags.classifier_tags.multi_class = spec.num_classes is None
         return tags
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Matrix, y: ArrayLike) -> Self:
         """Train a new model.
 
         Parameters
@@ -114,7 +118,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.classes_ = encoder.classes_
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = None) -> Self:
+    def partial_fit(self, X: Matrix, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Learn the samples one after another, each as one ``update`` of the contract.
 
         The first call without a `fit` before it starts from a model of zeros: weights of 0, or centroids of 0 that
@@ -158,7 +162,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.model_.update_batch(data, labels)
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Matrix) -> NDArray[Any]:
         """Predict the class of each sample, as the contract's ``predict``.
 
         Parameters
@@ -184,7 +188,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return predicted
 
     @available_if(lambda self: hasattr(self._model, "decision_function"))  # type: ignore[untyped-decorator]
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: Matrix) -> NDArray[np.float64]:
         """Return the score of each sample; the second class where it is positive.
 
         Parameters
@@ -248,7 +252,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
                 break  # no sample changed the model, so none will: the remaining passes need not be run
         return model
 
-    def _check_target(self, y: NDArray[Any]) -> None:
+    def _check_target(self, y: ArrayLike) -> None:
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if self._model.spec.num_classes == 2 and kind != "binary":
             raise InputError(f"Only binary classification is supported. The type of the target is {kind}.")

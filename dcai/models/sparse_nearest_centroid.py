@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
-from dcai.models import json_format
+from dcai.models import _inputs, json_format
 from dcai.models.base import SparseClassifier, as_name, check_length, check_names, pairs
 from dcai.models.deployment import create_classes
 from dcai.models.means import presence_means
@@ -17,6 +17,7 @@ from dcai.models.registry import register
 from dcai.models.spec import Demo, Field, Getter, Int, Map, ModelSpec, Record, Sparse, of_class, per_class
 
 if TYPE_CHECKING:
+    from dcai.models._inputs import Batch, Labels
     from dcai.models.deployment import Driver
 
 __all__ = ["SparseNearestCentroidClassifier"]
@@ -266,13 +267,15 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         return cls([{} for _ in classifications], [0] * len(classifications), classifications=classifications)
 
     @classmethod
-    def fitted(cls, X: Any, y: Any, num_features: int, classifications: Sequence[str]) -> Self:
+    def fitted(cls, X: Batch, y: Labels, num_features: int, classifications: Sequence[str]) -> Self:
         """Take the share of each class's samples that have a feature, to the nearest integer at scale ``10**9``.
 
         The contract's own updates give the same but for their rounding, which grows with the number of samples and
         depends on their order.
         """
-        shares, counts = presence_means(X.indptr, X.indices, y, len(classifications))
+        rows = _inputs.sparse_batch(X)
+        labels = _inputs.as_labels(y, len(rows))
+        shares, counts = presence_means(rows.indptr, rows.indices, labels, len(classifications))
         return cls(shares, counts, classifications=classifications)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Stream:
         """Return one contribution as integers: sample and label."""
         return [int(value) for value in self.samples[row]], int(self.labels[row])
 
-    def batch(self, start: int, stop: int) -> tuple[Any, NDArray[np.uint64]]:
+    def batch(self, start: int, stop: int) -> tuple[NDArray[np.int64] | SparseRows, NDArray[np.uint64]]:
         """Return the contributions from ``start`` to before ``stop`` as the models take a batch with labels."""
         return self.samples[start:stop], self.labels[start:stop]
 
