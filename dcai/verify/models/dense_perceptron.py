@@ -221,7 +221,7 @@ _FAULTS = (
         "dense: brings the intercept to the scale of the products",
         "wrong scale",
         "score = intercept;",
-        f"score = int256(intercept) * {_SCALE};",
+        "score = int256(intercept) * 10 ** 9;",
     ),
     _fault(
         "dense: leaves out the last feature when it learns",
