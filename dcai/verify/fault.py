@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["UPDATE", "UPDATE_BY_ANYONE", "Fault", "floor"]
+__all__ = ["Fault", "parse_faults"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,16 @@ class Fault:
         return self.file or f"src/models/{self.contract}.sol"
 
 
-#: Who may learn: of every contract.
-UPDATE = "function update(int64[] calldata data, uint64 classification) external onlyOwner {"
-UPDATE_BY_ANYONE = UPDATE.replace(" onlyOwner", "")
+def parse_faults(contract: str, text: str) -> tuple[Fault, ...]:
+    """Read the faults of a contract, written as changes that stand apart by empty lines.
 
-
-def floor(dividend: str, divisor: str) -> str:
-    """Return a dividend, as a term of Solidity, whose quotient is rounded toward minus infinity."""
-    return f"({dividend} - ((({dividend}) % {divisor}) + {divisor}) % {divisor})"
+    Each begins with a line of its name, its kind and, unless it is the contract's own, its file; a star before it marks
+    a typical one. Then come the lines before the change, each after ``- ``, and those after it, each after ``+ ``.
+    """
+    faults = []
+    for change in text.strip("\n").split("\n\n"):
+        head, *lines = change.splitlines()
+        before, after = ("\n".join(line[2:] for line in lines if line.startswith(sign)) for sign in "-+")
+        name, kind, file = (*head.removeprefix("* ").split(" | "), "")[:3]
+        faults.append(Fault(contract, name, kind, before, after, file, head.startswith("* ")))
+    return tuple(faults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,11 +10,9 @@ from dcai.evm.hashing import word_hash
 from dcai.fixed import TO_FLOAT
 from dcai.models import DensePerceptron
 from dcai.verify.claim import ProofClaim, Refuted, Unknown, Verified
-from dcai.verify.fault import UPDATE, UPDATE_BY_ANYONE, Fault, floor
+from dcai.verify.fault import parse_faults
 from dcai.verify.layer import VerifyModel
 from dcai.verify.models.perceptron import (
-    LABEL_RATE,
-    PERCEPTRON_FILE,
     PerceptronGenerator,
     class_rules,
     intercept_and_rate,
@@ -161,98 +158,75 @@ class DensePerceptronGenerator(PerceptronGenerator):
 
 # -- faults -- #
 
-_fault = partial(Fault, _NAME)
-#: Files below ``contracts``.
-_NORM, _INT80 = "src/libraries/Norm.sol", "src/libraries/PackedInt80.sol"
-_ARRAY, _WEIGHTS = "src/libraries/PackedArray.sol", "src/libraries/DenseWeights.sol"
-_SCALE = "int256(uint256(SCALE))"
+_FAULTS = parse_faults(
+    _NAME,
+    """
+dense: moves away from the sample | sign
+- classification == 1 ? rate : -rate
++ classification == 1 ? -rate : rate
 
-_FAULTS = (
-    _fault("dense: moves away from the sample", "sign", LABEL_RATE, "classification == 1 ? -rate : rate"),
-    _fault(
-        "dense: rounds a step toward minus infinity",
-        "rounding",
-        f"word.get(1) + (x1 * rate) / {_SCALE}",
-        f"word.get(1) + {floor('(x1 * rate)', _SCALE)} / {_SCALE}",
-        _WEIGHTS,
-        typical=True,
-    ),
-    _fault(
-        "dense: moves the third weight of a slot by the second feature",
-        "swapped index",
-        "word.get(2) + (x2 * rate)",
-        "word.get(2) + (x1 * rate)",
-        _WEIGHTS,
-    ),
-    _fault(
-        "dense: divides by a tenth of the scale",
-        "wrong scale",
-        f"word.get(0) + (x0 * rate) / {_SCALE}",
-        "word.get(0) + (x0 * rate) / int256(10 ** 8)",
-        _WEIGHTS,
-    ),
-    _fault(
-        "dense: update does not check the length",
-        "missing check",
-        "_requireDimension(data);\n        _requireClass(classification);",
-        "_requireClass(classification);",
-    ),
-    _fault(
-        "dense: looks at the label before the length",
-        "order of errors",
-        "_requireDimension(data);\n        _requireClass(classification);",
-        "_requireClass(classification);\n        _requireDimension(data);",
-    ),
-    _fault("dense: anyone may update", "missing check", UPDATE, UPDATE_BY_ANYONE),
-    _fault(
-        "dense: anyone may append weights",
-        "missing check",
-        "initializeWeights(int80[] memory moreWeights) external onlyOwner",
-        "initializeWeights(int80[] memory moreWeights) external",
-    ),
-    _fault(
-        "dense: takes words that are no int64",
-        "missing check",
-        "            DenseData.requireInt64(x0, x1, x2);\n",
-        "",
-        _WEIGHTS,
-    ),
-    _fault(
-        "dense: brings the intercept to the scale of the products",
-        "wrong scale",
-        "score = intercept;",
-        "score = int256(intercept) * 10 ** 9;",
-    ),
-    _fault(
-        "dense: leaves out the last feature when it learns",
-        "off by one",
-        "an array overflow.\n        unchecked {\n            uint256 end = data.end()",
-        "an array overflow.\n        unchecked {\n"
-        "            uint256 end = data.end() - (data.length > 0 ? DenseData.FEATURE : 0)",
-    ),
-    _fault(
-        "dense: takes a squared norm that is exactly too small",
-        "comparison",
-        "squaredNorm <= UNIT - TOLERANCE",
-        "squaredNorm < UNIT - TOLERANCE",
-        _NORM,
-    ),
-    _fault("dense: a score of 0 is class 1", "comparison", "score > 0 ? 1 : 0", "score >= 0 ? 1 : 0", PERCEPTRON_FILE),
-    _fault(
-        "dense: weights wrap beyond int80",
-        "overflow that wraps",
-        "if (shifted >> 80 != 0) {",
-        "if (shifted >> 81 != 0) {",
-        _INT80,
-        typical=True,
-    ),
-    _fault(
-        "dense: appending forgets the weights that share the slot",
-        "lost write",
-        "uint256 word = shift == 0 ? 0 : slot.getUint256Slot().value;",
-        "uint256 word = 0;",
-        _ARRAY,
-    ),
+* dense: rounds a step toward minus infinity | rounding | src/libraries/DenseWeights.sol
+- word.get(1) + (x1 * rate) / int256(uint256(SCALE))
++ word.get(1) + (x1 * rate) / int256(uint256(SCALE)) - ((x1 * rate) % int256(10 ** 9) < 0 ? int256(1) : int256(0))
+
+dense: moves the third weight of a slot by the second feature | swapped index | src/libraries/DenseWeights.sol
+- word.get(2) + (x2 * rate)
++ word.get(2) + (x1 * rate)
+
+dense: divides by a tenth of the scale | wrong scale | src/libraries/DenseWeights.sol
+- word.get(0) + (x0 * rate) / int256(uint256(SCALE))
++ word.get(0) + (x0 * rate) / int256(10 ** 8)
+
+dense: update does not check the length | missing check
+- _requireDimension(data);
+-         _requireClass(classification);
++ _requireClass(classification);
+
+dense: looks at the label before the length | order of errors
+- _requireDimension(data);
+-         _requireClass(classification);
++ _requireClass(classification);
++         _requireDimension(data);
+
+dense: anyone may update | missing check
+- function update(int64[] calldata data, uint64 classification) external onlyOwner {
++ function update(int64[] calldata data, uint64 classification) external {
+
+dense: anyone may append weights | missing check
+- initializeWeights(int80[] memory moreWeights) external onlyOwner
++ initializeWeights(int80[] memory moreWeights) external
+
+dense: takes words that are no int64 | missing check | src/libraries/DenseWeights.sol
+-             DenseData.requireInt64(x0, x1, x2);
+
+dense: brings the intercept to the scale of the products | wrong scale
+- score = intercept;
++ score = int256(intercept) * 10 ** 9;
+
+dense: leaves out the last feature when it learns | off by one
+- an array overflow.
+-         unchecked {
+-             uint256 end = data.end()
++ an array overflow.
++         unchecked {
++             uint256 end = data.end() - (data.length > 0 ? DenseData.FEATURE : 0)
+
+dense: takes a squared norm that is exactly too small | comparison | src/libraries/Norm.sol
+- squaredNorm <= UNIT - TOLERANCE
++ squaredNorm < UNIT - TOLERANCE
+
+dense: a score of 0 is class 1 | comparison | src/models/Perceptron.sol
+- score > 0 ? 1 : 0
++ score >= 0 ? 1 : 0
+
+* dense: weights wrap beyond int80 | overflow that wraps | src/libraries/PackedInt80.sol
+- if (shifted >> 80 != 0) {
++ if (shifted >> 81 != 0) {
+
+dense: appending forgets the weights that share the slot | lost write | src/libraries/PackedArray.sol
+- uint256 word = shift == 0 ? 0 : slot.getUint256Slot().value;
++ uint256 word = 0;
+""",
 )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar
 
 from dcai.evm.hashing import word_hash
 from dcai.fixed import TO_FLOAT
 from dcai.models import NearestCentroidClassifier
 from dcai.verify.claim import Refuted, Unknown, Verified
-from dcai.verify.fault import Fault, floor
+from dcai.verify.fault import parse_faults
 from dcai.verify.generator import Generator
 from dcai.verify.layer import VerifyModel
 from dcai.verify.numbers import (
@@ -200,100 +199,68 @@ class NearestCentroidGenerator(Generator):
 
 # -- faults -- #
 
-_fault = partial(Fault, _NAME)
-#: Files below ``contracts``.
-_NORM, _INT64 = "src/libraries/Norm.sol", "src/libraries/PackedInt64.sol"
-_MULTICLASS = "src/models/MulticlassClassifier.sol"
+_FAULTS = parse_faults(
+    _NAME,
+    """
+centroid: the last of equally near classes wins | comparison
+- if (distance < smallest)
++ if (distance <= smallest)
 
-_FAULTS = (
-    _fault(
-        "centroid: the last of equally near classes wins",
-        "comparison",
-        "if (distance < smallest)",
-        "if (distance <= smallest)",
-    ),
-    _fault(
-        "centroid: rounds a mean toward minus infinity",
-        "rounding",
-        "(word.get(0) * n + x0).quotient(newN)",
-        f"{floor('(word.get(0) * n + x0)', 'newN')}.quotient(newN)",
-    ),
-    _fault(
-        "centroid: does not count the sample",
-        "lost write",
-        "        if (newCount != count) dataCounts[classification] = newCount;\n",
-        "",
-    ),
-    _fault(
-        "centroid: counts one sample too many",
-        "comparison",
-        "count < dataCountLimit ? count + 1 : count",
-        "count <= dataCountLimit ? count + 1 : count",
-    ),
-    _fault(
-        "centroid: divides by one too many at the limit of the count",
-        "off by one",
-        "int256(count), int256(newCount)",
-        "int256(count), int256(count + 1)",
-        typical=True,
-    ),
-    _fault(
-        "centroid: rounds the terms of a distance to the nearest",
-        "rounding",
-        "return uint256(difference * difference) / SCALE;",
-        "return (uint256(difference * difference) + SCALE / 2) / SCALE;",
-    ),
-    _fault(
-        "centroid: moves the third feature of a slot by the fourth",
-        "swapped index",
-        "(word.get(2) * n + x2)",
-        "(word.get(2) * n + x3)",
-    ),
-    _fault(
-        "centroid: a negative feature spills over the next",
-        "missing mask",
-        "((uint256(c2) & MASK) << 128)",
-        "(uint256(c2) << 128)",
-        _INT64,
-    ),
-    _fault(
-        "centroid: takes a class with as many samples as the limit",
-        "comparison",
-        "if (count >= dataCountLimit)",
-        "if (count > dataCountLimit)",
-    ),
-    _fault(
-        "centroid: predicts with centroids of unequal length",
-        "missing check",
-        "_requireDimension(centroid, data);\n            uint256 distance",
-        "uint256 distance",
-    ),
-    _fault(
-        "centroid: an unknown class is a panic",
-        "missing check",
-        "_requireClass(classification, centroids.length);\n        int64[] storage",
-        "int64[] storage",
-    ),
-    _fault(
-        "centroid: anyone may add a class",
-        "missing check",
-        ") external onlyOwner {\n        _pushClass(",
-        ") external {\n        _pushClass(",
-    ),
-    _fault(
-        "centroid: takes a squared norm that is exactly too large",
-        "comparison",
-        "squaredNorm >= UNIT + TOLERANCE",
-        "squaredNorm > UNIT + TOLERANCE",
-        _NORM,
-    ),
-    _fault(
-        "centroid: tells of a new class under the next label",
-        "wrong event",
-        "emit AddClass(name, classifications.length);",
-        "emit AddClass(name, classifications.length + 1);",
-        _MULTICLASS,
-    ),
+centroid: rounds a mean toward minus infinity | rounding
+- (word.get(0) * n + x0).quotient(newN)
++ (word.get(0) * n + x0).quotient(newN) - ((word.get(0) * n + x0) % newN < 0 ? int256(1) : int256(0))
+
+centroid: does not count the sample | lost write
+-         if (newCount != count) dataCounts[classification] = newCount;
+
+centroid: counts one sample too many | comparison
+- count < dataCountLimit ? count + 1 : count
++ count <= dataCountLimit ? count + 1 : count
+
+* centroid: divides by one too many at the limit of the count | off by one
+- int256(count), int256(newCount)
++ int256(count), int256(count + 1)
+
+centroid: rounds the terms of a distance to the nearest | rounding
+- return uint256(difference * difference) / SCALE;
++ return (uint256(difference * difference) + SCALE / 2) / SCALE;
+
+centroid: moves the third feature of a slot by the fourth | swapped index
+- (word.get(2) * n + x2)
++ (word.get(2) * n + x3)
+
+centroid: a negative feature spills over the next | missing mask | src/libraries/PackedInt64.sol
+- ((uint256(c2) & MASK) << 128)
++ (uint256(c2) << 128)
+
+centroid: takes a class with as many samples as the limit | comparison
+- if (count >= dataCountLimit)
++ if (count > dataCountLimit)
+
+centroid: predicts with centroids of unequal length | missing check
+- _requireDimension(centroid, data);
+-             uint256 distance
++ uint256 distance
+
+centroid: an unknown class is a panic | missing check
+- _requireClass(classification, centroids.length);
+-         int64[] storage
++ int64[] storage
+
+centroid: anyone may add a class | missing check
+- ) external onlyOwner {
+-         _pushClass(
++ ) external {
++         _pushClass(
+
+centroid: takes a squared norm that is exactly too large | comparison | src/libraries/Norm.sol
+- squaredNorm >= UNIT + TOLERANCE
++ squaredNorm > UNIT + TOLERANCE
+
+centroid: tells of a new class under the next label | wrong event | src/models/MulticlassClassifier.sol
+- emit AddClass(name, classifications.length);
++ emit AddClass(name, classifications.length + 1);
+""",
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 from random import Random
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from dcai.evm.hashing import mapping_slot, word_hash
 from dcai.fixed import TO_FLOAT
 from dcai.models import SparseNearestCentroidClassifier
 from dcai.verify.claim import ProofClaim, Refuted, Unknown, Verified
-from dcai.verify.fault import Fault
+from dcai.verify.fault import parse_faults
 from dcai.verify.generator import Generator
 from dcai.verify.layer import VerifyModel
 from dcai.verify.numbers import INDICES, INT64_MAX, NEGATIVE, ONE, UINT64_MAX, between
@@ -187,94 +186,64 @@ class SparseNearestCentroidGenerator(Generator):
 
 # -- faults -- #
 
-_fault = partial(Fault, _NAME)
-_MULTICLASS = "src/models/MulticlassClassifier.sol"
+_FAULTS = parse_faults(
+    _NAME,
+    """
+sparse centroid: rounds a mean up | rounding
+- (n * previous + SCALE).quotient(newN)
++ (n * previous + SCALE + n).quotient(newN)
 
-_FAULTS = (
-    _fault(
-        "sparse centroid: rounds a mean up",
-        "rounding",
-        "(n * previous + SCALE).quotient(newN)",
-        "(n * previous + SCALE + n).quotient(newN)",
-    ),
-    _fault(
-        "sparse centroid: scales a stored value the wrong way",
-        "swapped operands",
-        "(value * count).quotient(n)",
-        "(value * n).quotient(count)",
-    ),
-    _fault(
-        "sparse centroid: the squared magnitude wraps below 0",
-        "overflow that wraps",
-        "rest = Math.saturatingSub(rest, previous * previous);",
-        "rest = rest - previous * previous;",
-        typical=True,
-    ),
-    _fault(
-        "sparse centroid: scales the squared magnitude as if it were no square",
-        "wrong scale",
-        "Math.mulDiv(rest, n * n, uint256(newN) * newN)",
-        "Math.mulDiv(rest, n, newN)",
-    ),
-    _fault(
-        "sparse centroid: the last of equally near classes wins",
-        "comparison",
-        "if (distance < smallest)",
-        "if (distance <= smallest)",
-    ),
-    _fault(
-        "sparse centroid: a distance below 0 is far away",
-        "sign",
-        "if (distance < smallest)",
-        "if (uint256(distance) < uint256(smallest))",
-        typical=True,
-    ),
-    _fault(
-        "sparse centroid: takes an index twice",
-        "comparison",
-        "if (index < smallest) revert",
-        "if (index + 1 < smallest) revert",
-    ),
-    _fault(
-        "sparse centroid: the count wraps beyond uint64", "overflow that wraps", "(n + 1).toUint64()", "uint64(n + 1)"
-    ),
-    _fault(
-        "sparse centroid: stores a value as of one sample before",
-        "off by one",
-        "feature.value = (uint256(newN) << 64) | value;",
-        "feature.value = (n << 64) | value;",
-    ),
-    _fault(
-        "sparse centroid: takes a feature that the class has",
-        "missing check",
-        "        if (feature.value != 0) revert DuplicateFeature(position, index);\n",
-        "",
-    ),
-    _fault(
-        "sparse centroid: adds the square of the value before",
-        "wrong operand",
-        "added += value * value;",
-        "added += previous * previous;",
-    ),
-    _fault(
-        "sparse centroid: tells the stored value for the true one",
-        "wrong operand",
-        "return uint64(_trueValue(word, info.numSamples));",
-        "return uint64(word);",
-    ),
-    _fault(
-        "sparse centroid: the label after the last is a class",
-        "comparison",
-        "if (label >= numClasses)",
-        "if (label > numClasses)",
-        _MULTICLASS,
-    ),
-    _fault(
-        "sparse centroid: doubles no true value in a distance",
-        "wrong factor",
-        "2 * int256(_trueValue(word, n))",
-        "int256(_trueValue(word, n))",
-    ),
+sparse centroid: scales a stored value the wrong way | swapped operands
+- (value * count).quotient(n)
++ (value * n).quotient(count)
+
+* sparse centroid: the squared magnitude wraps below 0 | overflow that wraps
+- rest = Math.saturatingSub(rest, previous * previous);
++ rest = rest - previous * previous;
+
+sparse centroid: scales the squared magnitude as if it were no square | wrong scale
+- Math.mulDiv(rest, n * n, uint256(newN) * newN)
++ Math.mulDiv(rest, n, newN)
+
+sparse centroid: the last of equally near classes wins | comparison
+- if (distance < smallest)
++ if (distance <= smallest)
+
+* sparse centroid: a distance below 0 is far away | sign
+- if (distance < smallest)
++ if (uint256(distance) < uint256(smallest))
+
+sparse centroid: takes an index twice | comparison
+- if (index < smallest) revert
++ if (index + 1 < smallest) revert
+
+sparse centroid: the count wraps beyond uint64 | overflow that wraps
+- (n + 1).toUint64()
++ uint64(n + 1)
+
+sparse centroid: stores a value as of one sample before | off by one
+- feature.value = (uint256(newN) << 64) | value;
++ feature.value = (n << 64) | value;
+
+sparse centroid: takes a feature that the class has | missing check
+-         if (feature.value != 0) revert DuplicateFeature(position, index);
+
+sparse centroid: adds the square of the value before | wrong operand
+- added += value * value;
++ added += previous * previous;
+
+sparse centroid: tells the stored value for the true one | wrong operand
+- return uint64(_trueValue(word, info.numSamples));
++ return uint64(word);
+
+sparse centroid: the label after the last is a class | comparison | src/models/MulticlassClassifier.sol
+- if (label >= numClasses)
++ if (label > numClasses)
+
+sparse centroid: doubles no true value in a distance | wrong factor
+- 2 * int256(_trueValue(word, n))
++ int256(_trueValue(word, n))
+""",
 )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar
 
 from dcai.evm.hashing import mapping_slot
 from dcai.models import SparsePerceptron
 from dcai.verify.claim import Refuted, Unknown, Verified
-from dcai.verify.fault import UPDATE, UPDATE_BY_ANYONE, Fault
+from dcai.verify.fault import parse_faults
 from dcai.verify.layer import VerifyModel
 from dcai.verify.models.perceptron import (
-    LABEL_RATE,
-    PERCEPTRON_FILE,
     PerceptronGenerator,
     class_rules,
     intercept_and_rate,
@@ -157,68 +154,69 @@ class SparsePerceptronGenerator(PerceptronGenerator):
 
 # -- faults -- #
 
-_fault = partial(Fault, _NAME)
-_INDICES = "src/libraries/SparseData.sol"
-_LOOP = "for (uint256 i = 0; i < data.length; ++i) {\n                "
+_FAULTS = parse_faults(
+    _NAME,
+    """
+sparse: moves away from the sample | sign
+- classification == 1 ? rate : -rate
++ classification == 1 ? -rate : rate
 
-_FAULTS = (
-    _fault("sparse: moves away from the sample", "sign", LABEL_RATE, "classification == 1 ? -rate : rate"),
-    _fault(
-        "sparse: weights wrap beyond int80",
-        "overflow that wraps",
-        "uint80((weight + step).toInt80())",
-        "uint80(uint256(weight + step))",
-    ),
-    _fault("sparse: -1 is no negative index", "comparison", "if (signedIndex < 0)", "if (signedIndex < -1)", _INDICES),
-    _fault("sparse: indices must be below 2^32", "wrong bound", "INDEX_BITS = 63", "INDEX_BITS = 32"),
-    _fault(
-        "sparse: the score leaves out the last index",
-        "off by one",
-        f"{_LOOP}score",
-        f"{_LOOP.replace('i <', 'i + 1 <')}score",
-    ),
-    _fault(
-        "sparse: learning leaves out the first index",
-        "off by one",
-        f"{_LOOP}StorageSlot",
-        f"{_LOOP.replace('i = 0', 'i = 1')}StorageSlot",
-    ),
-    _fault(
-        "sparse: update does not check the label",
-        "missing check",
-        "        _requireClass(classification);\n        if (_classOf",
-        "        if (_classOf",
-    ),
-    _fault(
-        "sparse: looks at the indices before the label",
-        "order of errors",
-        "_requireClass(classification);\n        if (_classOf(_score(data)) != classification) {",
-        "uint64 predicted = _classOf(_score(data));\n        _requireClass(classification);\n"
-        "        if (predicted != classification) {",
-    ),
-    _fault("sparse: anyone may update", "missing check", UPDATE, UPDATE_BY_ANYONE),
-    _fault("sparse: the intercept does not count", "lost read", "score = intercept;", "score = 0;"),
-    _fault(
-        "sparse: the last weight of all cannot be set",
-        "comparison",
-        "if (someWeights.length > room)",
-        "if (someWeights.length >= room)",
-    ),
-    _fault(
-        "sparse: label 2 is a class",
-        "comparison",
-        "if (label >= NUM_CLASSES)",
-        "if (label > NUM_CLASSES)",
-        PERCEPTRON_FILE,
-    ),
-    _fault(
-        "sparse: a score of 0 is class 1",
-        "comparison",
-        "score > 0 ? 1 : 0",
-        "score >= 0 ? 1 : 0",
-        PERCEPTRON_FILE,
-        typical=True,
-    ),
+sparse: weights wrap beyond int80 | overflow that wraps
+- uint80((weight + step).toInt80())
++ uint80(uint256(weight + step))
+
+sparse: -1 is no negative index | comparison | src/libraries/SparseData.sol
+- if (signedIndex < 0)
++ if (signedIndex < -1)
+
+sparse: indices must be below 2^32 | wrong bound
+- INDEX_BITS = 63
++ INDEX_BITS = 32
+
+sparse: the score leaves out the last index | off by one
+- for (uint256 i = 0; i < data.length; ++i) {
+-                 score
++ for (uint256 i = 0; i + 1 < data.length; ++i) {
++                 score
+
+sparse: learning leaves out the first index | off by one
+- for (uint256 i = 0; i < data.length; ++i) {
+-                 StorageSlot
++ for (uint256 i = 1; i < data.length; ++i) {
++                 StorageSlot
+
+sparse: update does not check the label | missing check
+-         _requireClass(classification);
+-         if (_classOf
++         if (_classOf
+
+sparse: looks at the indices before the label | order of errors
+- _requireClass(classification);
+-         if (_classOf(_score(data)) != classification) {
++ uint64 predicted = _classOf(_score(data));
++         _requireClass(classification);
++         if (predicted != classification) {
+
+sparse: anyone may update | missing check
+- function update(int64[] calldata data, uint64 classification) external onlyOwner {
++ function update(int64[] calldata data, uint64 classification) external {
+
+sparse: the intercept does not count | lost read
+- score = intercept;
++ score = 0;
+
+sparse: the last weight of all cannot be set | comparison
+- if (someWeights.length > room)
++ if (someWeights.length >= room)
+
+sparse: label 2 is a class | comparison | src/models/Perceptron.sol
+- if (label >= NUM_CLASSES)
++ if (label > NUM_CLASSES)
+
+* sparse: a score of 0 is class 1 | comparison | src/models/Perceptron.sol
+- score > 0 ? 1 : 0
++ score >= 0 ? 1 : 0
+""",
 )
 
 
