@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcai import TO_FLOAT, InputError, InputTypeError, from_fixed, to_fixed
+from tests.support.numbers import int64s, int80s
 
 ONE = 10**9
 HUGE = 10**5000
@@ -242,8 +243,8 @@ def test_bad_widths(bits: Any) -> None:
 
 @given(
     st.one_of(
-        st.integers(-(2**63), 2**63 - 1),
-        st.integers(-(2**79), 2**79 - 1),
+        int64s,
+        int80s,
         st.integers(-4, 4).map(lambda d: 2**53 + d),
         st.integers(2**53, 2**63 - 1),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "UINT32_MAX",
     "UINT64_MAX",
     "between",
+    "edges",
     "squares",
     "unit_sample",
     "wild_sample",
@@ -50,12 +51,17 @@ SQUARED_NORMS = [_UNIT + sign * _TOLERANCE + d for sign in (-1, 1) for d in (-1,
 _ACCEPTED = [norm for norm in SQUARED_NORMS if abs(norm - _UNIT) < _TOLERANCE]
 
 
+def edges(low: int, high: int) -> list[int]:
+    """Return the whole numbers within bounds that are next to where a type ends, and next to the bounds."""
+    start, end = bisect_left(_EDGES, low), bisect_right(_EDGES, high)
+    return [*_EDGES[start:end], low, low + 1, high - 1, high]
+
+
 def between(rng: Random, low: int, high: int) -> int:
     """Return a whole number within bounds: next to where a type ends, of moderate size, or of any number of bits."""
     kind = rng.randrange(10)
     if kind < 4:
-        start, end = bisect_left(_EDGES, low), bisect_right(_EDGES, high)
-        return rng.choice([*_EDGES[start:end], low, low + 1, high - 1, high])
+        return rng.choice(edges(low, high))
     if kind < 8:
         return rng.randint(max(low, -2 * ONE), min(high, 2 * ONE))
     bits = rng.randint(0, max(high, -low).bit_length())

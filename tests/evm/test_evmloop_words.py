@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from dcai.evm import Evm
 from dcai.evm.hashing import keccak, to_address
+from tests.support.numbers import WORDS
 
 TWO_TO_256 = 1 << 256
-EDGES = [0, 1, 2, 3, 31, 32, 255, 256, 2**64 - 1, 2**64, 2**128, 2**255 - 1, 2**255, 2**256 - 2, 2**256 - 1]
+
 PROGRAM = to_address(b"\x02" * 20)
 CHAIN = Evm("py-evm-compiled")
 
@@ -86,7 +87,7 @@ def assert_computes(op: int, cases: list[tuple[int, ...]]) -> None:
 @pytest.mark.parametrize("op", OPERATIONS, ids=hex)
 def test_operations_on_edges_of_words(op: int) -> None:
     count = OPERATIONS[op].__code__.co_argcount
-    assert_computes(op, list(product(EDGES, repeat=count)))
+    assert_computes(op, list(product(WORDS, repeat=count)))
 
 
 @pytest.mark.parametrize("op", [0x0B, 0x1A, 0x1B, 0x1C, 0x1D], ids=hex)
@@ -110,7 +111,7 @@ def test_divisions_of_every_length(op: int) -> None:
 
 
 NUMBERS = st.one_of(
-    st.sampled_from(EDGES),
+    st.sampled_from(WORDS),
     st.integers(0, 2**256 - 1),
     st.builds(lambda bits, offset: (2**bits + offset) % TWO_TO_256, st.integers(0, 256), st.integers(-2, 2)),
 )

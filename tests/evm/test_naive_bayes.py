@@ -18,9 +18,11 @@ from dcai.errors import Revert
 from dcai.evm import Contract
 from dcai.evm.hashing import mapping_slot, word_hash
 from tests.models.naive_bayes import ClassCounts, NaiveBayes, Pairs
+from tests.support import numbers as n
 from tests.support.engines import new_chain
-from tests.support.models import model_strategies as s
 from tests.support.models import recorded
+from tests.support.models import strategies as s
+from tests.support.models.agreement import Outcome, of_reference
 from tests.support.models.reference import TO_FLOAT
 
 ARTIFACT = artifacts.load("NaiveBayes")
@@ -34,7 +36,7 @@ OWNER, NAMES, FEATURE_INDICES, CLASS_INFOS, SMOOTHING_FACTOR, TOTAL_NUM_FEATURES
 SEQUENCES = recorded.load("0xdeca10b-naive-bayes.json")
 
 
-def of_contract(call: Callable[[], Any]) -> s.Outcome:
+def of_contract(call: Callable[[], Any]) -> Outcome:
     """The result of a call of the contract, or its error; no result where a transaction went through."""
     try:
         result = call()
@@ -88,25 +90,25 @@ class Pair:
         others = {OWNER, NAMES, FEATURE_INDICES} | names
         assert {slot: word for slot, word in words.items() if slot not in others} == storage_of(self.oracle)
 
-    def agree(self, contract: Callable[[], Any], oracle: Callable[[], Any]) -> s.Outcome:
-        actual, expected = of_contract(contract), s.of_reference(oracle)
+    def agree(self, contract: Callable[[], Any], oracle: Callable[[], Any]) -> Outcome:
+        actual, expected = of_contract(contract), of_reference(oracle)
         assert actual == expected
         self.same_storage()
         return expected
 
-    def predict(self, data: Sequence[int]) -> s.Outcome:
+    def predict(self, data: Sequence[int]) -> Outcome:
         return self.agree(lambda: self.contract.call("predict", data), lambda: self.oracle.predict(data))
 
-    def update(self, data: Sequence[int], label: int) -> s.Outcome:
+    def update(self, data: Sequence[int], label: int) -> Outcome:
         return self.agree(lambda: self.contract.transact("update", data, label), lambda: self.oracle.learn(data, label))
 
-    def add_class(self, num_samples: int, pairs: Pairs) -> s.Outcome:
+    def add_class(self, num_samples: int, pairs: Pairs) -> Outcome:
         return self.agree(
             lambda: self.contract.transact("addClass", num_samples, pairs, "another"),
             lambda: self.oracle.add_class(num_samples, pairs),
         )
 
-    def initialize_counts(self, pairs: Pairs, label: int) -> s.Outcome:
+    def initialize_counts(self, pairs: Pairs, label: int) -> Outcome:
         return self.agree(
             lambda: self.contract.transact("initializeCounts", pairs, label),
             lambda: self.oracle.initialize_counts(pairs, label),
@@ -182,27 +184,32 @@ def placed_classes(draw: st.DrawFn) -> ClassCounts:
     counts = draw(st.dictionaries(indices, counts32.filter(bool), max_size=6))
     most = UINT64_MAX - sum(counts.values())
     rest = draw(st.one_of(st.just(0), st.integers(0, 20), st.integers(0, most), st.integers(most - 5, most)))
-    return ClassCounts(draw(s.counts64), sum(counts.values()) + rest, counts)
+    return ClassCounts(draw(n.counts64), sum(counts.values()) + rest, counts)
 
 
 @given(st.data())
 def test_every_state_and_argument(data: st.DataObject) -> None:
-    num_features, smoothing = data.draw(s.counts64), data.draw(s.uint32s)
+    num_features, smoothing = data.draw(n.counts64), data.draw(n.uint32s)
     pair = Pair.placed(data.draw(st.lists(placed_classes(), min_size=1, max_size=4)), num_features, smoothing)
     for _ in range(data.draw(st.integers(1, 6))):
         match data.draw(st.sampled_from(["predict", "predict", "update", "update", "add", "initialize"])):
             case "predict":
                 pair.predict(data.draw(samples))
             case "update":
-                pair.update(data.draw(samples), data.draw(s.labels))
+                pair.update(data.draw(samples), data.draw(s.labels(3)))
             case "add":
-                pair.add_class(data.draw(s.counts64), data.draw(any_pair_lists))
+                pair.add_class(data.draw(n.counts64), data.draw(any_pair_lists))
             case "initialize":
-                pair.initialize_counts(data.draw(any_pair_lists), data.draw(s.labels))
+                pair.initialize_counts(data.draw(any_pair_lists), data.draw(s.labels(3)))
     pair.same_getters([0, 1, 5, UINT32_MAX])
 
 
-@given(st.lists(st.tuples(s.counts64, any_pair_lists), max_size=3), s.counts64, s.uint32s, st.integers(-1, 1))
+@given(
+    st.lists(st.tuples(n.counts64, any_pair_lists), max_size=3),
+    n.counts64,
+    n.uint32s,
+    st.integers(-1, 1),
+)
 def test_the_constructor(classes: list[tuple[int, Pairs]], num_features: int, smoothing: int, more_names: int) -> None:
     counts, pairs = [n for n, _ in classes], [p for _, p in classes]
     names = [f"class {k}" for k in range(max(len(classes) + more_names, 0))]
@@ -210,7 +217,7 @@ def test_the_constructor(classes: list[tuple[int, Pairs]], num_features: int, sm
     contract: list[Contract] = []
     args = (names, counts, pairs, num_features, smoothing)
     made = of_contract(lambda: contract.append(new_chain().create(ARTIFACT, *args)))
-    assert made == s.of_reference(lambda: oracle.append(NaiveBayes(*args[1:], num_names=len(names))))
+    assert made == of_reference(lambda: oracle.append(NaiveBayes(*args[1:], num_names=len(names))))
     if contract:
         Pair(oracle[0], contract[0]).same_getters([0, 5])
 
@@ -219,7 +226,7 @@ def test_the_constructor(classes: list[tuple[int, Pairs]], num_features: int, sm
 
 
 def test_the_constructor_refuses_in_order() -> None:
-    def refusal(*args: Any) -> s.Outcome:
+    def refusal(*args: Any) -> Outcome:
         return of_contract(lambda: new_chain().create(ARTIFACT, *args))
 
     malformed = [[[1, 2, 3]]]

@@ -28,6 +28,7 @@ from dcai.models import (
     SparsePerceptron,
 )
 from dcai.models.deployment import Driver
+from tests.support import numbers as n
 from tests.support.gas.receipts import FIELDS, FORKS, chain
 from tests.support.models import strategies as s
 
@@ -197,10 +198,10 @@ pairs_of_names = st.tuples(names, names).map(list)
 numbers = st.one_of(st.just(0), st.integers(-ONE, ONE))
 #: Zeros at the ends and in runs, which leave slots as they are.
 int80_lists = st.one_of(
-    st.lists(st.one_of(numbers, s.int80s), max_size=30), st.integers(0, 200).map(lambda length: [0] * length)
+    st.lists(st.one_of(numbers, n.int80s), max_size=30), st.integers(0, 200).map(lambda length: [0] * length)
 )
 int64_lists = st.one_of(
-    st.lists(st.one_of(numbers, s.int64s), max_size=30), st.integers(0, 120).map(lambda length: [0] * length)
+    st.lists(st.one_of(numbers, n.int64s), max_size=30), st.integers(0, 120).map(lambda length: [0] * length)
 )
 feature_indices = st.one_of(s.uint32_lists, s.uint32_lists, st.integers(0, 60).map(lambda length: [0] * length))
 
@@ -209,8 +210,8 @@ feature_indices = st.one_of(s.uint32_lists, s.uint32_lists, st.integers(0, 60).m
 def dense_perceptrons(draw: st.DrawFn) -> Classifier:
     return DensePerceptron(
         draw(int80_lists),
-        draw(s.int80s),
-        draw(s.learning_rates),
+        draw(n.int80s),
+        draw(n.uint32s),
         classifications=draw(pairs_of_names),
         feature_indices=draw(feature_indices),
     )
@@ -220,8 +221,8 @@ def dense_perceptrons(draw: st.DrawFn) -> Classifier:
 def sparse_perceptrons(draw: st.DrawFn) -> Classifier:
     model = SparsePerceptron(
         draw(int80_lists),
-        draw(s.int80s),
-        draw(s.learning_rates),
+        draw(n.int80s),
+        draw(n.uint32s),
         classifications=draw(pairs_of_names),
         feature_indices=draw(feature_indices),
     )
@@ -235,7 +236,7 @@ def nearest_centroids(draw: st.DrawFn) -> Classifier:
     if draw(st.booleans()):
         length = min(map(len, centroids))
         centroids = [centroid[:length] for centroid in centroids]
-    state = {"centroids": centroids, "counts": draw(s.lists_of(s.counts, len(centroids)))}
+    state = {"centroids": centroids, "counts": draw(s.lists_of(n.counts, len(centroids)))}
     classifications = draw(st.lists(names, min_size=len(centroids), max_size=len(centroids)))
     return NearestCentroidClassifier.restore(state, classifications, draw(feature_indices))
 
@@ -246,7 +247,7 @@ def sparse_nearest_centroids(draw: st.DrawFn) -> Classifier:
     centroids = draw(st.lists(st.one_of(s.pairs, s.pairs, of_zeros), min_size=1, max_size=5))
     return SparseNearestCentroidClassifier(
         centroids,
-        draw(s.lists_of(s.counts64, len(centroids))),
+        draw(s.lists_of(n.counts64, len(centroids))),
         classifications=draw(st.lists(names, min_size=len(centroids), max_size=len(centroids))),
         feature_indices=draw(feature_indices),
     )
@@ -309,13 +310,13 @@ runs = st.lists(st.one_of(st.integers(0, 9).map(lambda n: [0] * n), st.lists(num
     lambda parts: [number for part in parts for number in part]
 )
 few_indices = st.integers(0, 9)
-weight_pairs = st.lists(st.tuples(st.one_of(few_indices, s.feature_indices), numbers).map(list), max_size=8)
+weight_pairs = st.lists(st.tuples(st.one_of(few_indices, n.feature_indices), numbers).map(list), max_size=8)
 
 
 @st.composite
 def perceptron_calls(draw: st.DrawFn, name: str) -> list[Call]:
     """A sparse one's weights are written more than once, and cleared."""
-    settings_ = draw(s.int80s), draw(s.learning_rates)
+    settings_ = draw(n.int80s), draw(n.uint32s)
     calls: list[Call] = [("constructor", (draw(pairs_of_names), draw(runs), *settings_))]
     for _ in range(draw(st.integers(1, 5))):
         kind = draw(st.sampled_from(sorted(FUNCTIONS[name] - {"constructor"})))

@@ -21,7 +21,8 @@ import pytest
 
 import dcai
 from dcai import CsrRows, InputError, InputTypeError, Revert
-from tests.support.models import model_strategies as s
+from tests.support import numbers as n
+from tests.support.models.agreement import of_kernel, state
 
 ONE = 10**9
 HUGE = 10**5000  # longer than what int() and str() convert by default
@@ -223,11 +224,11 @@ def objects(values: list[Any]) -> Any:
 def refused(case: Case, junk: Any, kind: type[InputError] = InputError) -> InputError:
     """Run a case that must be refused and change nothing."""
     model = case.model()
-    before = s.state(model), model.classifications
+    before = state(model), model.classifications
     with pytest.raises(kind) as caught:
         case.call(model, junk)
     assert type(caught.value) in (InputError, InputTypeError)
-    assert (s.state(model), model.classifications) == before
+    assert (state(model), model.classifications) == before
     assert case.place in str(caught.value)
     assert len(str(caught.value)) < 1000
     return caught.value
@@ -241,28 +242,28 @@ def test_one_bad_number(case: str, junk: str) -> None:
 
 #: Just beyond the bounds of the type in this place.
 BOUNDS = {
-    "dense.predict": (s.INT64_MIN, s.INT64_MAX),
-    "sparse.predict": (s.INT64_MIN, s.INT64_MAX),
-    "nearest.update batch": (s.INT64_MIN, s.INT64_MAX),
-    "sparse nearest.predict objects": (s.INT64_MIN, s.INT64_MAX),
-    "dense weights": (s.INT80_MIN, s.INT80_MAX),
-    "dense intercept": (s.INT80_MIN, s.INT80_MAX),
-    "dense learning_rate": (0, s.UINT32_MAX),
-    "dense feature_indices": (0, s.UINT32_MAX),
-    "dense initialize_weights": (s.INT80_MIN, s.INT80_MAX),
-    "sparse weights": (s.INT80_MIN, s.INT80_MAX),
-    "sparse mapped weights": (s.INT80_MIN, s.INT80_MAX),
-    "sparse learning_rate": (0, s.UINT32_MAX),
-    "sparse initialize_weights start": (0, s.UINT64_MAX),
-    "sparse initialize_sparse_weights value": (s.INT80_MIN, s.INT80_MAX),
-    "nearest centroids": (s.INT64_MIN, s.INT64_MAX),
+    "dense.predict": (n.INT64_MIN, n.INT64_MAX),
+    "sparse.predict": (n.INT64_MIN, n.INT64_MAX),
+    "nearest.update batch": (n.INT64_MIN, n.INT64_MAX),
+    "sparse nearest.predict objects": (n.INT64_MIN, n.INT64_MAX),
+    "dense weights": (n.INT80_MIN, n.INT80_MAX),
+    "dense intercept": (n.INT80_MIN, n.INT80_MAX),
+    "dense learning_rate": (0, n.UINT32_MAX),
+    "dense feature_indices": (0, n.UINT32_MAX),
+    "dense initialize_weights": (n.INT80_MIN, n.INT80_MAX),
+    "sparse weights": (n.INT80_MIN, n.INT80_MAX),
+    "sparse mapped weights": (n.INT80_MIN, n.INT80_MAX),
+    "sparse learning_rate": (0, n.UINT32_MAX),
+    "sparse initialize_weights start": (0, n.UINT64_MAX),
+    "sparse initialize_sparse_weights value": (n.INT80_MIN, n.INT80_MAX),
+    "nearest centroids": (n.INT64_MIN, n.INT64_MAX),
     "nearest counts": (0, 2**256 - 1),
-    "nearest add_class": (s.INT64_MIN, s.INT64_MAX),
-    "nearest extend_centroid": (s.INT64_MIN, s.INT64_MAX),
-    "sparse nearest centroid index": (0, s.UINT64_MAX),
-    "sparse nearest centroid value": (0, s.UINT64_MAX),
-    "sparse nearest counts": (0, s.UINT64_MAX),
-    "sparse nearest centroid_value index": (0, s.UINT32_MAX),
+    "nearest add_class": (n.INT64_MIN, n.INT64_MAX),
+    "nearest extend_centroid": (n.INT64_MIN, n.INT64_MAX),
+    "sparse nearest centroid index": (0, n.UINT64_MAX),
+    "sparse nearest centroid value": (0, n.UINT64_MAX),
+    "sparse nearest counts": (0, n.UINT64_MAX),
+    "sparse nearest centroid_value index": (0, n.UINT32_MAX),
 }
 
 
@@ -274,7 +275,7 @@ def test_one_beyond_the_bounds_of_a_type(case: str) -> None:
         assert str(value) in str(error)
     for value in (low, high):
         # Within the type: taken, or refused by the contract for another reason.
-        s.of_kernel(partial(NUMBERS[case].call, NUMBERS[case].model(), value))
+        of_kernel(partial(NUMBERS[case].call, NUMBERS[case].model(), value))
 
 
 # -- whole samples and batches ----------------------------------------------------------------------------------------
@@ -504,7 +505,7 @@ def test_a_label_that_uint64_does_not_hold(model: str, label: Any) -> None:
     refused(Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, [0, y]), "label"), label)
 
 
-@pytest.mark.parametrize("junk", JUNK.keys() - BOOLEANS.keys())
+@pytest.mark.parametrize("junk", sorted(JUNK.keys() - BOOLEANS.keys()))
 @pytest.mark.parametrize("model", MODELS)
 def test_one_bad_label_in_a_batch(model: str, junk: str) -> None:
     refused(Case(MODELS[model], lambda m, y: m.update_batch([SAMPLES[model]] * 2, [0, y]), "label"), JUNK[junk])
@@ -694,13 +695,13 @@ def test_other_integers_are_integers() -> None:
 
     one: Any
     for one in (Number(1), Color.RED, Index(), np.int8(1), np.uint64(1), np.array(1)):
-        assert s.state(dcai.DensePerceptron([one], one, one)) == ([1], 1, 1)
+        assert state(dcai.DensePerceptron([one], one, one)) == ([1], 1, 1)
         assert dcai.DensePerceptron([one], 0, 0).predict([one]) == 1
         assert dcai.SparsePerceptron([one, one], one, one).predict([one]) == 1
         perceptron = dcai.SparsePerceptron([], one, one)
         perceptron.initialize_sparse_weights([[one, one]])
         perceptron.initialize_weights(one, [one])
-        assert s.state(perceptron) == ({1: 1}, 1, 1)
+        assert state(perceptron) == ({1: 1}, 1, 1)
         assert dcai.NearestCentroidClassifier([[one]], [one]).counts == [1]
         assert dcai.SparseNearestCentroidClassifier([[(one, one)]], [one]).stored == [{1: (1, 1)}]
         assert dcai.DensePerceptron([one], 0, 0, feature_indices=[one]).feature_indices == (1,)

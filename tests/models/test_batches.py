@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import dcai
 from dcai import CsrRows, Revert
-from tests.support.models import model_strategies as s
+from tests.support.models.agreement import of_kernel, small_models, state
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
 
@@ -192,7 +192,7 @@ def test_every_form_of_labels(form: str) -> None:
 
 @pytest.mark.parametrize("label", [1, np.int64(1), np.uint64(1), np.uint8(1), True, np.True_, np.array(1)])
 def test_every_form_of_a_label(label: Any) -> None:
-    for model in s.small_models():
+    for model in small_models():
         data = [10**9, 0] if isinstance(model, dcai.DensePerceptron | dcai.NearestCentroidClassifier) else [0, 1]
         twin = model.copy()
         assert model.update(data, label) is twin.update(data, 1)
@@ -314,7 +314,7 @@ def test_empty_samples() -> None:
         assert dcai.SparsePerceptron([1], 0, 1).predict(data) == 0
         assert dcai.SparsePerceptron([], 1, 1).update(data, 0) is False
         for model in dense_pair():
-            assert s.of_kernel(partial(model.predict, data)) == ("DimensionMismatch", (4, 0))
+            assert of_kernel(partial(model.predict, data)) == ("DimensionMismatch", (4, 0))
     assert dcai.DensePerceptron([], 1, 1).predict_batch([[], []]).tolist() == [1, 1]
     assert dcai.SparsePerceptron([], 0, 1).predict_batch([[]]).tolist() == [0]
     assert dcai.SparsePerceptron([], 0, 1).predict_batch([[], [], []]).tolist() == [0, 0, 0]
@@ -514,8 +514,8 @@ def test_a_samples_own_memory_is_not_kept() -> None:
     centroid[0], weights[0] = 7, 7
     nearest.centroids[0][0] = 9
     perceptron.weights[0] = 9
-    assert s.state(nearest)[0] == [[10**9, 0], [10**9, 0]]
-    assert s.state(perceptron)[0] == [5, 6]
+    assert state(nearest)[0] == [[10**9, 0], [10**9, 0]]
+    assert state(perceptron)[0] == [5, 6]
 
 
 @pytest.mark.parametrize("form", [name for name in SAMPLE_FORMS if name not in ("uint64", "uint32", "int32")])
@@ -529,7 +529,7 @@ def test_every_form_of_what_a_model_is_built_from(form: str) -> None:
     assert nearest == dcai.NearestCentroidClassifier([plain, plain], [1, 1])
     nearest.add_class(convert(numbers), "new", 3)
     nearest.extend_centroid(convert(numbers), 0)
-    assert s.state(nearest) == ([plain * 2, plain, plain], [1, 1, 3])
+    assert state(nearest) == ([plain * 2, plain, plain], [1, 1, 3])
     counts = np.array([3, 4], dtype=np.int64)
     assert dcai.NearestCentroidClassifier([[], []], convert(counts)).counts == [3, 4]
     assert dcai.SparseNearestCentroidClassifier([[], []], convert(counts)).counts == [3, 4]

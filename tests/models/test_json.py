@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 import dcai
 from dcai import InputError, Revert, from_json
-from tests.support.models import model_strategies as s
+from tests.support import numbers as n
+from tests.support.models import strategies as s
+from tests.support.models.agreement import of_kernel, small_models, state
 
 ONE = 10**9
 HUGE_DIGITS = "9" * 5000
@@ -69,12 +71,12 @@ def build(name: str) -> dcai.Classifier:
 
 def test_what_the_fields_mean() -> None:
     dense, sparse, nearest, sparse_nearest = map(build, VALID)
-    assert s.state(dense) == ([ONE // 2, -5 * ONE // 4], ONE // 8, ONE // 2)
+    assert state(dense) == ([ONE // 2, -5 * ONE // 4], ONE // 8, ONE // 2)
     assert (dense.classifications, dense.feature_indices) == (("NOT HOT DOG", "HOT DOG"), (4, 2))
-    assert s.state(sparse) == ({0: ONE // 2, 1: -5 * ONE // 4}, 5 * ONE, ONE // 2)
-    assert s.state(nearest) == ([[ONE // 2, -ONE // 4], [ONE // 4, ONE]], [2000, 1])
+    assert state(sparse) == ({0: ONE // 2, 1: -5 * ONE // 4}, 5 * ONE, ONE // 2)
+    assert state(nearest) == ([[ONE // 2, -ONE // 4], [ONE // 4, ONE]], [2000, 1])
     assert nearest.classifications == ("WEATHER", "MUSIC")
-    assert s.state(sparse_nearest) == (
+    assert state(sparse_nearest) == (
         [4, 1],
         [77, 5 * ONE**2 // 4],
         [{3: (ONE // 2, 4), 9: (ONE // 4, 2)}, {0: (ONE // 2, 1), 1: (ONE, 1)}],
@@ -128,7 +130,7 @@ def test_numbers_are_the_decimals_that_stand_there() -> None:
     fields = dict(DENSE, weights=[], bias=0)
     del fields["intercept"]
     text = json.dumps(fields).replace('"weights": []', f'"weights": [{", ".join(weights)}]')
-    assert s.state(from_json(text))[0] == [1, -1, 0, 1, 1200 * ONE, 2**79 - 1]
+    assert state(from_json(text))[0] == [1, -1, 0, 1, 1200 * ONE, 2**79 - 1]
 
 
 def test_floats_of_numpy_are_floats() -> None:
@@ -158,30 +160,34 @@ def assert_round_trip(model: dcai.Classifier, path: Path | None = None) -> None:
         twin = from_json(source)
         assert twin == model
         assert type(twin) is type(model)
-        assert s.state(twin) == s.state(model)
+        assert state(twin) == state(model)
         assert twin.to_json() == text
 
 
 names = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), min_size=4, max_size=4, unique=True)
-feature_numbers = st.lists(s.uint32s, max_size=3)
+feature_numbers = st.lists(n.uint32s, max_size=3)
 
 
 @given(
-    weights=st.lists(s.int80s, max_size=5), intercept=s.int80s, rate=s.uint32s, names=names, features=feature_numbers
+    weights=st.lists(n.int80s, max_size=5),
+    intercept=n.int80s,
+    rate=n.uint32s,
+    names=names,
+    features=feature_numbers,
 )
 def test_round_trip_of_perceptrons(weights: Any, intercept: int, rate: int, names: Any, features: Any) -> None:
     for perceptron in (dcai.DensePerceptron, dcai.SparsePerceptron):
         assert_round_trip(perceptron(weights, intercept, rate, classifications=names[:2], feature_indices=features))
 
 
-@given(weights=st.dictionaries(st.one_of(st.integers(0, 2**64 - 1), s.feature_indices), s.int80s, max_size=5))
+@given(weights=st.dictionaries(st.one_of(st.integers(0, 2**64 - 1), n.feature_indices), n.int80s, max_size=5))
 def test_round_trip_of_scattered_weights(weights: dict[int, int]) -> None:
     assert_round_trip(dcai.SparsePerceptron(weights, 0, 1))
 
 
 @given(
-    centroids=st.lists(st.lists(s.int64s, min_size=2, max_size=2), min_size=4, max_size=4),
-    counts=st.lists(s.counts, min_size=4, max_size=4),
+    centroids=st.lists(st.lists(n.int64s, min_size=2, max_size=2), min_size=4, max_size=4),
+    counts=st.lists(n.counts, min_size=4, max_size=4),
     names=names,
     features=feature_numbers,
 )
@@ -192,8 +198,8 @@ def test_round_trip_of_nearest_centroids(centroids: Any, counts: Any, names: Any
 
 
 @given(
-    centroids=st.lists(s.centroid_pairs, min_size=4, max_size=4),
-    counts=st.lists(s.counts64, min_size=4, max_size=4),
+    centroids=st.lists(s.pairs, min_size=4, max_size=4),
+    counts=st.lists(n.counts64, min_size=4, max_size=4),
     names=names,
     updates=st.lists(st.tuples(s.increasing_samples, st.integers(0, 3)), max_size=5),
 )
@@ -201,11 +207,11 @@ def test_round_trip_of_sparse_nearest_centroids(centroids: Any, counts: Any, nam
     model = dcai.SparseNearestCentroidClassifier(centroids, counts, classifications=names)
     assert_round_trip(model)
     for sample, label in updates:
-        s.of_kernel(partial(model.update, sample, label))
+        of_kernel(partial(model.update, sample, label))
     assert_round_trip(model)
 
 
-@pytest.mark.parametrize("model", s.small_models(), ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("model", small_models(), ids=lambda m: type(m).__name__)
 def test_round_trip_through_a_file(model: dcai.Classifier, tmp_path: Path) -> None:
     assert_round_trip(model, tmp_path / "model.json")
 
@@ -365,7 +371,7 @@ def test_numbers_that_no_type_holds(name: str, at: Place, number: str) -> None:
 @pytest.mark.parametrize("number", ["1e-999", "1e-99999999999", "0." + "0" * 5000 + "1", "0e999", "-0.0", "0e99999"])
 def test_numbers_that_round_to_zero(number: str) -> None:
     text = json.dumps(DENSE | {"weights": ["MARK"]}).replace('"MARK"', number)
-    assert s.state(from_json(text))[0] == [0]
+    assert state(from_json(text))[0] == [0]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"),
@@ -502,7 +508,9 @@ def test_deep_nesting_of_objects() -> None:
             from_json(DENSE | {field: deep})
 
 
-@pytest.mark.parametrize("source", [None, 5, b"{}", ["type"], 0.5, {1: 2}, {None: 1}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "source", [None, 5, b"{}", ["type"], 0.5, {1: 2}, {None: 1}, object()], ids=lambda source: type(source).__name__
+)
 def test_what_is_no_source(source: Any) -> None:
     with pytest.raises(InputError):
         from_json(source)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dcai
-from tests.support.models import model_strategies as s
+from tests.support.models.agreement import small_models, state
 
 ONE = 10**9
 
@@ -40,7 +40,7 @@ def half_extended() -> dcai.NearestCentroidClassifier:
 
 
 MODELS: dict[str, Callable[[], dcai.Classifier]] = {
-    **{type(model).__name__: model.copy for model in s.small_models()},
+    **{type(model).__name__: model.copy for model in small_models()},
     "wide weights": lambda: dcai.DensePerceptron([2**79 - 1, -(2**79), 0], -(2**79), 2**32 - 1),
     "no weights": lambda: dcai.DensePerceptron([], 0, 0),
     "scattered weights": lambda: dcai.SparsePerceptron({2**64 - 1: -(2**79), 5000: 1, 3: 2**79 - 1}, 2**79 - 1, 0),
@@ -69,10 +69,10 @@ def test_copies_are_equal_and_independent(name: str, way: str) -> None:
     twin = COPIES[way](model)
     assert type(twin) is type(model)
     assert twin == model
-    assert s.state(twin) == s.state(model)
+    assert state(twin) == state(model)
     assert (twin.classifications, twin.feature_indices) == (model.classifications, model.feature_indices)
     assert repr(twin) == repr(model)
-    before = s.state(model)
+    before = state(model)
     if isinstance(twin, dcai.DensePerceptron):
         twin.initialize_weights([1])
     elif isinstance(twin, dcai.SparsePerceptron):
@@ -81,7 +81,7 @@ def test_copies_are_equal_and_independent(name: str, way: str) -> None:
         twin.extend_centroid([1], 0)
     elif isinstance(twin, dcai.SparseNearestCentroidClassifier):
         twin.extend_centroid([(77, 1)], 0)
-    assert s.state(model) == before
+    assert state(model) == before
     assert twin != model
 
 
@@ -206,7 +206,7 @@ def test_state_cannot_be_set_past_the_kernel(name: str) -> None:
 
 
 def test_types_of_what_models_give() -> None:
-    dense, sparse, nearest, sparse_nearest = s.small_models()
+    dense, sparse, nearest, sparse_nearest = small_models()
     assert isinstance(dense, dcai.DensePerceptron)
     assert dense.weights.dtype == np.int64
     assert dcai.DensePerceptron([2**63], 0, 0).weights.dtype == object
@@ -225,7 +225,7 @@ def test_types_of_what_models_give() -> None:
     assert isinstance(sparse_nearest, dcai.SparseNearestCentroidClassifier)
     assert type(sparse_nearest.update([0], 0)) is bool
     assert type(sparse_nearest.centroid_value(0, 0)) is int
-    for model in s.small_models():
+    for model in small_models():
         assert type(model.classifications) is tuple
         assert type(model.feature_indices) is tuple
         assert all(type(index) is int for index in model.feature_indices)

@@ -16,9 +16,10 @@ import dcai
 from dcai.cli.verify import verify
 from dcai.evm import Evm
 from dcai.models import DenseClassifier
+from tests.support import numbers as n
 from tests.support.engines import FASTEST
 from tests.support.models import strategies as some
-from tests.support.models.model_strategies import small_models
+from tests.support.models.agreement import small_models
 
 # The form once more, written from its description with struct-like simplicity: bits as text, cut into bytes at the end.
 
@@ -44,13 +45,13 @@ def expected_line(name: str, classifications: Any, feature_indices: Any, state: 
 
 dense = st.builds(
     lambda w, b, r, f: dcai.DensePerceptron(w, b, r, classifications=["no", "yes"], feature_indices=f),
-    st.lists(some.int80s, max_size=6),
-    some.int80s,
-    some.learning_rates,
+    st.lists(n.int80s, max_size=6),
+    n.int80s,
+    n.uint32s,
     some.uint32_lists,
 )
-sparse_weights = st.dictionaries(some.feature_indices, st.one_of(st.just(0), some.int80s), max_size=6)
-centroid = st.lists(some.int64s, min_size=2, max_size=2)
+sparse_weights = st.dictionaries(n.feature_indices, st.one_of(st.just(0), n.int80s), max_size=6)
+centroid = st.lists(n.int64s, min_size=2, max_size=2)
 
 
 @settings(max_examples=30)
@@ -63,7 +64,7 @@ def test_dense_perceptron(model: dcai.DensePerceptron) -> None:
 
 
 @settings(max_examples=30)
-@given(sparse_weights, some.int80s, some.learning_rates)
+@given(sparse_weights, n.int80s, n.uint32s)
 def test_sparse_perceptron_without_its_zeros(weights: dict[int, int], intercept: int, rate: int) -> None:
     model = dcai.SparsePerceptron(weights, intercept, rate)
     entries = [bits(i, 64) + bits(weights[i], 80) for i in sorted(weights) if weights[i]]
@@ -72,7 +73,7 @@ def test_sparse_perceptron_without_its_zeros(weights: dict[int, int], intercept:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(centroid, some.counts), min_size=1, max_size=3))
+@given(st.lists(st.tuples(centroid, n.counts), min_size=1, max_size=3))
 def test_nearest_centroid(classes: list[tuple[list[int], int]]) -> None:
     model = dcai.NearestCentroidClassifier([c for c, _ in classes], [n for _, n in classes])
     state = listed([listed([bits(v, 64) for v in c]) + bits(n, 256) for c, n in classes])
@@ -81,7 +82,7 @@ def test_nearest_centroid(classes: list[tuple[list[int], int]]) -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(some.pairs, some.counts64), min_size=1, max_size=3))
+@given(st.lists(st.tuples(some.pairs, n.counts64), min_size=1, max_size=3))
 def test_sparse_nearest_centroid(classes: list[tuple[list[list[int]], int]]) -> None:
     model = dcai.SparseNearestCentroidClassifier([c for c, _ in classes], [n for _, n in classes])
     rows = []

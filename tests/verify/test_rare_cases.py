@@ -10,18 +10,20 @@ import pytest
 import dcai
 from dcai.errors import InputError, Revert
 from dcai.models import Classifier
+from dcai.verify.numbers import squares
+from tests.support import numbers as n
 from tests.support.models import strategies as s
 from tests.support.models.twins import Twins, construct, outcome
 
 #: Each test runs on every engine.
 pytestmark = pytest.mark.usefixtures("engine")
 
-ONE = s.ONE
-LOW, HIGH = s.INT80_MIN, s.INT80_MAX
-LIMIT = s.COUNT_LIMIT
-MAX64 = s.UINT64_MAX
+ONE = n.ONE
+LOW, HIGH = n.INT80_MIN, n.INT80_MAX
+LIMIT = n.COUNT_LIMIT
+MAX64 = n.UINT64_MAX
 UNIT = [600_000_000, 800_000_000]
-HUGE = [s.INT64_MIN, s.INT64_MAX]
+HUGE = [n.INT64_MIN, n.INT64_MAX]
 
 
 def dense(weights: Sequence[int], intercept: int = 0, rate: int = ONE) -> dcai.DensePerceptron:
@@ -52,7 +54,7 @@ UPDATES: list[tuple[Classifier, list[int], int, bool | Revert]] = [
     (dense([LOW, HIGH]), [1, 1], MAX64, Revert("UnknownClass", (MAX64, 2))),
     (dense([LOW, HIGH]), [1, 1], 0, Revert("NotNormalized", (2,))),
     (dense([]), [], 0, Revert("NotNormalized", (0,))),
-    (dense([0] * 9), [s.INT64_MIN] * 9, 0, Revert("NotNormalized", (9 * 2**126,))),
+    (dense([0] * 9), [n.INT64_MIN] * 9, 0, Revert("NotNormalized", (9 * 2**126,))),
     # Scores of exactly 0 and 1, as stored and not rescaled.
     (dense([0, 0]), UNIT, 0, False),
     (dense([0, 0]), UNIT, 1, True),
@@ -69,18 +71,18 @@ UPDATES: list[tuple[Classifier, list[int], int, bool | Revert]] = [
     (dense([0, 0, 0], 0, 1), [-999_999_999, 0, 31_623], 1, False),
     (dense([5, 5, 5], 0, 10**9 - 1), [-(10**9), -1, -1], 1, True),
     # The largest rate with the largest weights.
-    (dense([LOW, LOW], LOW, s.UINT32_MAX), UNIT, 1, True),
-    (dense([HIGH, HIGH], HIGH, s.UINT32_MAX), UNIT, 0, True),
+    (dense([LOW, LOW], LOW, n.UINT32_MAX), UNIT, 1, True),
+    (dense([HIGH, HIGH], HIGH, n.UINT32_MAX), UNIT, 0, True),
     # A binary sample: indices in any order, repeated, at the bounds.
     (sparse([1], LOW), [0, 0], 2, Revert("UnknownClass", (2, 2))),
     (sparse([1], LOW), [0, -1, -2], 3, Revert("UnknownClass", (3, 2))),
     (sparse([1], LOW), [0, -1, -2], 1, Revert("NegativeIndex", (1, -1))),
-    (sparse([1]), [0, s.INT64_MIN], 0, Revert("NegativeIndex", (1, s.INT64_MIN))),
+    (sparse([1]), [0, n.INT64_MIN], 0, Revert("NegativeIndex", (1, n.INT64_MIN))),
     (sparse([]), [], 0, False),
     (sparse([]), [], 1, False),
     (sparse([], 1), [], 0, False),
     (sparse([], 0, 0), [1, 2], 1, False),
-    (sparse([]), [s.INT64_MAX, 2**32, 5, 5, 2**32], 1, True),
+    (sparse([]), [n.INT64_MAX, 2**32, 5, 5, 2**32], 1, True),
     (sparse([ONE]), [0], 0, True),
     (sparse([HIGH], LOW), [0], 1, overflow(HIGH + ONE)),
     (sparse([HIGH - ONE], LOW), [0], 1, True),
@@ -108,7 +110,7 @@ UPDATES: list[tuple[Classifier, list[int], int, bool | Revert]] = [
     (sparse_nearest([[]], [MAX64]), [0, 0], 0, Revert("NotStrictlyIncreasing", (1, 0, 0))),
     (sparse_nearest([[]], [MAX64]), [0, 1], 0, Revert("SafeCastOverflowedUintDowncast", (64, 2**64))),
     (sparse_nearest([[]], [MAX64]), [], 0, Revert("SafeCastOverflowedUintDowncast", (64, 2**64))),
-    (sparse_nearest([[(0, MAX64)]], [MAX64 - 1]), [0, s.UINT32_MAX], 0, True),
+    (sparse_nearest([[(0, MAX64)]], [MAX64 - 1]), [0, n.UINT32_MAX], 0, True),
     (sparse_nearest([[(0, MAX64)]], [0]), [0, 1], 0, True),
     (sparse_nearest([[(0, MAX64)]], [0]), [1], 0, True),
     (sparse_nearest([[(3, ONE)]], [1]), [], 0, True),
@@ -135,14 +137,14 @@ def test_a_weight_at_its_bound_in_each_lane(lane: int, up: bool, room: int) -> N
     weights, sample = [7] * 8, [0] * 8
     weights[lane], sample[lane] = (HIGH - left if up else LOW + left), step
     # The last weight makes the model wrong about the sample.
-    weights[7], sample[7] = (LOW if up else HIGH), s.squares(s.UNIT - step**2, 1)[0]
+    weights[7], sample[7] = (LOW if up else HIGH), squares(s.UNIT - step**2, 1)[0]
     twins = Twins(dense(weights))
     bound = HIGH + 1 if up else LOW - 1
     assert twins.update(sample, int(up)) == (overflow(bound) if room < 0 else True)
 
 
 def test_the_first_of_several_weights_that_overflow_is_named() -> None:
-    sample = [10**8] * 5 + [*s.squares(s.UNIT - 5 * 10**16, 1)]
+    sample = [10**8] * 5 + [*squares(s.UNIT - 5 * 10**16, 1)]
     twins = Twins(dense([0, 0, HIGH - 5, HIGH, HIGH - 1, LOW], LOW))
     assert twins.update(sample, 1) == overflow(HIGH - 5 + 10**8)
 
@@ -150,7 +152,7 @@ def test_the_first_of_several_weights_that_overflow_is_named() -> None:
 @pytest.mark.parametrize("length", range(4, 10))
 @pytest.mark.parametrize("squared_norm", s.SQUARED_NORMS)
 def test_the_bounds_of_the_norm(length: int, squared_norm: int) -> None:
-    sample = list(s.squares(squared_norm, length))
+    sample = list(squares(squared_norm, length))
     assert sum(x * x for x in sample) == squared_norm
     accepted = squared_norm in s.ACCEPTED_NORMS
     for model in (dense([0] * length), nearest([[0] * length], [1])):
@@ -195,9 +197,9 @@ def test_a_full_class_that_a_sample_does_not_change() -> None:
     [
         ([[5, 5], [5, 5]], [5, 5], 0),
         ([[6, 5], [5, 5]], [5, 5], 0),  # below 10^9 every square rounds to 0
-        ([[s.INT64_MIN] * 9, [s.INT64_MAX] * 9], [-1] * 9, 0),
-        ([[s.INT64_MIN] * 9, [s.INT64_MAX] * 9], [0] * 9, 1),
-        ([[s.INT64_MAX] * 9, [s.INT64_MIN] * 9], [s.INT64_MIN] * 9, 1),
+        ([[n.INT64_MIN] * 9, [n.INT64_MAX] * 9], [-1] * 9, 0),
+        ([[n.INT64_MIN] * 9, [n.INT64_MAX] * 9], [0] * 9, 1),
+        ([[n.INT64_MAX] * 9, [n.INT64_MIN] * 9], [n.INT64_MIN] * 9, 1),
         ([[0, 31_623], [31_622, 31_622]], [0, 0], 1),  # 1 against 0 + 0, each rounded before the sum
         ([[0, 44_722], [31_623, 31_623]], [0, 0], 0),  # 2 against 1 + 1
         ([[], []], [], 0),
@@ -263,7 +265,7 @@ def test_of_two_equally_far_sparse_centroids_the_first_is_chosen(
 
 def test_a_class_added_without_samples_learns() -> None:
     twins = Twins(sparse_nearest([[(0, 5)]], [1]))
-    pairs = [[7, MAX64], [3, 0], [s.UINT32_MAX, 2]]
+    pairs = [[7, MAX64], [3, 0], [n.UINT32_MAX, 2]]
     twins.transact("addClass", [pairs, "empty", 0], lambda: twins.model.add_class(pairs, "empty", 0))
     again = [[3, 9]]  # a value of 0 without samples leaves no trace, so it may be given once more
     twins.transact("extendCentroid", [again, 1], lambda: twins.model.extend_centroid(again, 1))
@@ -335,7 +337,7 @@ CONSTRUCTIONS: list[tuple[str, list[Any], Revert | None]] = [
         for names in (0, 1, 2, 3)
     ],
     *[
-        (name, [["", "y" * 40], [LOW, HIGH, 0, 1, -1, 0, HIGH][:length], LOW, s.UINT32_MAX], None)
+        (name, [["", "y" * 40], [LOW, HIGH, 0, 1, -1, 0, HIGH][:length], LOW, n.UINT32_MAX], None)
         for name in ("DensePerceptron", "SparsePerceptron")
         for length in range(8)
     ],
@@ -371,7 +373,7 @@ CONSTRUCTIONS: list[tuple[str, list[Any], Revert | None]] = [
     ("SparseNearestCentroidClassifier", [["a"], [[[5, 0], [5, 7], [5, 7]]], [0]], Revert("DuplicateFeature", (2, 5))),
     (
         "SparseNearestCentroidClassifier",
-        [["a", "b"], [[[s.UINT32_MAX, MAX64], [0, MAX64], [9, 0]], []], [MAX64, 0]],
+        [["a", "b"], [[[n.UINT32_MAX, MAX64], [0, MAX64], [9, 0]], []], [MAX64, 0]],
         None,
     ),
     # The first class that is wrong counts.

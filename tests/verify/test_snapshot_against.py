@@ -15,7 +15,7 @@ from dcai.cli import main
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.storage import expected_storage
 from dcai.models import SparseClassifier
-from tests.support.models.model_strategies import small_models
+from tests.support.models.agreement import small_models
 from tests.support.node import anvil
 
 ONE = 10**9

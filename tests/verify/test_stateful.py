@@ -19,6 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import dcai
 from dcai.errors import Revert
 from dcai.models import Classifier
+from dcai.verify.numbers import squares
+from tests.support import numbers as n
 from tests.support.engines import FASTEST, new_chain
 from tests.support.models import strategies as s
 from tests.support.models.twins import STEPS, TALLY, Twins, outcome
@@ -34,7 +36,7 @@ LEAST_STEPS = 500
 #: Dimensions beyond this say nothing new about slots of three or four numbers.
 LONGEST = 12
 
-CONSTANTS = {"toFloat": dcai.TO_FLOAT, "dataCountLimit": s.COUNT_LIMIT, "UINT256_MAX": 2**256 - 1}
+CONSTANTS = {"toFloat": dcai.TO_FLOAT, "dataCountLimit": n.COUNT_LIMIT, "UINT256_MAX": 2**256 - 1}
 
 PERCEPTRON_NAMES = st.tuples(s.names, s.names).map(list)
 
@@ -116,22 +118,26 @@ class DenseMachine(Machine):
     @staticmethod
     def refused_samples(model: Any) -> list[st.SearchStrategy[list[int]]]:
         length = len(model.weights if isinstance(model, dcai.DensePerceptron) else model.centroids[0])
-        return [s.accepted_samples(length + 1), s.unit_samples(length, s.REFUSED_NORMS), s.lists_of(s.int64s, length)]
+        return [
+            s.accepted_samples(length + 1),
+            s.unit_samples(length, s.REFUSED_NORMS),
+            s.lists_of(n.int64s, length),
+        ]
 
     @rule(data=st.data())
     def predict_batch(self, data: st.DataObject) -> None:
         length = len(data.draw(self.samples(self.twins.model)))
         if length:  # a batch of empty rows has no form of its own
-            rows = st.lists(st.one_of(s.accepted_samples(length), s.lists_of(s.int64s, length)), min_size=1, max_size=3)
+            rows = st.lists(st.one_of(s.accepted_samples(length), s.lists_of(n.int64s, length)), min_size=1, max_size=3)
             self.twins.predict_batch(data.draw(rows))
 
 
 class DensePerceptronMachine(DenseMachine):
     owner_functions: ClassVar = {**Machine.owner_functions, "initializeWeights": ([5],)}
 
-    @initialize(data=st.data(), intercept=s.int80s, rate=s.learning_rates, names=PERCEPTRON_NAMES)
+    @initialize(data=st.data(), intercept=n.int80s, rate=n.uint32s, names=PERCEPTRON_NAMES)
     def build(self, data: st.DataObject, intercept: int, rate: int, names: list[str]) -> None:
-        weights = data.draw(s.lists_of(s.int80s, data.draw(st.integers(0, 9))))
+        weights = data.draw(s.lists_of(n.int80s, data.draw(st.integers(0, 9))))
         self.begin(dcai.DensePerceptron(weights, intercept, rate, classifications=names), data)
 
     @staticmethod
@@ -145,7 +151,7 @@ class DensePerceptronMachine(DenseMachine):
             self.twins.mistaken_update(data.draw(s.accepted_samples(len(model.weights))), data.draw(self.labels(model)))
 
     @precondition(lambda self: len(self.twins.model.weights) <= LONGEST)
-    @rule(weights=st.lists(s.int80s, max_size=4))
+    @rule(weights=st.lists(n.int80s, max_size=4))
     def initialize_weights(self, weights: list[int]) -> None:
         model = self.twins.model
         self.twins.transact("initializeWeights", [weights], lambda: model.initialize_weights(weights))
@@ -159,11 +165,11 @@ class DensePerceptronMachine(DenseMachine):
     def push_a_weight_over_its_bound(self, x: int, room: int | None, up: bool) -> None:
         """Or exactly to it: ``room`` says what is left after the step, None that there was none before."""
         model = self.twins.model
-        step = x * model.learning_rate // s.ONE
+        step = x * model.learning_rate // n.ONE
         left = 0 if room is None else max(step + room, 0)
         # The second weight makes the model wrong about the sample.
-        self.initialize_weights([s.INT80_MAX - left, s.INT80_MIN] if up else [s.INT80_MIN + left, s.INT80_MAX])
-        sample = [0] * (len(model.weights) - 2) + [x, *s.squares(s.UNIT - x * x, 1)]
+        self.initialize_weights([n.INT80_MAX - left, n.INT80_MIN] if up else [n.INT80_MIN + left, n.INT80_MAX])
+        sample = [0] * (len(model.weights) - 2) + [x, *squares(s.UNIT - x * x, 1)]
         self.twins.update(sample, int(up))
 
 
@@ -176,9 +182,9 @@ class NearestCentroidMachine(DenseMachine):
 
     @initialize(data=st.data(), size=st.integers(0, 9), classes=st.integers(1, 4))
     def build(self, data: st.DataObject, size: int, classes: int) -> None:
-        centroid = st.one_of(s.accepted_samples(size), s.lists_of(s.int64s, size))
+        centroid = st.one_of(s.accepted_samples(size), s.lists_of(n.int64s, size))
         centroids = data.draw(st.lists(centroid, min_size=classes, max_size=classes))
-        counts = data.draw(s.lists_of(s.counts, classes))
+        counts = data.draw(s.lists_of(n.counts, classes))
         names = data.draw(st.lists(s.names, min_size=classes, max_size=classes))
         self.begin(dcai.NearestCentroidClassifier(centroids, counts, classifications=names), data)
 
@@ -201,7 +207,7 @@ class NearestCentroidMachine(DenseMachine):
         self.twins.predict(centroid)
 
     @precondition(lambda self: len(self.twins.model.counts) < 6)
-    @rule(data=st.data(), name=s.names, count=st.one_of(s.counts, s.counts, s.large_counts))
+    @rule(data=st.data(), name=s.names, count=st.one_of(n.counts, n.counts, s.large_counts))
     def add_class(self, data: st.DataObject, name: str, count: int) -> None:
         model = self.twins.model
         same = st.sampled_from([c.tolist() for c in model.centroids])
@@ -214,7 +220,7 @@ class NearestCentroidMachine(DenseMachine):
         """Up to the number of samples at which counting stops, and beyond."""
         length = len(self.twins.model.centroids[0])
         sample = data.draw(s.accepted_samples(length))
-        self.add(sample, "full", s.COUNT_LIMIT - 1)
+        self.add(sample, "full", n.COUNT_LIMIT - 1)
         k = len(self.twins.model.counts) - 1
         for factor in (1, 1, -1):
             self.twins.update([factor * x for x in sample], k)
@@ -225,8 +231,8 @@ class NearestCentroidMachine(DenseMachine):
     def predict_at_equal_distances(self, data: st.DataObject, ways: list[tuple[int, ...]]) -> None:
         """Distances that are equal, or differ by 1, only because each term is rounded before the sum."""
         length = max(5, *map(len, self.twins.model.centroids))
-        self.make_equal(s.INT64_MAX, length)
-        sample = data.draw(s.lists_of(st.integers(-s.ONE, s.ONE), length))
+        self.make_equal(n.INT64_MAX, length)
+        sample = data.draw(s.lists_of(st.integers(-n.ONE, n.ONE), length))
         for way in ways:
             offsets = data.draw(st.permutations([*way, *[31_622] * (length - len(way))]))
             self.add([x + d for x, d in zip(sample, offsets, strict=True)], "near", 1)
@@ -238,19 +244,19 @@ class NearestCentroidMachine(DenseMachine):
         receipt = twins.transact("addClass", [centroid, name, count], lambda: model.add_class(centroid, name, count))
         expect_event(twins, receipt, name)
 
-    @rule(data=st.data(), name=s.names, count=s.counts, large_count=s.large_counts)
+    @rule(data=st.data(), name=s.names, count=n.counts, large_count=s.large_counts)
     def refused_classes(self, data: st.DataObject, name: str, count: int, large_count: int) -> None:
         centroid = self.twins.model.centroids[0].tolist()
-        self.add([*centroid, data.draw(s.int64s)], name, large_count)
+        self.add([*centroid, data.draw(n.int64s)], name, large_count)
         self.add(centroid, name, large_count)
         self.extend([1], data.draw(s.unknown_labels(len(self.twins.model.counts))))
 
     @precondition(lambda self: max(map(len, self.twins.model.centroids)) <= LONGEST)
-    @rule(data=st.data(), extension=st.lists(s.int64s, max_size=5))
+    @rule(data=st.data(), extension=st.lists(n.int64s, max_size=5))
     def extend_centroid(self, data: st.DataObject, extension: list[int]) -> None:
         self.extend(extension, data.draw(self.labels(self.twins.model)))
 
-    @rule(value=s.int64s)
+    @rule(value=n.int64s)
     def equal_lengths(self, value: int) -> None:
         self.make_equal(value, max(map(len, self.twins.model.centroids)))
 
@@ -310,9 +316,9 @@ class SparsePerceptronMachine(SparseMachine):
 
     @initialize(
         data=st.data(),
-        weights=st.lists(s.int80s, max_size=9),
-        intercept=s.int80s,
-        rate=s.learning_rates,
+        weights=st.lists(n.int80s, max_size=9),
+        intercept=n.int80s,
+        rate=n.uint32s,
         names=PERCEPTRON_NAMES,
     )
     def build(self, data: st.DataObject, weights: list[int], intercept: int, rate: int, names: list[str]) -> None:
@@ -329,7 +335,7 @@ class SparsePerceptronMachine(SparseMachine):
             sample = data.draw(st.one_of(s.index_samples, few))
             self.twins.mistaken_update(sample, data.draw(self.labels(self.twins.model)))
 
-    @rule(start=s.starts, weights=st.lists(s.int80s, max_size=5))
+    @rule(start=s.starts, weights=st.lists(n.int80s, max_size=5))
     def initialize_weights(self, start: int, weights: list[int]) -> None:
         twins, model = self.twins, self.twins.model
         twins.transact("initializeWeights", [start, weights], lambda: model.initialize_weights(start, weights))
@@ -352,7 +358,7 @@ class SparsePerceptronMachine(SparseMachine):
         self.twins.transact("initializeWeights", [start, weights], lambda: model.initialize_weights(start, weights))
 
     @rule(
-        index=s.feature_indices,
+        index=n.feature_indices,
         times=st.integers(1, 3),
         room=st.sampled_from([-1, 0, 1, None]),
         up=st.booleans(),
@@ -362,7 +368,7 @@ class SparsePerceptronMachine(SparseMachine):
         model = self.twins.model
         left = 0 if room is None else max(times * model.learning_rate + room, 0)
         # The other weight makes the model wrong about the sample, whatever its intercept.
-        high, low = [s.INT80_MAX - left, s.INT80_MIN] if up else [s.INT80_MIN + left, s.INT80_MAX]
+        high, low = [n.INT80_MAX - left, n.INT80_MIN] if up else [n.INT80_MIN + left, n.INT80_MAX]
         self.initialize_sparse_weights([[index, high], [2**62, low]])
         self.twins.update([2**62] * (times + 2) + [index] * times, int(up))
 
@@ -383,7 +389,7 @@ class SparseNearestCentroidMachine(SparseMachine):
     @initialize(data=st.data(), classes=st.integers(1, 4))
     def build(self, data: st.DataObject, classes: int) -> None:
         centroids = data.draw(st.lists(s.pairs, min_size=classes, max_size=classes))
-        counts = data.draw(s.lists_of(s.counts64, classes))
+        counts = data.draw(s.lists_of(n.counts64, classes))
         names = data.draw(st.lists(s.names, min_size=classes, max_size=classes))
         self.begin(dcai.SparseNearestCentroidClassifier(centroids, counts, classifications=names), data)
 
@@ -398,7 +404,7 @@ class SparseNearestCentroidMachine(SparseMachine):
             self.twins.update(data.draw(s.increasing_samples), k)
 
     @precondition(lambda self: len(self.twins.model.counts) < 6)
-    @rule(centroid=s.pairs, name=s.names, count=s.counts64)
+    @rule(centroid=s.pairs, name=s.names, count=n.counts64)
     def add_class(self, centroid: list[list[int]], name: str, count: int) -> None:
         twins, model = self.twins, self.twins.model
         receipt = twins.transact("addClass", [centroid, name, count], lambda: model.add_class(centroid, name, count))
@@ -408,7 +414,7 @@ class SparseNearestCentroidMachine(SparseMachine):
     @rule(
         centroids=st.lists(st.sampled_from(s.EQUALLY_FAR), min_size=2, max_size=2),
         off_by_one=st.sampled_from([0, 0, 1]),
-        count=s.counts64,
+        count=n.counts64,
     )
     def predict_at_equal_distances(self, centroids: list[tuple[int, int]], off_by_one: int, count: int) -> None:
         """Distances that are equal, or nearly so, made of different magnitudes and values."""
@@ -427,7 +433,7 @@ class SparseNearestCentroidMachine(SparseMachine):
             extension = [[offset + i, value] for i, (_, value) in enumerate(extension)]
         self.extend(extension, k)
 
-    @rule(data=st.data(), name=s.names, count=s.counts64.filter(bool))
+    @rule(data=st.data(), name=s.names, count=n.counts64.filter(bool))
     def refused_pairs(self, data: st.DataObject, name: str, count: int) -> None:
         model = self.twins.model
         for kind in s.REFUSED_PAIRS:
@@ -439,7 +445,7 @@ class SparseNearestCentroidMachine(SparseMachine):
         model = self.twins.model
         self.twins.transact("extendCentroid", [extension, k], lambda: model.extend_centroid(extension, k))
 
-    @rule(data=st.data(), j=s.feature_indices)
+    @rule(data=st.data(), j=n.feature_indices)
     def getters(self, data: st.DataObject, j: int) -> None:
         twins, model = self.twins, self.twins.model
         k = data.draw(self.labels(model))

@@ -24,6 +24,7 @@ from dcai.evm.engines.engine import EngineAccount, EngineBlock, Trace, Transacti
 from tests.support.evm.assembler import Assembler
 from tests.support.evm.opcodes import BY_NAME, Opcode, knows, opcodes
 from tests.support.evm.precompiles import any_precompile, precompile_input, precompiles
+from tests.support.numbers import WORDS
 
 SENDER = b"\x5e" * 20
 CONTRACTS = tuple(b"\xc0" * 19 + bytes([n]) for n in range(4))
@@ -36,11 +37,6 @@ _DIGEST = 0x1A0
 #: Enough for most programs, and a bound on those that would never end.
 PLENTY = 300_000
 
-_EDGES = (
-    0, 1, 2, 3, 7, 31, 32, 33, 255, 256, 257,
-    2**31, 2**32 - 1, 2**63, 2**64 - 1, 2**64, 2**128 - 1, 2**128, 2**160 - 1,
-    2**255 - 1, 2**255, 2**255 + 1, 2**256 - 2, 2**256 - 1,
-)  # fmt: skip
 _HUGE = (2**16, 2**18, 2**32 - 1, 2**32, 2**63, 2**64 - 32, 2**64 - 1, 2**64, 2**255, 2**256 - 32, 2**256 - 1)
 
 
@@ -160,7 +156,7 @@ class Program:
         rare = rng.random()
         match kind:
             case "word" if rare < 0.3:
-                return rng.choice(_EDGES)
+                return rng.choice(WORDS)
             case "word" if rare < 0.55:
                 return 2**256 - rng.randint(1, 300)  # a small negative number
             case "word" if rare < 0.7:
@@ -420,7 +416,7 @@ class Program:
 
     def _fill_stack(self) -> None:
         """Leave little room on the stack."""
-        self.asm.push(self.rng.choice(_EDGES))
+        self.asm.push(self.rng.choice(WORDS))
         for _ in range(1024 - self.rng.choice((1, 2, 3, 8, 20))):
             self.asm.op("DUP1")
 

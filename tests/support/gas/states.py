@@ -14,30 +14,31 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
+from tests.support import numbers as n
 from tests.support.models import strategies as s
 
 #: Weights at their bounds, which the next step may push over them.
-_full_weights = st.sampled_from([s.INT80_MIN, s.INT80_MIN, s.INT80_MIN + 1, 0, s.INT80_MAX - 1, s.INT80_MAX])
-_intercepts = st.one_of(st.sampled_from([0, 1, -1]), s.int80s)
+_full_weights = st.sampled_from([n.INT80_MIN, n.INT80_MIN, n.INT80_MIN + 1, 0, n.INT80_MAX - 1, n.INT80_MAX])
+_intercepts = st.one_of(st.sampled_from([0, 1, -1]), n.int80s)
 
 
 @st.composite
 def dense_perceptrons(draw: st.DrawFn) -> Classifier:
     """Some of zeros, and some that a step takes back to zero: their weights are a sample."""
-    some = st.lists(s.int80s, max_size=10)
+    some = st.lists(n.int80s, max_size=10)
     full = st.lists(_full_weights, min_size=2, max_size=10)
     zeros = st.integers(1, 10).map(lambda length: [0] * length)
     sample = st.integers(1, 10).flatmap(s.accepted_samples)
     weights = draw(st.one_of(some, full, zeros, sample))
     if draw(st.booleans()):
-        return DensePerceptron(weights, 0, s.ONE)
-    return DensePerceptron(weights, draw(_intercepts), draw(s.learning_rates))
+        return DensePerceptron(weights, 0, n.ONE)
+    return DensePerceptron(weights, draw(_intercepts), draw(n.uint32s))
 
 
 @st.composite
 def sparse_perceptrons(draw: st.DrawFn) -> Classifier:
-    weights = draw(st.one_of(st.lists(s.int80s, max_size=9), st.lists(_full_weights, min_size=2, max_size=9)))
-    model = SparsePerceptron(weights, draw(_intercepts), draw(s.learning_rates))
+    weights = draw(st.one_of(st.lists(n.int80s, max_size=9), st.lists(_full_weights, min_size=2, max_size=9)))
+    model = SparsePerceptron(weights, draw(_intercepts), draw(n.uint32s))
     model.initialize_sparse_weights(draw(s.weight_rows))
     return model
 
@@ -47,14 +48,14 @@ def nearest_centroids(draw: st.DrawFn) -> Classifier:
     """Some with classes that count no further, and with centroids that are not of one length yet."""
     size = draw(st.integers(0, 9))
     tiny = s.lists_of(st.integers(-1, 1), size)  # which the next sample rounds to zero
-    some = st.one_of(s.accepted_samples(size), s.lists_of(s.int64s, size), st.just([0] * size), tiny)
+    some = st.one_of(s.accepted_samples(size), s.lists_of(n.int64s, size), st.just([0] * size), tiny)
     centroids = draw(st.lists(some, min_size=1, max_size=4))
-    model = NearestCentroidClassifier(centroids, draw(s.lists_of(st.one_of(st.just(1), s.counts), len(centroids))))
+    model = NearestCentroidClassifier(centroids, draw(s.lists_of(st.one_of(st.just(1), n.counts), len(centroids))))
     if draw(st.integers(0, 3)):
         return model
     state = model.state()
-    state["counts"][0] = s.COUNT_LIMIT
-    state["centroids"][-1] = [*state["centroids"][-1], *draw(st.lists(s.int64s, max_size=3))]
+    state["counts"][0] = n.COUNT_LIMIT
+    state["centroids"][-1] = [*state["centroids"][-1], *draw(st.lists(n.int64s, max_size=3))]
     return NearestCentroidClassifier.restore(state, model.classifications, ())
 
 
@@ -62,9 +63,9 @@ def nearest_centroids(draw: st.DrawFn) -> Classifier:
 def sparse_nearest_centroids(draw: st.DrawFn) -> Classifier:
     """Some with values that are not up to date, and with squared magnitudes that their values do not add up to."""
     centroids = draw(st.lists(s.pairs, min_size=1, max_size=4))
-    model = SparseNearestCentroidClassifier(centroids, draw(s.lists_of(s.counts64, len(centroids))))
+    model = SparseNearestCentroidClassifier(centroids, draw(s.lists_of(n.counts64, len(centroids))))
     for label, count in enumerate(model.counts):
-        if count < s.UINT64_MAX and draw(st.booleans()):
+        if count < n.UINT64_MAX and draw(st.booleans()):
             model.update(draw(s.increasing_samples), label)
     if draw(st.integers(0, 3)):
         return model
@@ -83,7 +84,7 @@ def _clearing(model: Any) -> list[list[int]]:
         rows = [[int(weight) for weight in model.weights]]
     else:
         rows = [[-value for value in centroid.tolist()] for centroid in model.centroids]
-    return [[min(max(value, s.INT64_MIN), s.INT64_MAX) for value in row] for row in rows]
+    return [[min(max(value, n.INT64_MIN), n.INT64_MAX) for value in row] for row in rows]
 
 
 def samples(model: Classifier) -> st.SearchStrategy[list[int]]:

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from math import isqrt
 from typing import Any
 
 from hypothesis import strategies as st
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-INT80_MIN, INT80_MAX = -(2**79), 2**79 - 1
-UINT32_MAX, UINT64_MAX = 2**32 - 1, 2**64 - 1
-COUNT_LIMIT = 2**191
-ONE = 10**9
-UNIT, TOLERANCE = 10**18, 10**11
+from dcai.verify.numbers import squares
+from tests.support.numbers import (
+    COUNT_LIMIT,
+    INT80_MAX,
+    INT80_MIN,
+    UINT32_MAX,
+    UINT64_MAX,
+    feature_indices,
+    int64s,
+    int80s,
+    negative_indices,
+    too_large_indices,
+    uint64s,
+)
 
-_POWERS = (1, ONE, 2**31, 2**32, 2**62, 2**63, 2**64, 2**78, 2**79)
-
-
-def between(low: int, high: int) -> st.SearchStrategy[int]:
-    """Whole numbers within bounds, half of them next to where a type ends."""
-    near = {sign * power + d for power in _POWERS for sign in (1, -1) for d in (-1, 0, 1)}
-    edges = sorted((v for v in {*near, 0, low, low + 1, high - 1, high} if low <= v <= high), key=abs)
-    moderate = st.integers(max(low, -2 * ONE), min(high, 2 * ONE))
-    return st.one_of(st.sampled_from(edges), st.sampled_from(edges), moderate, st.integers(low, high))
-
-
-int64s = between(INT64_MIN, INT64_MAX)
-uint64s = between(0, UINT64_MAX)
-learning_rates = st.one_of(st.sampled_from([0, 1, ONE, UINT32_MAX]), between(0, UINT32_MAX))
-#: Weights of which many are a small step from overflow.
-int80s = st.one_of(between(INT80_MIN, INT80_MAX), st.sampled_from([INT80_MIN, INT80_MIN + 1, INT80_MAX - 1, INT80_MAX]))
 uint32_lists = st.lists(st.one_of(st.integers(0, 9), st.sampled_from([2**31, UINT32_MAX])), max_size=9)
 names = st.sampled_from(
     ["", "spam", "x" * 31, "x" * 32, "a name of more than sixty-four bytes, and not in ASCII alone: übergroß"]
 )
 
-counts = st.one_of(
-    st.integers(0, 9), st.sampled_from([2**63, UINT64_MAX, 2**128, COUNT_LIMIT - 2, COUNT_LIMIT - 1, COUNT_LIMIT - 1])
-)
 large_counts = st.sampled_from([COUNT_LIMIT, COUNT_LIMIT + 1, 2**255, 2**256 - 1])
-counts64 = st.one_of(
-    st.integers(0, 9), st.sampled_from([ONE, 2**32, 2**63, UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX])
-)
 
 
 def labels(num_classes: int) -> st.SearchStrategy[int]:
@@ -60,50 +44,23 @@ def lists_of(elements: st.SearchStrategy[int], length: int) -> st.SearchStrategy
 
 # -- dense samples -- #
 
+UNIT, TOLERANCE = 10**18, 10**11
 #: Squared norms at the bounds of the check, next to them, and in the middle.
 SQUARED_NORMS = [UNIT + sign * TOLERANCE + d for sign in (-1, 1) for d in (-1, 0, 1)] + [UNIT - 1, UNIT, UNIT + 1]
 ACCEPTED_NORMS = [n for n in SQUARED_NORMS if abs(n - UNIT) < TOLERANCE]
 REFUSED_NORMS = [n for n in SQUARED_NORMS if abs(n - UNIT) >= TOLERANCE]
 
 
-@lru_cache(maxsize=1024)
-def squares(total: int, length: int) -> tuple[int, ...]:
-    """Numbers whose squares add up to ``total``: exactly from four on, as Lagrange says, else as nearly as is quick."""
-    if length < 4:
-        return _greedy(total, length)
-    first = isqrt(total)
-    for a in range(first, max(first - 100, -1), -1):
-        second = isqrt(total - a * a)
-        for b in range(second, max(second - 10, -1), -1):
-            pair = _two_squares(total - a * a - b * b)
-            if pair is not None:
-                return (a, b, *pair, *[0] * (length - 4))
-    return _greedy(total, length)
-
-
-def _greedy(total: int, length: int) -> tuple[int, ...]:
-    numbers = []
-    for _ in range(length):
-        numbers.append(isqrt(total))
-        total -= numbers[-1] ** 2
-    return tuple(numbers)
-
-
-def _two_squares(total: int) -> tuple[int, int] | None:
-    for c in range(isqrt(total), isqrt(total // 2) - 1, -1):
-        d = isqrt(total - c * c)
-        if c * c + d * d == total:
-            return c, d
-    return None
-
-
 @st.composite
-def unit_samples(draw: st.DrawFn, length: int, squared_norms: list[int]) -> list[int]:
+def unit_samples(draw: st.DrawFn, length: int, squared_norms: list[int] = SQUARED_NORMS) -> list[int]:
     """Samples whose squared norm is one of those: exactly from four features on, else just below or just above."""
     if length == 0:
         return []
     total = draw(st.sampled_from(squared_norms))
-    head = draw(st.lists(st.integers(-(3 * 10**8), 3 * 10**8), max_size=max(length - 4, 0)))
+    if length >= 4:
+        head = draw(st.lists(st.integers(-(3 * 10**8), 3 * 10**8), max_size=min(length - 4, 9)))
+    else:
+        head = draw(st.lists(st.integers(-(9 * 10**8), 9 * 10**8), max_size=min(length - 1, 1)))
     tail = list(squares(total - sum(x * x for x in head), length - len(head)))
     if len(tail) < 4:
         tail[-1] += draw(st.integers(0, 1))
@@ -144,15 +101,15 @@ WAYS_TO_TEN = [
 
 # -- sparse samples -- #
 
-feature_indices = st.one_of(
-    st.integers(0, 7), st.integers(0, 12), st.sampled_from([255, 1023, 1024, 2**16, 2**31, UINT32_MAX - 1, UINT32_MAX])
-)
 increasing_samples = st.lists(feature_indices, max_size=9, unique=True).map(sorted)
 #: Indices in any order and with repetitions, none of them negative.
 index_samples = st.one_of(
     st.lists(feature_indices, max_size=9),
-    st.lists(st.one_of(feature_indices, st.sampled_from([2**32, 2**62, INT64_MAX])), max_size=5),
+    st.lists(st.one_of(feature_indices, too_large_indices), max_size=5),
 )
+#: Negative ones and such as are too large for a sparse centroid among them.
+wild_indices = st.one_of(*[feature_indices] * 3, st.one_of(negative_indices, too_large_indices))
+any_index_samples = st.one_of(index_samples, increasing_samples, st.lists(wild_indices, max_size=6))
 
 
 @st.composite
@@ -163,20 +120,26 @@ def with_one_more(draw: st.DrawFn, lists: st.SearchStrategy[list[Any]], bad: st.
     return entries
 
 
-negative_samples = with_one_more(
-    increasing_samples, st.sampled_from([-1, -(2**31), -(2**32), INT64_MIN + 1, INT64_MIN])
-)
-too_large_samples = with_one_more(increasing_samples, st.sampled_from([2**32, 2**32 + 1, 2**62, INT64_MAX]))
+negative_samples = with_one_more(increasing_samples, negative_indices)
+too_large_samples = with_one_more(increasing_samples, too_large_indices)
 repeated_samples = st.lists(st.integers(0, 3), min_size=5, max_size=9)
 
 _malformed = st.sampled_from([[], [1], [1, 2, 3]])
-pairs = st.lists(st.tuples(feature_indices, uint64s).map(list), max_size=7, unique_by=lambda pair: pair[0])
+_values = st.one_of(uint64s, uint64s, st.integers(0, 3))
+pairs = st.lists(st.tuples(feature_indices, _values).map(list), max_size=7, unique_by=lambda pair: pair[0])
 #: Pairs that no centroid takes: an index too large, no pair, an index that repeats.
 REFUSED_PAIRS = [
     with_one_more(pairs, st.sampled_from([[2**32, 1], [2**63, 0], [UINT64_MAX, UINT64_MAX]])),
     with_one_more(pairs, _malformed),
     st.lists(st.tuples(st.integers(0, 3), uint64s).map(list), min_size=5, max_size=7),
 ]
+
+wild_pairs = st.one_of(
+    st.lists(
+        st.tuples(st.one_of(feature_indices, st.sampled_from([2**32, UINT64_MAX])), uint64s).map(list), max_size=5
+    ),
+    st.lists(st.lists(st.one_of(st.integers(0, 5), uint64s), max_size=3), max_size=3),
+)
 
 #: Two values of a sparse centroid, a and b with a^2 + b^2 = 2 * 10^9 * a: from a sample that has the feature of the
 #: first and not that of the second, all such centroids are 10^18 away.
