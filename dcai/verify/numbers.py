@@ -105,6 +105,8 @@ def _short_unit_sample(rng: Random, length: int) -> list[int]:
 def squares(total: int, length: int) -> tuple[int, ...]:
     """Numbers whose squares add up to ``total``: exactly from four on, as Lagrange says, else as nearly as is quick."""
     if length >= 4:
+        if total and total % 4 == 0:  # then few sums do: where 8 divides it, all four numbers are even
+            return tuple(2 * x for x in squares(total // 4, length))
         first = isqrt(total)
         for a in range(first, max(first - 100, -1), -1):
             b = isqrt(total - a * a)
