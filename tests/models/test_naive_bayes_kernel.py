@@ -13,21 +13,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dcai import InputError, Revert, _kernels
 from tests.models.naive_bayes import NaiveBayes
-from tests.support.models import model_strategies as s
+from tests.support.models.agreement import agree, of_kernel, of_reference
+from tests.support.numbers import between
 
 ONE = 10**9
 UINT32_MAX, UINT64_MAX = 2**32 - 1, 2**64 - 1
 
-uint32 = st.one_of(st.integers(0, 5), s.bounded(0, UINT32_MAX))
-uint64 = st.one_of(st.integers(0, 5), s.bounded(0, UINT64_MAX))
+uint32 = st.one_of(st.integers(0, 5), between(0, UINT32_MAX))
+uint64 = st.one_of(st.integers(0, 5), between(0, UINT64_MAX))
 #: Few indices, so that they repeat and are known; a few far away.
 indices = st.one_of(st.integers(0, 6), st.sampled_from([999, 1_023, 1_024, 2**31, UINT32_MAX]))
 pairs = st.lists(st.one_of(st.tuples(indices, uint32), st.lists(uint32, max_size=3)), max_size=8)
 good_pairs = st.lists(st.tuples(indices, uint32), max_size=8)
 samples = st.lists(indices, max_size=12)
-wild_samples = st.lists(st.one_of(indices, s.bounded(-(2**63), 2**63 - 1)), max_size=4)
-smoothing = st.one_of(st.just(ONE), st.integers(0, 2), s.bounded(0, UINT32_MAX))
-num_features = st.one_of(st.integers(0, 9), s.bounded(0, 2**64))
+wild_samples = st.lists(st.one_of(indices, between(-(2**63), 2**63 - 1)), max_size=4)
+smoothing = st.one_of(st.just(ONE), st.integers(0, 2), between(0, UINT32_MAX))
+num_features = st.one_of(st.integers(0, 9), between(0, 2**64))
 
 
 def state(kernel: _kernels.NaiveBayes) -> tuple[Any, ...]:
@@ -49,8 +50,8 @@ class Machine(RuleBasedStateMachine):
     def build(self, classes: list[Any], smoothing: int, num_features: int) -> None:
         counts, features = [count for count, _ in classes], [rows for _, rows in classes]
         built = partial(_kernels.NaiveBayes, counts, features, num_features, smoothing)
-        expected = s.of_reference(partial(NaiveBayes, counts, features, num_features, smoothing))
-        actual = s.of_kernel(built)
+        expected = of_reference(partial(NaiveBayes, counts, features, num_features, smoothing))
+        actual = of_kernel(built)
         if expected[0] == "value":
             self.kernel, self.oracle = actual[1], expected[1]
         else:
@@ -60,32 +61,32 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.one_of(samples, wild_samples), form=st.sampled_from([list, tuple, np.array]))
     def predict(self, data: list[int], form: Any) -> None:
         given = form(data) if data else data
-        s.agree(lambda: self.kernel.predict(given), lambda: self.oracle.predict(data))
+        agree(lambda: self.kernel.predict(given), lambda: self.oracle.predict(data))
 
     @rule(data=st.one_of(samples, wild_samples), label=st.integers(0, 4))
     def update(self, data: list[int], label: int) -> None:
-        s.agree(lambda: self.kernel.update(data, label), lambda: self.oracle.update(data, label))
+        agree(lambda: self.kernel.update(data, label), lambda: self.oracle.update(data, label))
 
     @rule(num_samples=uint64, counts=pairs)
     def add_class(self, num_samples: int, counts: Any) -> None:
-        s.agree(lambda: self.kernel.add_class(num_samples, counts), lambda: self.oracle.add_class(num_samples, counts))
+        agree(lambda: self.kernel.add_class(num_samples, counts), lambda: self.oracle.add_class(num_samples, counts))
 
     @rule(counts=pairs, label=st.integers(0, 4))
     def initialize_counts(self, counts: Any, label: int) -> None:
-        s.agree(
+        agree(
             lambda: self.kernel.initialize_counts(counts, label), lambda: self.oracle.initialize_counts(counts, label)
         )
 
     @rule(label=st.integers(0, 4), index=indices)
     def feature_count(self, label: int, index: int) -> None:
-        s.agree(lambda: self.kernel.feature_count(label, index), lambda: self.oracle.feature_count(label, index))
+        agree(lambda: self.kernel.feature_count(label, index), lambda: self.oracle.feature_count(label, index))
 
     @rule(
         rows=st.lists(samples, max_size=6), times=st.sampled_from([1, 100]), dtype=st.sampled_from([np.int32, np.int64])
     )
     def predict_batch(self, rows: list[list[int]], times: int, dtype: Any) -> None:
         # Often enough, rows are many enough for a table of logarithms.
-        expected = [s.of_reference(partial(self.oracle.predict, row)) for row in rows]
+        expected = [of_reference(partial(self.oracle.predict, row)) for row in rows]
         refused = next(((k, outcome) for k, outcome in enumerate(expected) if outcome[0] != "value"), None)
         batch = csr(rows * times, dtype)
         if refused is None:
@@ -126,7 +127,7 @@ def test_updates_as_a_batch(classes: list[Any], rows: list[list[int]], labels: s
     arguments = [count for count, _ in classes], [counts for _, counts in classes], 5, ONE
     chosen = [labels.draw(st.integers(0, len(classes) - 1)) for _ in rows]
     kernel, oracle = _kernels.NaiveBayes(*arguments), NaiveBayes(*arguments)
-    outcomes = [s.of_reference(partial(oracle.update, row, label)) for row, label in zip(rows, chosen, strict=True)]
+    outcomes = [of_reference(partial(oracle.update, row, label)) for row, label in zip(rows, chosen, strict=True)]
     refused = next(((k, outcome) for k, outcome in enumerate(outcomes) if outcome[0] != "value"), None)
     if refused is None:
         assert kernel.update_batch(csr(rows, np.int32), np.array(chosen, np.uint64)).all()
