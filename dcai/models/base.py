@@ -482,6 +482,18 @@ class SparseClassifier(Classifier):
         raise Revert("NormNotDefined")
 
 
+def fitted_classes(estimator: Any, kind: str, *attributes: str) -> list[str]:
+    """Return the names of the classes of a fitted estimator of scikit-learn that has these attributes."""
+    name = type(estimator).__name__
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise InputTypeError(f"expected a fitted {kind} of scikit-learn, got {name}")
+    if not hasattr(estimator, "classes_"):
+        raise InputError(f"the {name} is not fitted: it has no classes_; call fit(X, y) first")
+    if missing := [each for each in attributes if not hasattr(estimator, each)]:
+        raise InputTypeError(f"the {name} is no {kind}: it has no {missing[0]}")
+    return [str(each) for each in np.asarray(estimator.classes_).tolist()]
+
+
 def check_names(classifications: Sequence[str] | None, num_classes: int) -> Sequence[str]:
     """Return one name a class, "0", "1", ... by default; reverts as the contracts' constructors."""
     if classifications is None:

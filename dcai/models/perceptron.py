@@ -10,11 +10,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dcai.errors import InputError, InputTypeError, Revert
+from dcai.errors import InputError, Revert
 from dcai.fixed import TO_FLOAT, scalar_to_fixed
 from dcai.models import json_format
 from dcai.models._inputs import Batch, Labels
-from dcai.models.base import Classifier, as_names
+from dcai.models.base import Classifier, as_names, fitted_classes
 from dcai.models.spec import Field, Getter, Hyperparameter, Int
 
 __all__ = ["FIELDS", "GETTERS", "LEARNING_RATE", "WORDS", "Perceptron", "constructor_arguments", "unscaled_rate"]
@@ -110,17 +110,10 @@ class Perceptron(Classifier):
         >>> SparsePerceptron.from_sklearn(fitted).predict([2])
         1
         """
-        kind = type(estimator).__name__
-        if isinstance(estimator, type) or not hasattr(estimator, "fit"):
-            raise InputTypeError(f"expected a fitted linear classifier of scikit-learn, got {kind}")
-        missing = [name for name in ("classes_", "coef_", "intercept_") if not hasattr(estimator, name)]
-        if "classes_" in missing:
-            raise InputError(f"the {kind} is not fitted: it has no classes_; call fit(X, y) first")
-        if missing:
-            raise InputTypeError(f"the {kind} is not linear: it has no {missing[0]}")
-        names = [str(name) for name in np.asarray(estimator.classes_).tolist()]
+        names = fitted_classes(estimator, "linear classifier", "coef_", "intercept_")
         coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else np.asarray(estimator.coef_)
         if len(names) != 2 or coef.ndim != 2 or len(coef) != 1:
+            kind = type(estimator).__name__
             raise InputError(f"the {kind} has {len(names)} classes: {', '.join(names)}; a Perceptron has two")
         weights = {j: scalar_to_fixed(w, 80, f"coef_[0, {j}]") for j, w in enumerate(coef[0].tolist())}
         b = np.ravel(estimator.intercept_).tolist()[0]
