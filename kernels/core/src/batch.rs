@@ -145,14 +145,13 @@ impl Bounds<'_> {
         }
     }
 
-    /// Where row `i` starts, which is where the one before it ends.
+    /// The places of the items of some rows.
     #[inline(always)]
-    fn start(&self, i: usize) -> usize {
-        // `Rows::new` has checked that each entry is within `0..=items.len()`.
+    fn places(&self, rows: Range<usize>) -> Range<usize> {
         match self {
-            Self::Even { dimension, .. } => i * dimension,
-            Self::Int32(indptr) => usize::try_from(indptr[i]).unwrap_or(usize::MAX),
-            Self::Int64(indptr) => usize::try_from(indptr[i]).unwrap_or(usize::MAX),
+            Self::Even { dimension, .. } => rows.start * dimension..rows.end * dimension,
+            Self::Int32(indptr) => place(indptr, rows.start)..place(indptr, rows.end),
+            Self::Int64(indptr) => place(indptr, rows.start)..place(indptr, rows.end),
         }
     }
 
@@ -164,6 +163,12 @@ impl Bounds<'_> {
             Self::Int64(indptr) => check_indptr(indptr, num_items),
         }
     }
+}
+
+#[inline(always)]
+fn place<P: Integer>(indptr: &[P], row: usize) -> usize {
+    // `Rows::new` has checked that each entry is within `0..=items.len()`.
+    usize::try_from(indptr[row].into()).unwrap_or(usize::MAX)
 }
 
 fn check_indptr<P: Integer>(indptr: &[P], num_items: usize) -> std::result::Result<(), InputError> {
@@ -217,7 +222,7 @@ impl<'a, I: Integer> Rows<'a, I> {
     /// The items of some rows.
     #[inline(always)]
     pub(crate) fn block(&self, rows: Range<usize>) -> &'a [I] {
-        &self.items[self.bounds.start(rows.start)..self.bounds.start(rows.end)]
+        &self.items[self.bounds.places(rows)]
     }
 
     pub(crate) fn bounds(&self) -> Bounds<'a> {
@@ -233,23 +238,23 @@ impl<'a, I: Integer> Rows<'a, I> {
 
     /// Number of items in all rows.
     pub(crate) fn num_items(&self) -> usize {
-        self.bounds.start(self.len()) - self.bounds.start(0)
+        self.bounds.places(0..self.len()).len()
     }
 
     /// Length of the longest row.
     pub(crate) fn longest(&self) -> usize {
-        (0..self.len()).map(|i| self.bounds.start(i + 1) - self.bounds.start(i)).max().unwrap_or(0)
+        (0..self.len()).map(|i| self.bounds.places(i..i + 1).len()).max().unwrap_or(0)
     }
 
     /// Refuses a batch with a stored value other than 1, or with too few of them.
     pub fn check_ones(&self) -> std::result::Result<(), InputError> {
         let (Some(values), false) = (self.values, self.are_ones(0..self.len())) else { return Ok(()) };
-        let places = |row| self.bounds.start(row)..self.bounds.start(row + 1);
+        let places = |row| self.bounds.places(row..row + 1);
         let row = (0..self.len()).find(|&row| !values.are_ones(places(row))).unwrap_or_default();
         let place = places(row).find(|&place| !values.are_ones(place..place + 1)).unwrap_or_default();
         match values.show(place) {
             Some(value) => Err(InputError::NotOne { row, column: self.items[place].into(), value }),
-            None => Err(InputError::Values { values: place, indices: self.bounds.start(self.len()) }),
+            None => Err(InputError::Values { values: place, indices: self.bounds.places(0..self.len()).end }),
         }
     }
 
@@ -263,7 +268,7 @@ impl<'a, I: Integer> Rows<'a, I> {
 
     #[inline(always)]
     fn are_ones(&self, rows: Range<usize>) -> bool {
-        self.values.is_none_or(|values| values.are_ones(self.bounds.start(rows.start)..self.bounds.start(rows.end)))
+        self.values.is_none_or(|values| values.are_ones(self.bounds.places(rows)))
     }
 }
 

@@ -5,7 +5,7 @@ use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyAr
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::convert::int64_list;
+use crate::convert::{int64_list, small_ints};
 use crate::errors::{InputTypeError, to_input_error};
 
 /// Integers of one sample or of many: an array of int32 or int64, or a list.
@@ -40,6 +40,9 @@ impl<'py> Integers<'py> {
     /// One sample: any sequence of integers. A plain array of one dimension, in one piece and aligned, is read in place. No
     /// subclass is: the masked items of a masked array are no numbers.
     pub fn sample(items: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Some(list) = small_ints(items) {
+            return Ok(Self::List(list));
+        }
         if let Ok(array) = items.cast_exact::<PyArrayDyn<i64>>()
             && let array = array.try_readonly()?
             && array.ndim() == 1

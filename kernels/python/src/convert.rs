@@ -27,13 +27,13 @@ pub fn to_python_int(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> 
 pub fn int(item: &Bound<'_, PyAny>, (low, high): (i128, i128), what: impl Fn() -> String) -> PyResult<i128> {
     let out_of_range =
         || InputError::new_err(format!("{} is {}, and must be an integer from {low} to {high}", what(), shown(item)));
-    if item.is_instance_of::<PyBool>() {
-        return Err(not_an_integer(item, &what()));
-    }
     if let Some(small) = small_int(item)
         && (low..=high).contains(&small.into())
     {
         return Ok(small.into());
+    }
+    if item.is_instance_of::<PyBool>() {
+        return Err(not_an_integer(item, &what()));
     }
     match item.extract::<i128>() {
         Ok(value) if (low..=high).contains(&value) => Ok(value),
@@ -141,20 +141,20 @@ pub fn uint64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u64>> {
 }
 
 pub fn int64_list(items: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<i64>> {
+    if let Some(values) = small_ints(items) {
+        return Ok(values);
+    }
     // Plain arrays only: a masked array is a subclass, and its masked items are no numbers.
     if let Ok(array) = items.cast_exact::<PyArray1<i64>>()
         && let Ok(values) = array.try_readonly()?.as_slice()
     {
         return Ok(values.to_vec());
     }
-    if let Some(values) = small_ints(items) {
-        return Ok(values);
-    }
     list(items, what, |item, i| int64(item, || format!("{what}[{i}]")))
 }
 
 /// The numbers of a plain list of plain ints that fit in 64 bits.
-fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
+pub fn small_ints(items: &Bound<'_, PyAny>) -> Option<Vec<i64>> {
     items.cast_exact::<PyList>().ok()?.iter().map(|item| small_int(&item)).collect()
 }
 

@@ -214,5 +214,6 @@ fn narrow_sum<I: Integer>(weights: &[i64], row: &[I]) -> Option<i64> {
 /// A feature index of this model: not negative.
 #[inline]
 fn to_index<I: Integer>(position: usize, index: I) -> Result<u64> {
-    Error::check_index(position, index.into().into(), INDEX_BITS)
+    let index = index.into();
+    u64::try_from(index).or_else(|_| Error::check_index(position, index.into(), INDEX_BITS))
 }
