@@ -35,10 +35,13 @@ CSV has no lists: their elements stand in one column with blanks between them, a
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dcai.chain import CollectedContribution, Contributions
 from dcai.chain.collect.contributions import STATUSES
 from dcai.errors import InputError
 from dcai.files import write_whole
@@ -46,12 +49,6 @@ from dcai.fixed import TO_FLOAT
 from dcai.tabular.files.arrow import arrow
 from dcai.tabular.files.formats import output_format
 from dcai.tabular.files.writers import writing
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
-
-    from dcai.chain import CollectedContribution, Contributions
 
 __all__ = ["FORMATS", "check_format", "export", "metadata", "metadata_path", "to_table"]
 

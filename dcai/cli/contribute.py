@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dcai import chain, encoders
+from dcai.chain import Participant
 from dcai.cli._shared.participation import book_option, carry_out, join, labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
 from dcai.tabular import Layout
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcai.chain import Participant
 
 __all__ = ["contribute"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -15,9 +15,6 @@ from dcai.data.catalogue import CATALOGUE, DATA_DIR_VARIABLE, cache_dir, locate
 from dcai.data.download import download, has_sha256, kept, partial_path
 from dcai.errors import DataError, InputError, MissingExtraError
 from dcai.report.progress import progress_bar
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["data"]
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dcai import chain
+from dcai.chain import Contributions
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.values import NEW_FILE, timeout_option
 from dcai.dataset import FORMATS, check_format, export, metadata_path
 from dcai.report.progress import progress_bar
 from dcai.tabular.files.arrow import arrow
-
-if TYPE_CHECKING:
-    from dcai.chain import Contributions
 
 __all__ = ["dataset"]
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dcai import chain
+from dcai.chain import Deployment
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
 from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.report.progress import progress_bar
 from dcai.tabular import load_model
 from dcai.units import GWEI, ether_text
-
-if TYPE_CHECKING:
-    from dcai.chain import Deployment
 
 __all__ = ["deploy", "deploy_blueprint"]
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 
 from dcai import chain
+from dcai.chain import Follower, Update
 from dcai.cli._shared.node_options import node_options, rows_of, rpc_option
 from dcai.cli._shared.values import NEW_FILE, SECONDS
 from dcai.report.progress import progress_bar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dcai.chain import Follower, Update
 
 __all__ = ["follow"]
 

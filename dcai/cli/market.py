@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from dcai import chain
+from dcai.chain import Market
+from dcai.chain.send.remote import Proposal
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.participation import labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
@@ -19,12 +22,6 @@ from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.incentives import cut
 from dcai.tabular import Layout, load_model
 from dcai.units import ether_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from dcai.chain import Market
-    from dcai.chain.send.remote import Proposal
 
 __all__ = ["market"]
 

@@ -7,19 +7,15 @@ import re
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli._shared.values import NEW_FILE
+from dcai.models import Classifier
 from dcai.report.progress import progress_bar
-from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, load_model, predict_file
-
-if TYPE_CHECKING:
-    from dcai.models import Classifier
-    from dcai.report.progress import progress_bar
-from dcai.tabular import Summary
+from dcai.tabular import INPUT_FORMATS, OUTPUT_FORMATS, Layout, Summary, load_model, predict_file
 
 __all__ = ["predict"]
 

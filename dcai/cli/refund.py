@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from dcai.cli._shared.participation import book_option, carry_out, entries, join
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.errors import Revert
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["refund"]
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from dcai import chain
+from dcai.chain import Entry, Participant
 from dcai.cli._shared.participation import book_option, carry_out, join
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options
 from dcai.errors import Revert
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dcai.chain import Entry, Participant
 
 __all__ = ["report"]
 

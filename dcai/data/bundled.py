@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai.data.dataset import Dataset, SparseRows
 from dcai.data.features import present, standardized
 from dcai.data.normalization import l2_normalized
 from dcai.errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["breast_cancer", "digits", "digits_parity", "digits_presence"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dcai.data.dataset import SparseRows
 from dcai.data.normalization import as_samples
 from dcai.errors import InputError, InputTypeError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["present", "standardized"]
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai.data.dataset import Dataset, SparseRows
 from dcai.data.features import present
 from dcai.data.npz import NpzReader
 from dcai.errors import DataError, InputError
-
-if TYPE_CHECKING:
-    import os
-
-    from numpy.typing import NDArray
 
 __all__ = ["read_imdb"]
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dcai.errors import InputError, InputTypeError
 from dcai.fixed import TO_FLOAT, to_fixed
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["NORM_SQ_E18", "NORM_SQ_TOLERANCE_E18", "as_samples", "l2_normalized"]
 

@@ -12,18 +12,15 @@ import io
 import pickle
 import zipfile
 import zlib
+from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 __all__ = ["NpzReader"]
 

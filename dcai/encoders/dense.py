@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dcai.data.normalization import l2_normalized
 from dcai.encoders.base import Encoder
 from dcai.errors import InputError, InputTypeError
 from dcai.fixed import TO_FLOAT, as_array, to_fixed
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["FixedPoint", "Integers", "L2Normalized"]
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from dcai.errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["murmur3_32"]
 

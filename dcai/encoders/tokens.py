@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from dcai.errors import InputError, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["TOKENIZERS", "javascript_split", "tokenizer"]
 

@@ -7,8 +7,9 @@ message can name the argument, the element and the values that would do.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from dcai.errors import ArtifactError, InputError, InputTypeError, MissingExtraError, Revert
 from dcai.evm.hashing import keccak, to_address, to_bytes20
@@ -19,9 +20,6 @@ try:
     from eth_abi.exceptions import DecodingError, EncodingError
 except ImportError as error:
     raise MissingExtraError("dcai.evm", "evm") from error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["Abi", "ErrorDecoder", "Event", "Function", "decode", "encode"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dcai.evm.storage import state_variables
+from dcai.models import Classifier
 from dcai.models.registry import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcai.models import Classifier
 
 __all__ = ["FieldDifference", "differing_variables"]
 

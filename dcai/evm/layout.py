@@ -7,13 +7,11 @@ those of the Solidity documentation, "Layout of State Variables in Storage".
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dcai.errors import ArtifactError, InputError, TooLargeError
 from dcai.evm.hashing import mapping_slot, to_address, to_bytes20, word_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["StorageLayout", "Words"]
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from dcai.errors import EvmError, Revert
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from dcai.errors import EvmError, Revert
 
 __all__ = ["Log", "Receipt"]
 

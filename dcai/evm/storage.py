@@ -5,22 +5,18 @@ Slots come from the artifact's storage layout; what stands here is only which va
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import artifacts
+from dcai.artifacts import Artifact
 from dcai.errors import ArtifactError, InputError
 from dcai.evm.hashing import mapping_slot
 from dcai.evm.layout import StorageLayout, Words
+from dcai.models import Classifier
 from dcai.models.registry import MODELS, spec_of
-from dcai.models.spec import Map
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from dcai.artifacts import Artifact
-    from dcai.models import Classifier
-    from dcai.models.spec import ModelSpec
+from dcai.models.spec import Map, ModelSpec
 
 __all__ = ["expected_storage", "mentioned_indices", "read_known", "read_model", "state_variables"]
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dcai.artifacts import Artifact
 from dcai.errors import ArtifactError, InputError, MissingArtifactError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dcai.artifacts import Artifact
 
 __all__ = ["UNAUTHORIZED", "Coefficients", "code_hash", "from_fields", "load", "register", "to_fields"]
 

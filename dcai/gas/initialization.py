@@ -9,14 +9,12 @@ the prices and not here.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from dcai.errors import MissingLayerError
 from dcai.gas.layer import GAS
 from dcai.gas.slots import Slots
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Initialization", "memory_gas"]
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from dcai.models import Classifier
 from dcai.models.registry import Layer
-
-if TYPE_CHECKING:
-    from dcai.models import Classifier
 
 __all__ = ["GAS", "Call", "FrameworkSize", "GasModel", "Labelled", "SnapshotCase"]
 

@@ -12,14 +12,13 @@ from dcai.errors import InputTypeError, Revert, shown
 from dcai.evm.schedule import TRANSACTION_GAS
 from dcai.gas.coefficients import UNAUTHORIZED, load
 from dcai.gas.costs import Costs
-from dcai.models import MODELS
+from dcai.models import MODELS, Batch, Classifier, Labels, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dcai.artifacts import Artifact
     from dcai.gas.deployment import DeploymentPlan
-    from dcai.models import Batch, Classifier, Labels, Sample
 
 __all__ = ["Oracle"]
 

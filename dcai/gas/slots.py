@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
 
 from dcai.evm.schedule import CLEARED_SLOT_REFUND, COLD_SLOT, RESET_SLOT, SET_SLOT, WARM_SLOT
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 __all__ = ["Slots"]
 

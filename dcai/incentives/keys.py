@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dcai.evm.hashing import keccak, to_bytes20
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["contribution_key", "data_hash", "packed_words"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from dcai.errors import InputError, InputTypeError, Revert, shown
+from dcai.evm.abi import Event
 from dcai.evm.hashing import to_address, to_bytes20
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from dcai.evm.abi import Event
 
 __all__ = ["Ledger"]
 

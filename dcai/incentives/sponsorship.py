@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.incentives.keys import data_hash
 from dcai.incentives.signatures import recover
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Domain", "contribution_digest", "signed_by"]
 

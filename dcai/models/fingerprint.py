@@ -22,13 +22,11 @@ stores with a count is in it: the contract refuses to give that feature a value 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai.models.spec import Array, FieldType, Int, Map, ModelSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["VERSION", "canonical_form", "fingerprint"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from dcai.errors import InputTypeError, shown
-from dcai.models import Classifier
+from dcai.models import Batch, Classifier
 from dcai.ray import engine, tables
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import ray.data
 
-    from dcai.models import Batch
 
 __all__ = ["predict"]
 

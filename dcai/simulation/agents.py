@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from os import PathLike
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai.errors import InputError, shown
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.units import duration_s, wei
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from os import PathLike
 
 __all__ = ["Agent", "agent_from", "agents_from_text", "agents_from_toml", "check_agents"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from dcai.errors import Revert
-
-if TYPE_CHECKING:
-    from dcai.evm.abi import Event
-    from dcai.models import Classifier
+from dcai.evm.abi import Event
+from dcai.models import Classifier
 
 __all__ = ["START", "TRANSFER", "Backend", "Call", "Outcome"]
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from dcai.errors import Revert
 from dcai.evm import Evm
+from dcai.evm.abi import Event
+from dcai.evm.contract import Contract
 from dcai.evm.framework import POINTS, STAKEABLE, deploy
+from dcai.evm.receipt import Receipt
 from dcai.incentives.keys import packed_words
+from dcai.models import Classifier
 from dcai.simulation.backend import START, TRANSFER, Call, Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from dcai.evm.abi import Event
-    from dcai.evm.contract import Contract
-    from dcai.evm.receipt import Receipt
-    from dcai.models import Classifier
-    from dcai.simulation.setup import Setup
+from dcai.simulation.setup import Setup
 
 __all__ = ["Chain", "OnChain"]
 

@@ -7,18 +7,15 @@ be the one that comes out, and those after it are appended. What was cut off in 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 from dcai import strict_json
 from dcai.errors import DataError, InputError, Revert
 from dcai.simulation.run import SimulationStep
 from dcai.simulation.setup import Setup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
-    from typing import BinaryIO, Self
 
 __all__ = ["FORMAT", "RunRecord", "read_steps"]
 

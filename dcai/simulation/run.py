@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcai.data import SparseRows
+from dcai.data import Dataset, SparseRows
 from dcai.errors import Revert
 from dcai.reprs import short_repr
 from dcai.simulation.backend import START, TRANSFER, Backend, Call
@@ -21,7 +21,6 @@ from dcai.simulation.backend import START, TRANSFER, Backend, Call
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dcai.data import Dataset
     from dcai.simulation.agents import Agent
     from dcai.simulation.setup import Setup
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from dcai.errors import InputError
 from dcai.models import Classifier, DenseClassifier
 from dcai.models.registry import spec_of
 from dcai.models.spec import Sparse
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = ["Agreement", "Layout", "Scale", "Shape"]
 

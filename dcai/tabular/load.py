@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dcai.models import from_json
-
-if TYPE_CHECKING:
-    import os
-
-    from dcai.models import Classifier
+from dcai.models import Classifier, from_json
 
 __all__ = ["load_model"]
 

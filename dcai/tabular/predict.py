@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dcai.errors import InputError
+from dcai.models import Classifier
 from dcai.tabular.files import formats
 from dcai.tabular.files.writers import Columns, writing
 from dcai.tabular.layout import Layout
 from dcai.tabular.reader import OnBadRow, Paths, as_paths, read_batches
 from dcai.tabular.summary import Summary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dcai.models import Classifier
 
 __all__ = ["predict_file"]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["Summary"]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dcai.chain import storage_root
+from dcai.chain import Snapshot, storage_root
 from dcai.evm.differing import FieldDifference, differing_variables
 from dcai.evm.hashing import to_address
 from dcai.evm.storage import expected_storage
+from dcai.models import Classifier
 from dcai.verify.report import Finding, Section
-
-if TYPE_CHECKING:
-    from dcai.chain import Snapshot
-    from dcai.models import Classifier
 
 __all__ = ["Comparison", "against", "section"]
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai.errors import ArtifactError, DcaiError, EvmError, InputError, NotEqual, Revert
 from dcai.evm.classifier import ClassifierContract
 from dcai.evm.differing import FieldDifference
 from dcai.evm.receipt import Receipt
 from dcai.evm.storage import expected_storage, mentioned_indices
+from dcai.gas.costs import Costs
+from dcai.gas.oracle import Oracle
 from dcai.models import Classifier
 from dcai.reprs import short_repr
 from dcai.verify import functions
 from dcai.verify.fields import differing_fields
 from dcai.verify.step import CONSTRUCTOR, Step
-
-if TYPE_CHECKING:
-    from dcai.gas.costs import Costs
-    from dcai.gas.oracle import Oracle
 
 __all__ = ["Differential", "Outcome", "Step"]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dcai.artifacts import Artifact
 from dcai.errors import ArtifactError
 from dcai.evm.differing import FieldDifference
 from dcai.evm.layout import StorageLayout, Words
 from dcai.models import MODELS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from dcai.artifacts import Artifact
 
 __all__ = ["differing_fields", "in_words"]
 

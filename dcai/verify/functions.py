@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dcai.evm.abi import Event
+from dcai.models import Classifier
 from dcai.models.spec import Getter, item, per_class, snake_case
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dcai.models import Classifier
 
 __all__ = ["change", "changes", "construct", "expected_events", "read", "readers", "reads"]
 

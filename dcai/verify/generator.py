@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Container
+from random import Random
+from typing import Any, ClassVar
 
+from dcai.models import Classifier
 from dcai.verify.functions import readers
 from dcai.verify.numbers import INT64_MAX, INT64_MIN, UINT32_MAX, UINT64_MAX
 from dcai.verify.step import CONSTRUCTOR, STRANGER, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Container
-    from random import Random
-
-    from dcai.models import Classifier
 
 __all__ = ["NAMES", "Generator"]
 

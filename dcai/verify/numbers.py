@@ -5,12 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from math import isqrt
-from typing import TYPE_CHECKING
+from random import Random
 
 from dcai.models.nearest_centroid import DATA_COUNT_LIMIT
-
-if TYPE_CHECKING:
-    from random import Random
 
 __all__ = [
     "COUNT_LIMIT",

@@ -14,16 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Literal
+from os import PathLike
+from typing import Any, Literal
 
 from dcai._kernels import __version__
 from dcai.files import write_whole
 from dcai.report import html
 from dcai.report.tables import Table, Tables
 from dcai.reprs import cut, short_repr
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 __all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Verdict", "installed_versions"]
 

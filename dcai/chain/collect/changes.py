@@ -6,20 +6,17 @@ account, its transactions are in the blocks. Who the owner was, and since when, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dcai.chain.rpc.events import ADD_DATA, Contribution, contributions, event_topic
 from dcai.chain.rpc.logs import PlacedLog, read_logs
+from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.transactions import Sent, sent_to
 from dcai.errors import UnknownContractError
 from dcai.evm.hashing import to_address, to_bytes20
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from dcai.chain.rpc.node import Node
 
 __all__ = ["Change", "ClassifierCall", "Learned", "NewOwner", "Owners", "changes"]
 

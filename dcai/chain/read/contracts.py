@@ -35,9 +35,11 @@ must give what was read.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from dcai import artifacts
+from dcai.artifacts import Artifact
 from dcai.errors import (
     ArtifactError,
     EvmError,
@@ -52,11 +54,6 @@ from dcai.evm import Contract, Evm
 from dcai.evm.abi import Abi
 from dcai.evm.hashing import keccak, to_address
 from dcai.models import MODELS, Classifier
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from dcai.artifacts import Artifact
 
 __all__ = [
     "PROXY_SLOTS",

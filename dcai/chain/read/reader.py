@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Self
 
+from dcai.artifacts import Artifact
 from dcai.errors import InputError, InputTypeError, SnapshotError, TooLargeError, UnknownFeaturesError, shown
 from dcai.evm.layout import StorageLayout, Words
 from dcai.models.registry import MODELS
 from dcai.models.spec import Sparse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from dcai.artifacts import Artifact
 
 __all__ = ["Features", "KnownWords", "choose_features", "index_bits", "missing_slots", "read_slots"]
 

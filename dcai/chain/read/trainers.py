@@ -8,12 +8,11 @@ from dcai.chain.read.contracts import has_function, owner_in
 from dcai.chain.read.fetch import Reading
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.provider import Limits
-from dcai.errors import NoCodeError, ProofError, ResponseError, UnknownContractError
+from dcai.errors import ChainError, NoCodeError, ProofError, ResponseError, UnknownContractError
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 
 if TYPE_CHECKING:
     from dcai.chain.read.snapshot import Snapshot
-    from dcai.errors import ChainError
 
 __all__ = ["Trainer", "check_trainer", "classifier_of", "find_classifier", "find_trainer", "owner_of"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,6 @@ from dcai.chain.rpc.fields import AnswerFields, data
 from dcai.errors import ResponseError, UnknownContractError
 from dcai.evm.hashing import keccak, to_address
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "ADD_DATA",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple, Self, TypeVar
 
 from dcai.chain.rpc.fields import AnswerFields, data, quantity
 from dcai.chain.rpc.header import Header, read_header
 from dcai.chain.rpc.proofs import Account
 from dcai.chain.rpc.provider import Limits, Provider, error_of
 from dcai.errors import BlockError, ProofError, ResponseError, RpcError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
 
 __all__ = ["NO_METHOD", "AccountProof", "Node"]
 

@@ -7,7 +7,8 @@ by the node where its way ends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dcai.errors import MissingExtraError, ProofError
 from dcai.evm.hashing import keccak
@@ -18,9 +19,6 @@ try:
     from trie.hexary import HexaryTrie
 except ImportError as error:
     raise MissingExtraError("dcai.chain", "chain") from error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["Account", "ordered_root", "proven_account", "proven_words", "state_root", "storage_root", "stored_zeros"]
 

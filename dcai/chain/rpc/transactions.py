@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from dcai.chain.rpc.fields import AnswerFields
+from dcai.chain.rpc.node import Node
 from dcai.errors import BlockError, ResponseTooLongError, RpcTimeoutError
 from dcai.evm.hashing import to_address
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from dcai.chain.rpc.node import Node
 
 __all__ = ["Sent", "creation", "first_block_with_code", "sent_to"]
 

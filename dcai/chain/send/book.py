@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import strict_json
 from dcai.errors import DataError, InputError
 from dcai.files import write_whole
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    import os
 
 __all__ = ["Book", "Entry"]
 

@@ -19,7 +19,7 @@ from dcai.chain.rpc.provider import Limits
 from dcai.chain.send.remote import Proposal, RemoteContract, learn_errors
 from dcai.chain.send.transact import Attempt, Transactor
 from dcai.errors import DataError, EvmError, InputError, NotMinedError, TransactionError, WrongChainError
-from dcai.evm.abi import ErrorDecoder
+from dcai.evm.abi import ErrorDecoder, Event
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.files import write_whole
 from dcai.incentives import Phase, Piece
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from dcai.chain.send.accounts import Sender
     from dcai.chain.send.fees import Fees
     from dcai.chain.send.transact import Mined, Waiting
-    from dcai.evm.abi import Event
 
 __all__ = ["Market", "MarketStatus", "load_pieces", "market", "save_pieces"]
 

@@ -7,26 +7,23 @@ contracts must be what comes out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from dcai import artifacts
 from dcai.errors import EvmError
 from dcai.evm import Evm
 from dcai.evm import framework as evm_framework
 from dcai.evm.abi import Abi, decode
+from dcai.evm.contract import Contract
 from dcai.evm.deploy import deploy as deploy_model
 from dcai.evm.hashing import keccak
+from dcai.evm.receipt import Receipt
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, SSTORE_SENTRY
+from dcai.models import Classifier
 from dcai.models.registry import spec_of
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from dcai.evm.contract import Contract
-    from dcai.evm.receipt import Receipt
-    from dcai.models import Classifier
 
 __all__ = [
     "Blueprint",

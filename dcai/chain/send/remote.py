@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dcai import artifacts
 from dcai.chain.send.transact import limit_of
 from dcai.errors import ArtifactError, InputError, Revert, TransactionError
-from dcai.evm.abi import Abi
+from dcai.evm.abi import Abi, ErrorDecoder, Event
 from dcai.evm.hashing import to_address, to_bytes20
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from dcai.chain.send.fees import Price
     from dcai.chain.send.transact import Attempt, Mined, Transactor
-    from dcai.evm.abi import ErrorDecoder, Event
 
 __all__ = ["Proposal", "RemoteContract", "learn_errors"]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dcai import chain
+from dcai.chain import Snapshot
 from dcai.cli._shared.values import add_options
 from dcai.errors import UnknownContractError
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.report.progress import progress_bar
-
-if TYPE_CHECKING:
-    from dcai.chain import Snapshot
 
 __all__ = ["block_options", "fetch_with_progress"]
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dcai import chain
+from dcai.chain import Entry, Offer, Participant
 from dcai.cli._shared.sending import Sending, show
 from dcai.cli._shared.values import NEW_FILE
 from dcai.errors import InputError
 from dcai.tabular import Layout, load_model, read_batches
 from dcai.units import ether_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcai.chain import Entry, Offer, Participant
 
 __all__ = ["book_option", "carry_out", "entries", "join", "labelled_rows", "sample"]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,9 +14,6 @@ from dcai import chain
 from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.values import OLD_FILE, SECONDS, add_options, timeout_option
 from dcai.units import GWEI
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["NOT_AUDITED", "Sending", "sending_options", "show"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -14,10 +13,8 @@ from dcai.errors import InputError
 from dcai.files import write_whole
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.models import MODELS, Classifier, from_json
+from dcai.report.tables import Tables
 from dcai.scenarios import SCENARIOS, scenario_of
-
-if TYPE_CHECKING:
-    from dcai.report.tables import Tables
 
 __all__ = [
     "DATA",

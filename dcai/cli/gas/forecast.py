@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
@@ -21,15 +21,11 @@ from dcai.files import write_whole
 from dcai.gas.measuring.forecast import Forecast
 from dcai.gas.measuring.forecast import forecast as run
 from dcai.gas.measuring.replay import GasReplay
+from dcai.gas.measuring.stream import Stream
 from dcai.gas.prices import Prices
 from dcai.gas.reports.forecast import forecast_fields, forecast_report
 from dcai.report.progress import progress_bar
 from dcai.report.tables import csv_text, json_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dcai.gas.measuring.stream import Stream
 
 __all__ = ["forecast"]
 

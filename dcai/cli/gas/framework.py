@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dcai import data
 from dcai.cli._shared.options import engine_option, fork_option
 from dcai.cli.gas.common import FILE, emit
-from dcai.gas.measuring.framework import action_rows, stream_rows
+from dcai.gas.measuring.framework import FrameworkRow, action_rows, stream_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.reports.framework import framework_report
 from dcai.models import MODELS
 from dcai.report.progress import progress_bar
 from dcai.report.tables import csv_text, json_text
 from dcai.scenarios import scenario_of
-
-if TYPE_CHECKING:
-    from dcai.gas.measuring.framework import FrameworkRow
 
 __all__ = ["framework"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,18 +11,15 @@ from dcai.cli.gas.common import DATA_NAMES, FILE, emit
 from dcai.errors import EvmError, InputError
 from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
+from dcai.gas.deployment import DeploymentPlan
 from dcai.gas.measuring import measure
 from dcai.gas.measuring.table import PREDICTED
 from dcai.gas.oracle import Oracle
 from dcai.gas.prices import Prices
 from dcai.gas.reports.plan import plan_fields, plan_report
-from dcai.models import MODELS, from_json
+from dcai.models import MODELS, Classifier, from_json
 from dcai.report.tables import json_text
 from dcai.scenarios import initial_model, scenario_of
-
-if TYPE_CHECKING:
-    from dcai.gas.deployment import DeploymentPlan
-    from dcai.models import Classifier
 
 __all__ = ["plan"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +10,10 @@ from dcai.cli._shared.options import engine_option, fork_option
 from dcai.cli.gas.common import DATA, FILE, MODEL, emit, stream_of
 from dcai.errors import InputError
 from dcai.evm import Evm
+from dcai.gas.measuring.stream import Stream
 from dcai.gas.oracle import Oracle
-from dcai.gas.profile.profile import profile_call, profile_creation
+from dcai.gas.profile.profile import Profile, profile_call, profile_creation
 from dcai.report.tables import json_text
-
-if TYPE_CHECKING:
-    from dcai.gas.measuring.stream import Stream
-    from dcai.gas.profile.profile import Profile
 
 __all__ = ["profile"]
 

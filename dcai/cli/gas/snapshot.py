@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dcai.cli._shared.options import engine_option, forks_option
 from dcai.cli._shared.values import OLD_FILE
 from dcai.cli.gas.common import FILE, emit
-from dcai.gas.measuring.snapshot import Tolerance, beyond, changes, read, take, text_of
+from dcai.gas.measuring.snapshot import Snapshot, Tolerance, beyond, changes, read, take, text_of
 from dcai.gas.reports.snapshot import changes_report
 from dcai.report.progress import progress_bar
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.gas.measuring.snapshot import Snapshot
 
 __all__ = ["check", "diff", "snapshot"]
 

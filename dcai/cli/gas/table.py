@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from dcai.cli._shared.options import forks_option, price_options
 from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit
 from dcai.errors import InputError
 from dcai.evm.engines.registry import DEFAULT_ENGINE, engine_names
+from dcai.gas.measuring.rows import GasRow
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.measuring.table import PREDICTED, rows_of
 from dcai.gas.prices import Prices
@@ -19,13 +20,7 @@ from dcai.gas.reports.table import table_report
 from dcai.models import MODELS
 from dcai.report.progress import progress_bar
 from dcai.report.tables import Tables, csv_text, json_text
-from dcai.scenarios import SCENARIOS, scenarios
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.gas.measuring.rows import GasRow
-    from dcai.scenarios import Scenario
+from dcai.scenarios import SCENARIOS, Scenario, scenarios
 
 __all__ = ["table"]
 

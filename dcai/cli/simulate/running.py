@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,14 +14,9 @@ from dcai.report.progress import progress_bar
 from dcai.simulation import setup as presets
 from dcai.simulation.reports.plot import check, plot
 from dcai.simulation.reports.table import as_text
+from dcai.simulation.result import SimulationResult
 from dcai.simulation.runner import run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from dcai.simulation.result import SimulationResult
-    from dcai.simulation.setup import Setup
+from dcai.simulation.setup import Setup
 
 __all__ = ["carry_out"]
 

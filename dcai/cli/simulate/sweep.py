@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,9 +17,6 @@ from dcai.report.progress import progress_bar
 from dcai.simulation import setup as presets
 from dcai.simulation import sweeps
 from dcai.simulation.reports.table import sweep_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["sweep"]
 

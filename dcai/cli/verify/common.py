@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dcai.cli._shared.values import NEW_FILE, TIME, add_options
 from dcai.verify.report import Report, installed_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = [
     "CASE_DIR",

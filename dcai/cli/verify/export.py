@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 import click
 
 from dcai.cli._shared.options import engine_option
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.tabular import load_model
-from dcai.verify import Case
+from dcai.verify import Case, Step
 from dcai.verify.state_tests import export as export_tests
 from dcai.verify.state_tests import is_case, random_model, random_steps, write_tests
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dcai.models import Classifier
-    from dcai.verify import Step
 
 __all__ = ["export"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,11 +11,9 @@ from dcai.cli._shared.fetching import block_options, fetch_with_progress
 from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli._shared.values import OLD_FILE
 from dcai.errors import ChainError
+from dcai.models import Classifier
 from dcai.tabular import load_model
 from dcai.verify.against import against
-
-if TYPE_CHECKING:
-    from dcai.models import Classifier
 
 __all__ = ["fingerprint"]
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from dcai.chain import Snapshot
 from dcai.cli._shared.fetching import block_options, fetch_with_progress
 from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli._shared.values import OLD_FILE
 from dcai.cli.verify.common import finish, report_option, reporting
 from dcai.errors import InputError
+from dcai.models import Classifier
 from dcai.tabular import load_model
-from dcai.verify.against import against, section
-
-if TYPE_CHECKING:
-    from dcai.chain import Snapshot
-    from dcai.models import Classifier
-    from dcai.verify.against import Comparison
+from dcai.verify.against import Comparison, against, section
 
 __all__ = ["snapshot"]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from dcai import artifacts
+from dcai.artifacts import Artifact
 from dcai.errors import ArtifactError
-from dcai.evm import Evm
+from dcai.evm import Evm, Trace
 from dcai.evm.abi import Abi
 from dcai.evm.schedule import SSTORE_SENTRY
 from dcai.files import write_whole
@@ -25,17 +27,9 @@ from dcai.gas.calibration.samples import deployments, samples
 from dcai.gas.calibration.solve import prices
 from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, to_fields
 from dcai.gas.initialization import Initialization, memory_gas
-from dcai.gas.layer import GAS
+from dcai.gas.layer import GAS, Labelled
 from dcai.gas.oracle import counters
-from dcai.models import MODELS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.artifacts import Artifact
-    from dcai.evm import Trace
-    from dcai.gas.layer import Labelled
-    from dcai.models import Classifier
+from dcai.models import MODELS, Classifier
 
 __all__ = ["FORKS", "calibrate"]
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
-from typing import TYPE_CHECKING
 
-from dcai.gas.layer import GAS
+from dcai.gas.layer import GAS, Call, Labelled
 from dcai.gas.models.draws import appended
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcai.gas.layer import Call, Labelled
 
 __all__ = ["deployments", "samples"]
 

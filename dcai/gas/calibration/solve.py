@@ -8,13 +8,10 @@ there are no prices, only an error.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from dcai.errors import ArtifactError
 from dcai.gas.calibration.linear import Undetermined, solve
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = ["prices"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
+from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm, Receipt
 from dcai.evm.framework import STAKEABLE, Framework, deploy
 from dcai.gas.layer import GAS
 from dcai.models.registry import spec_of
@@ -18,7 +18,6 @@ from dcai.units import DAY_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dcai.evm import Receipt
     from dcai.gas.measuring.stream import Stream
     from dcai.models import Classifier
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from dcai import artifacts
+from dcai.artifacts import Artifact
 from dcai.errors import EvmError, Revert
-from dcai.evm import MAX_TRANSACTION_GAS, ClassifierContract, Contract, Evm, Machine
+from dcai.evm import MAX_TRANSACTION_GAS, ClassifierContract, Contract, Evm, Machine, Receipt
 from dcai.evm.abi import Abi
 from dcai.evm.deploy import drive
 from dcai.gas.costs import Costs
 from dcai.gas.deployment import Chunk, DeploymentPlan
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.models.deployment import Driver
 from dcai.models.registry import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from dcai.artifacts import Artifact
-    from dcai.evm import Receipt
-    from dcai.models import Classifier
 
 __all__ = [
     "RECEIPT_FIELDS",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from dcai.errors import EvmError
-from dcai.evm import Evm
+from dcai.evm import Contract, Evm, Receipt
+from dcai.gas.costs import Costs
 from dcai.gas.measuring.measure import RECEIPT_FIELDS, same_outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.evm import Contract, Receipt
-    from dcai.gas.costs import Costs
-    from dcai.models import Classifier
+from dcai.models import Classifier
 
 __all__ = ["GasDifference", "GasReplay"]
 

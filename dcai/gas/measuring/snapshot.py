@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dcai import strict_json
 from dcai.errors import InputError, shown
 from dcai.evm import Evm
-from dcai.gas.layer import GAS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from dcai.gas.layer import SnapshotCase
+from dcai.gas.layer import GAS, SnapshotCase
 
 __all__ = ["GasChange", "Key", "Snapshot", "Tolerance", "beyond", "changes", "read", "take", "text_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.gas.layer import FrameworkSize, GasModel, Labelled, SnapshotCase
+from dcai.gas.layer import Call, FrameworkSize, GasModel, Labelled, SnapshotCase
 from dcai.gas.models import draws
 from dcai.gas.models.draws import ONE
 from dcai.gas.models.vectors import BETWEEN, LEFT, RIGHT
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from dcai.gas.initialization import Initialization
-    from dcai.gas.layer import Call
 
 __all__ = ["GAS"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcai.gas.layer import FrameworkSize, GasModel, Labelled, SnapshotCase
+from dcai.gas.layer import Call, FrameworkSize, GasModel, Labelled, SnapshotCase
 from dcai.gas.models import draws
 from dcai.gas.models.draws import INT64_MAX, INT64_MIN, ONE, UINT64_MAX
 from dcai.models.sparse_nearest_centroid import SparseNearestCentroidClassifier
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from dcai.gas.initialization import Initialization
-    from dcai.gas.layer import Call
 
 __all__ = ["GAS"]
 

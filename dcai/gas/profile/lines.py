@@ -5,23 +5,18 @@ A trace names no contracts, so a frame is recognised by what it ran: the opcodes
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dcai.artifacts import Place
+from dcai.artifacts import Artifact, Place, Run
 from dcai.artifacts.places import HELPERS
 from dcai.errors import ArtifactError, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    from dcai.artifacts import Artifact, Run
-    from dcai.evm import Trace
+from dcai.evm import Trace
 
 __all__ = ["Frame", "Located", "frames", "locate"]
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.gas.measuring.rows import kinds
-from dcai.gas.prices import money
+from dcai.gas.prices import Prices, money
 from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcai.gas.measuring.forecast import Forecast
-    from dcai.gas.prices import Prices
 
 __all__ = ["forecast_fields", "forecast_report"]
 

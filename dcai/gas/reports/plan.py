@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields as dataclass_fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dcai.gas.deployment import Chunk
-from dcai.gas.prices import money
+from dcai.gas.deployment import Chunk, DeploymentPlan
+from dcai.gas.prices import Prices, money
 from dcai.report.tables import Table, Tables
-
-if TYPE_CHECKING:
-    from dcai.gas.deployment import DeploymentPlan
-    from dcai.gas.prices import Prices
 
 __all__ = ["plan_fields", "plan_report"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dcai.errors import InputError, MissingExtraError
-from dcai.gas.measuring.rows import kinds
+from dcai.gas.measuring.rows import GasRow, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dcai.gas.measuring.forecast import Forecast
-    from dcai.gas.measuring.rows import GasRow
     from dcai.gas.prices import Prices
 
 __all__ = ["check", "plot_forecast", "plot_table"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dcai.gas.prices import money
+from dcai.gas.prices import Prices, money
 from dcai.report.tables import Table, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dcai.gas.measuring.rows import GasRow
-    from dcai.gas.prices import Prices
 
 __all__ = ["table_report"]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from dcai.errors import InputError
 from dcai.evm.abi import encode
 from dcai.evm.hashing import keccak
 from dcai.reprs import short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["Piece", "cut"]
 

@@ -8,23 +8,19 @@ scores of the whole test set are kept and moved, in integers, and the shared fea
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai.errors import Revert
 from dcai.incentives.market.state import MAX_SAMPLE_LENGTH
+from dcai.models import Classifier
 from dcai.models.registry import spec_of
 from dcai.rows import CsrRows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from dcai.models import Classifier
 
 __all__ = ["Plan", "Replay", "Samples"]
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dcai.errors import Revert
-from dcai.incentives import Phase, cut
+from dcai.incentives import Phase, PredictionMarket, cut
 from dcai.simulation.backend import START, Backend, Call
 from dcai.simulation.market.native import BLOCK_TIME_S
 from dcai.simulation.run import SimulationStep, another
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcai.data import Dataset
-    from dcai.incentives import PredictionMarket
     from dcai.simulation.agents import Agent
     from dcai.simulation.setup import Setup
 

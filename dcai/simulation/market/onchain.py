@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import artifacts
 from dcai.errors import InputError
+from dcai.evm import Evm
+from dcai.evm.contract import Contract
 from dcai.evm.deploy import deploy
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.models.registry import spec_of
 from dcai.simulation.backend import START, Call, Outcome
 from dcai.simulation.market.native import block_at
 from dcai.simulation.onchain import Chain
-
-if TYPE_CHECKING:
-    from dcai.evm import Evm
-    from dcai.evm.contract import Contract
-    from dcai.models import Classifier
-    from dcai.simulation.setup import Setup
+from dcai.simulation.setup import Setup
 
 __all__ = ["MarketOnChain"]
 

@@ -6,12 +6,10 @@ import html
 import json
 from dataclasses import asdict
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai.simulation.reports.series import accuracy_curve, agent_curves, title, y_label
-
-if TYPE_CHECKING:
-    from dcai.simulation.result import SimulationResult
+from dcai.simulation.result import SimulationResult
 
 __all__ = ["render"]
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from dcai.errors import InputError, MissingExtraError
 from dcai.files import write_whole
 from dcai.simulation.reports import page
-from dcai.simulation.reports.series import accuracy_curve, agent_curves, title, y_label
+from dcai.simulation.reports.series import Curve, accuracy_curve, agent_curves, title, y_label
+from dcai.simulation.result import SimulationResult
 from dcai.units import DAY_S
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dcai.simulation.reports.series import Curve
-    from dcai.simulation.result import SimulationResult
 
 __all__ = ["check", "plot"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from dcai.simulation.agents import Agent
+from dcai.simulation.result import SimulationResult
 from dcai.units import DAY_S
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.simulation.agents import Agent
-    from dcai.simulation.result import SimulationResult
 
 __all__ = ["COLOURS", "Curve", "accuracy_curve", "agent_curves", "title", "y_label"]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from dcai.simulation.result import AgentResult, SimulationResult
 from dcai.units import DAY_S, ETHER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dcai.simulation.result import AgentResult, SimulationResult
 
 __all__ = ["as_text", "sweep_text"]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcai.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["INPUT_FORMATS", "OUTPUT_FORMATS", "expand", "input_format", "output_format"]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from dcai.errors import RpcError
 from dcai.verify.history.report import section
 from dcai.verify.history.run import COMPARE_EVERY, ComparedBlock, Departure, HistoryReplay
 from dcai.verify.report import Report, installed_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay", "history"]
 

@@ -6,23 +6,17 @@ kernel: that is done by the contract's own code, in an EVM in this process.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
+from dcai.artifacts import Artifact
 from dcai.chain.read.contracts import owner_in
 from dcai.chain.read.reader import missing_slots
 from dcai.errors import ArtifactError, Revert
 from dcai.evm import Evm
-from dcai.evm.abi import Abi, decode
+from dcai.evm.abi import Abi, Function, decode
 from dcai.evm.storage import expected_storage, mentioned_indices, read_model
-from dcai.models import MODELS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Self
-
-    from dcai.artifacts import Artifact
-    from dcai.evm.abi import Function
-    from dcai.models import Classifier
+from dcai.models import MODELS, Classifier
 
 __all__ = ["Replica"]
 

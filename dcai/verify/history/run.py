@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
+from dcai.chain import Snapshot
 from dcai.chain.collect.changes import Change, ClassifierCall, Learned, NewOwner, Owners, changes
 from dcai.chain.read.contracts import PROXY_SLOTS, check_no_proxy, find_kind
 from dcai.chain.read.fetch import MAX_WEIGHTS, Reading, fetch
 from dcai.chain.read.reader import index_bits, missing_slots
 from dcai.chain.read.trainers import classifier_of
+from dcai.chain.rpc.header import Header
 from dcai.chain.rpc.node import Node
 from dcai.chain.rpc.provider import Limits
 from dcai.chain.rpc.tags import block_tag, check_same, find_header, hex_text
@@ -33,12 +36,6 @@ from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.verify.against import against
 from dcai.verify.history.compare import compare
 from dcai.verify.history.replica import Replica
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from dcai.chain import Snapshot
-    from dcai.chain.rpc.header import Header
 
 __all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay"]
 

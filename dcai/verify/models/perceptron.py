@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 from dcai.errors import InputError, Revert
 from dcai.verify.generator import Generator
@@ -12,9 +13,6 @@ from dcai.verify.proof.solver import z3
 from dcai.verify.proof.specification import Rule, refuses
 from dcai.verify.proof.words import BITS, Word, to_bits
 from dcai.verify.step import Step
-
-if TYPE_CHECKING:
-    from random import Random
 
 __all__ = [
     "LABEL_CHECK",

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from dcai.report.tables import Table
+from dcai.verify.proof import Proof
 from dcai.verify.report import Finding, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dcai.verify.proof import Proof
 
 __all__ = ["section"]
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from dcai.errors import ArtifactError, InputError, MissingLayerError, NotEqual
 from dcai.evm import Evm
 from dcai.gas.oracle import Oracle
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.verify.differential import Differential
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dcai.artifacts import Artifact
-    from dcai.models import Classifier
     from dcai.verify.step import Step
 
 __all__ = ["Arena", "oracle_of"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from dcai import artifacts, strict_json
+from dcai.artifacts import Artifact
 from dcai.errors import InputError, NotEqual, Revert, shown
 from dcai.evm import Evm
 from dcai.files import write_whole
@@ -20,11 +22,6 @@ from dcai.verify.differential import Differential
 from dcai.verify.search import foreign
 from dcai.verify.search.arena import oracle_of
 from dcai.verify.step import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dcai.artifacts import Artifact
 
 __all__ = ["Case", "code_sha256"]
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import strict_json
 from dcai.artifacts import Artifact, load, parse
 from dcai.errors import ArtifactError, shown
 from dcai.models import MODELS
 from dcai.models.spec import Array, Field, Int, Map
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = ["from_fields", "kernel_of", "load_any", "to_fields"]
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
 
+from dcai.artifacts import Artifact
 from dcai.errors import NotEqual, Revert
 from dcai.evm.abi import Abi
+from dcai.evm.differing import FieldDifference
+from dcai.models import Classifier
+from dcai.verify.differential import Differential, Outcome
 from dcai.verify.layer import VERIFY
 from dcai.verify.search.arena import Arena
 from dcai.verify.search.case import Case
 from dcai.verify.search.shrink import shrink
-from dcai.verify.step import CONSTRUCTOR
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dcai.artifacts import Artifact
-    from dcai.evm.differing import FieldDifference
-    from dcai.models import Classifier
-    from dcai.verify.differential import Differential, Outcome
-    from dcai.verify.step import Step
+from dcai.verify.step import CONSTRUCTOR, Step
 
 __all__ = ["CASES", "STEPS", "Found", "Search", "Tally"]
 

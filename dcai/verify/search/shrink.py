@@ -8,21 +8,17 @@ function.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai.errors import DcaiError, NotEqual
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.models.registry import spec_of
+from dcai.verify.search.arena import Arena
 from dcai.verify.search.case import Case
 from dcai.verify.step import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from dcai.models import Classifier
-    from dcai.verify.search.arena import Arena
 
 __all__ = ["MAX_TRIES", "shrink"]
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import artifacts
+from dcai.artifacts import Artifact
 from dcai.errors import InputError, ProofError
-from dcai.models import MODELS
+from dcai.models import MODELS, Classifier
 from dcai.verify.search import foreign
 from dcai.verify.search.case import code_sha256
-
-if TYPE_CHECKING:
-    from dcai.artifacts import Artifact
-    from dcai.models import Classifier
 
 __all__ = ["Target", "of_address", "of_name"]
 

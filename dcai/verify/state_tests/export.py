@@ -16,9 +16,10 @@ agree with the kernel, or nothing is exported.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import artifacts
 from dcai._kernels import __version__
@@ -30,16 +31,11 @@ from dcai.evm.hashing import keccak, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.evm.storage import expected_storage
 from dcai.files import write_whole
+from dcai.models import Classifier
 from dcai.models.registry import spec_of
 from dcai.verify.state_tests.transaction import SECRET_KEY, SENDER, signed_transaction
 from dcai.verify.state_tests.witness import witness_code, witness_storage
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
-    from dcai.models import Classifier
-    from dcai.verify.step import Step
+from dcai.verify.step import Step
 
 __all__ = ["FORKS", "StateTest", "export", "write_tests"]
 

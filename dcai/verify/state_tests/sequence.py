@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from random import Random
 
 from dcai import strict_json
 from dcai.errors import InputError, Revert
 from dcai.models import MODELS, Classifier
 from dcai.models.registry import spec_of
 from dcai.verify.layer import VERIFY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from dcai.verify.step import Step
+from dcai.verify.step import Step
 
 __all__ = ["is_case", "random_model", "random_steps"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import strict_json
 from dcai.errors import InputError, MissingExtraError
@@ -22,9 +23,6 @@ except ImportError as error:
     raise MissingExtraError("dcai.verify.state_tests.specs", "specs") from error
 finally:
     sys.setrecursionlimit(_RECURSION_LIMIT)  # raised by the import, for the whole process
-
-if TYPE_CHECKING:
-    import os
 
 __all__ = ["StateTestResult", "run_file"]
 
