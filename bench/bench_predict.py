@@ -297,7 +297,7 @@ def bench_sparse_centroid_sklearn(
         sparse.name,
         "scikit-learn NearestCentroid, CSR",
         len(sparse.rows),
-        lambda: sparse_rival.predict_batch(sparse.matrix),
+        lambda: sparse_rival.predict(sparse.matrix),
     )
     distances = euclidean_distances(sparse.matrix, sparse_rival.centroids_, squared=True)
     assert_equal_where_certain(sparse_centroid.predict_batch(sparse.rows), labels, smallest_margins(distances))

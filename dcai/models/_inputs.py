@@ -29,6 +29,8 @@ __all__ = [
     "sparse_sample",
 ]
 
+#: Types of an array that the kernels read; numpy has one object for each.
+_INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 #: Types of the values of a matrix that the kernels read.
 _VALUE_TYPES = frozenset(map(np.dtype, "fdlibhB?"))
 
@@ -75,14 +77,16 @@ def dense_sample(data: Any) -> Any:
     InputTypeError
         Floats, booleans, text, sparse matrices.
     """
+    if _is_plain(data):
+        return data
     _refuse_matrix(data)
     return _sample(data, "samples")
 
 
 def sparse_sample(data: Any) -> Any:
     """Return the feature indices of one sample as the kernels take them; errors as of `dense_sample`."""
-    if type(data) is list and data and type(data[0]) is int:
-        return data  # the most frequent case, first
+    if _is_plain(data) or (type(data) is list and data and type(data[0]) is int):
+        return data  # the most frequent cases, first
     if hasattr(data, "tocsr"):
         raise _a_batch()
     if isinstance(data, (list, tuple)) and data and type(data[0]) in (bool, float):
@@ -90,9 +94,15 @@ def sparse_sample(data: Any) -> Any:
     return _sample(data, "feature indices")
 
 
+def _is_plain(data: Any) -> bool:
+    """Whether data are an array of one dimension that the kernels read; any others may take a while."""
+    return type(data) is np.ndarray and data.ndim == 1 and (data.dtype is _INT32 or data.dtype is _INT64)
+
+
 def refuse_presence(sample: Any) -> None:
     """Refuse an array of 0 and 1 that cannot be strictly increasing indices."""
-    if isinstance(sample, np.ndarray) and sample.size > 2 and np.isin(sample, (0, 1)).all():
+    # The third of such indices is above 1.
+    if isinstance(sample, np.ndarray) and sample.size > 2 and sample[2] <= 1 and np.isin(sample, (0, 1)).all():
         raise InputError(f"the sample is a row of 0 and 1, and its indices must increase: {PRESENCE_HINT}")
 
 
