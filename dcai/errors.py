@@ -1,4 +1,4 @@
-"""One tree of errors: what the user gave, what a contract refused, what two twins disagree on.
+"""One tree of errors: wrong input, contract errors, faults of nodes, and differences between twins.
 
 ``Revert`` is the twin of a custom error of the contracts. The kernels raise it, and the EVM engines raise it
 for the same input with the same name and arguments, so tests compare errors as they compare values.
@@ -52,50 +52,50 @@ class DcaiError(Exception):
 
 
 class InputError(DcaiError, ValueError):
-    """A value that no contract would accept as an argument: the message says which, where, and what would do."""
+    """A value that no contract would accept: the message names the value, its place and the valid range."""
 
 
 class InputTypeError(InputError, TypeError):
-    """An argument of the wrong type: text where integers are meant, floats where fixed-point is meant."""
+    """An argument has the wrong type, such as text instead of integers."""
 
 
 class ArtifactError(DcaiError):
-    """A compiled contract is missing, unreadable or not of the expected form."""
+    """A compiled contract is missing, unreadable or malformed."""
 
 
 class MissingLayerError(DcaiError, LookupError):
-    """A model lacks what one of the rooms needs of it: the message names the missing file or registration."""
+    """A model lacks a file or registration in one of the rooms; the message names it."""
 
 
 class MissingArtifactError(ArtifactError, MissingLayerError):
-    """A contract, or what its gas was calibrated to, is not among the files that come with dcai."""
+    """The files of dcai lack a contract or its gas calibration."""
 
 
 class DataError(DcaiError):
-    """A data set is missing, incomplete, altered or cannot be fetched."""
+    """A data set is missing, incomplete or altered, or the download failed."""
 
 
 class EvmError(DcaiError):
-    """An EVM engine could not run a transaction: out of gas, no funds, an invalid opcode, no such contract."""
+    """An EVM engine cannot run a transaction: out of gas, insufficient funds, invalid opcode or missing contract."""
 
 
 class ChainError(DcaiError):
-    """A model could not be read from a chain, or is not proven to be the one that is there."""
+    """A model cannot be read from a chain, or is not proven to be the contract's model."""
 
 
 class RpcError(ChainError):
-    """A node cannot be reached, takes too long, or answers a request with an error.
+    """A node is unreachable, times out or answers a request with an error.
 
     Attributes
     ----------
     method : str
         The JSON-RPC method.
     reason : str
-        What was wrong.
+        The fault.
     code : int or None
-        Of a JSON-RPC error, as the node gave it.
+        Code of a JSON-RPC error, as the node gave it.
     data : Any
-        What a JSON-RPC error came with: of a call that reverted, its payload. Nothing is checked.
+        Data of a JSON-RPC error, unchecked: for a reverted call, its payload.
     """
 
     def __init__(self, method: str, reason: str, code: int | None = None, data: Any = None) -> None:
@@ -110,71 +110,71 @@ class RpcError(ChainError):
 
 
 class RpcTimeoutError(RpcError):
-    """A node, or a gateway before it, gives up or takes too long: it may manage a smaller request."""
+    """A node or its gateway times out; a smaller request may succeed."""
 
 
 class ResponseError(RpcError):
-    """An answer of a node is not of the form of the protocol: no JSON, too long, a field of the wrong type."""
+    """The answer of a node is malformed: invalid JSON, too long, or a field of the wrong type."""
 
 
 class ResponseTooLongError(ResponseError):
-    """An answer has more bytes than the caller allows, or more than the node gives."""
+    """An answer is longer than the caller's limit or the node's."""
 
 
 class ProofError(ChainError):
-    """What a node says does not follow from the hashes that it must follow from: it lies, or has a fault."""
+    """An answer of the node contradicts a hash that it must match: the node lies or is faulty."""
 
 
 class BlockError(ChainError):
-    """A block is not there, is not the one that was asked for, or left the chain meanwhile."""
+    """The node lacks the block, returned another one, or reorganised it away."""
 
 
 class ReorgError(BlockError):
-    """The chain was reorganised further back than is remembered: what stands here is of a block that is not on it."""
+    """The chain was reorganised below the earliest remembered block, so the state here is not on the chain."""
 
 
 class WrongChainError(ChainError):
-    """The node is of another chain than was expected."""
+    """The node serves another chain than expected."""
 
 
 class NoCodeError(ChainError):
-    """There is no contract at an address."""
+    """The address holds no contract."""
 
 
 class ProxyError(ChainError):
-    """The code at an address passes calls on to that at another: which model is served is not in its own code."""
+    """The contract is a proxy: its code delegates to another address, which determines the model."""
 
 
 class UnknownContractError(ChainError):
-    """The code at an address is of no known model, or its storage is not laid out as such a model's."""
+    """The code at an address belongs to no known model, or the storage layout differs from that model's."""
 
 
 class UnknownFeaturesError(ChainError):
-    """Storage does not tell which features a sparse model has, and nobody else has."""
+    """The features of a sparse model are unknown: storage does not list them."""
 
 
 class TransactionError(ChainError):
-    """A transaction that was sent, or would be, does not do what it is for: it fails, or another took its place."""
+    """A transaction failed, would fail, or was replaced by another."""
 
 
 class NonceTakenError(TransactionError):
-    """Another transaction of the account has the number of one that was sent, which so can be in no block."""
+    """Another transaction used this nonce, so the one that was sent can no longer be mined."""
 
 
 class NotMinedError(TransactionError):
-    """A transaction was sent, and is in no block yet: it may come into one later."""
+    """A transaction was sent but is not mined yet; it may be mined later."""
 
 
 class TooLargeError(ChainError, ArtifactError):
-    """Storage claims to hold more than the caller allows, or than any contract holds."""
+    """Storage claims a size above the caller's limit or above the limit of every contract."""
 
 
 class SnapshotError(ChainError):
-    """The file of a snapshot is unreadable, cut short, altered or of a newer version."""
+    """The file of a snapshot is unreadable, truncated, altered or of a newer version."""
 
 
 class MutationError(DcaiError):
-    """A contract with a fault cannot be made: sources or compiler are missing, or the fault does not apply."""
+    """A faulty contract cannot be built: sources or compiler are missing, or the fault does not apply."""
 
 
 class MissingExtraError(DcaiError, ImportError):
@@ -189,50 +189,50 @@ class MissingExtraError(DcaiError, ImportError):
         return f"{self.what} needs an optional dependency: pip install 'dcai[{self.extra}]'"
 
 
-#: What each contract error means, as a format of its arguments: those of the classifiers stand in the kernels.
+#: Text of each contract error, with placeholders for its arguments. The kernels hold the texts of the classifiers.
 _MEANING: dict[str, str] = {
     **_kernels.error_texts(),
     "OwnableUnauthorizedAccount": "account {0} is not the owner",
-    "InsufficientPayment": "the deposit is {0} wei, and {1} were sent",
-    "PaymentFailed": "{0} did not take {1} wei",
-    "SignatureExpired": "the signature was good until second {0}",
-    "InvalidSignature": "the contributor did not sign this, for this trainer and with this nonce",
-    "DepositTooHigh": "the deposit is {0} wei, and the contributor signed for {1} at most",
+    "InsufficientPayment": "the deposit is {0} wei, but the transaction sends {1} wei",
+    "PaymentFailed": "{0} rejected a payment of {1} wei",
+    "SignatureExpired": "the signature expired at Unix time {0}",
+    "InvalidSignature": "the contributor did not sign these data for this trainer and nonce",
+    "DepositTooHigh": "the deposit is {0} wei, above the maximum of {1} wei that the contributor signed",
     "NeitherContributorNorPayer": "{0} neither contributed the data nor paid for them",
-    "ContributionExists": "the same author has added the same in this second, and its deposit was not claimed",
-    "UnknownContribution": "there is no contribution of these data, label, time and author",
-    "WaitsNotOrdered": "waits of {0}, {1} and {2} s: none may be shorter than the one before it",
-    "TimeBeforeLastUpdate": "second {0} is before the last contribution, at {1}",
-    "AlreadyClaimed": "{0} has claimed it before",
-    "NothingToClaim": "nothing of the deposit is left",
-    "TooEarly": "it can be claimed from second {0} on",
-    "PredictionDiffers": "the model predicts {0}, and the label is {1}",
-    "PredictionAgrees": "the model predicts the label, {0}",
-    "OwnData": "{0} contributed the data; ask for a refund instead",
-    "NoValidatedData": "no contribution of {0} was validated yet",
-    "ThresholdsNotIncreasing": "level {0} needs {1} points, and must need more than the one before it",
+    "ContributionExists": "the author already added the same data and label in this second; retry a second later",
+    "UnknownContribution": "no contribution has these data, label, time and author",
+    "WaitsNotOrdered": "the waits are {0}, {1} and {2} s; each must be at least as long as the previous one",
+    "TimeBeforeLastUpdate": "Unix time {0} is before the last contribution, at {1}",
+    "AlreadyClaimed": "{0} already claimed this deposit",
+    "NothingToClaim": "the deposit is already paid out",
+    "TooEarly": "the deposit can be claimed from Unix time {0} on",
+    "PredictionDiffers": "the model predicts {0}, but the label is {1}",
+    "PredictionAgrees": "the model predicts the label {0}, so the contribution is not wrong",
+    "OwnData": "{0} contributed the data itself; claim a refund instead",
+    "NoValidatedData": "{0} has no validated contribution yet",
+    "ThresholdsNotIncreasing": "level {0} needs {1} points; it must need more than the level before it",
     "NothingDue": "no fee is due for this contribution",
-    "ZeroTerm": "the least stake, the rounds and the most contributions of a market must not be 0",
+    "ZeroTerm": "minimum stake, rounds and maximum contributions of a market must be positive",
     "NotProvider": "{0} is not the provider of the market",
     "WrongPhase": (
         "the market is in phase {0} (0 setup, 1 commitment, 2 participation, 3 reveal, 4 scoring, 5 ended, 6 forfeited)"
     ),
-    "ClassifierNotOwned": "the classifier belongs to {0}; hand it over to the market first",
-    "TooFewPieces": "{0} pieces, and a test set must be cut into {1} at least",
-    "NoBounty": "a market needs a bounty",
-    "AlreadyDrawn": "piece {0} was drawn before",
-    "TooEarlyToDraw": "the draw must wait for block {0}",
-    "TooLate": "it was due before {0}",
-    "UnknownPiece": "there is no piece {0}, there are {1}",
-    "NotDrawn": "piece {0} was not drawn, and only the drawn one opens the market",
-    "AlreadyRevealed": "piece {0} has been revealed",
-    "CommitmentMismatch": "piece {0} is not the one that the provider committed to",
+    "ClassifierNotOwned": "the classifier belongs to {0}; transfer its ownership to the market first",
+    "TooFewPieces": "the test set has {0} pieces; it must have at least {1}",
+    "NoBounty": "the bounty is 0 wei; it must be positive",
+    "AlreadyDrawn": "piece {0} is already drawn",
+    "TooEarlyToDraw": "the draw is possible from block {0} on",
+    "TooLate": "the deadline was Unix time {0}",
+    "UnknownPiece": "piece {0} does not exist; the test set has {1} pieces",
+    "NotDrawn": "piece {0} was not drawn; only the drawn piece opens the market",
+    "AlreadyRevealed": "piece {0} is already revealed",
+    "CommitmentMismatch": "piece {0} does not match the hash that the provider committed to",
     "EmptyPiece": "piece {0} has no samples",
-    "SampleTooLong": "a sample of {0} features; {1} are the most",
-    "NoWork": "a step must do one unit of work at least",
-    "ModelFailed": "the model ran out of gas, or failed without a reason, at contribution {0}; give more gas",
-    "SettlementUnderway": "a settlement is under way, which anybody may finish by steps",
-    "NoSuchContribution": "there is no contribution {0}, there are {1}",
+    "SampleTooLong": "the sample has {0} features; the maximum is {1}",
+    "NoWork": "a step must do at least one unit of work",
+    "ModelFailed": "the model ran out of gas, or failed without a reason, at contribution {0}; raise the gas limit",
+    "SettlementUnderway": "a settlement is pending; anybody may finish it by calling step",
+    "NoSuchContribution": "contribution {0} does not exist; the market has {1}",
     "Panic": "Solidity panic code {0:#x}",
 }
 
@@ -240,7 +240,7 @@ _MEANING: dict[str, str] = {
 class Revert(DcaiError):
     """A contract error: the transaction reverts and changes nothing.
 
-    Two reverts are equal where name and arguments are, whoever raised them.
+    Two reverts are equal if their names and arguments are equal.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ class Revert(DcaiError):
 
     def __str__(self) -> str:
         text = f"{self.name or 'revert'}({', '.join(map(str, self.args))})"
-        # A contract of somebody else's may use the name with other arguments; then its own words must do.
+        # A foreign contract may use the name with other arguments.
         with suppress(LookupError, ValueError):
             text += f": {_MEANING[self.name].format(*self.args)}"
         return text if self.row is None else f"row {self.row}: {text}"
@@ -289,17 +289,17 @@ class Revert(DcaiError):
 
 
 class NotEqual(DcaiError):
-    """Two twins that must agree do not.
+    """Two twins disagree that must agree.
 
     Attributes
     ----------
     step : int
         Index of the step, from 0.
     field : str
-        What differs: ``"label"``, ``"changed"``, ``"error"``, ``"gas used"``, or a part of the state in words:
+        The part that differs: ``"label"``, ``"changed"``, ``"error"``, ``"gas used"``, or a part of the state in words:
         ``"weights[3]"``, ``"the number of samples of class 1"``.
     expected, actual : Any
-        What the contract gave, and what the kernel gave.
+        Values of the contract and of the kernel.
     """
 
     def __init__(self, step: int, field: str, expected: Any, actual: Any) -> None:
@@ -314,16 +314,16 @@ class NotEqual(DcaiError):
 
 
 class DepartureError(ChainError, NotEqual):
-    """The model in storage is not the one that the contributions give: something else changed one of them.
+    """The model in storage differs from the model that the contributions give.
 
     Attributes
     ----------
     after, until : int
         The departure came after block ``after``, and not after block ``until``.
     field : str
-        What differs, in words: ``"weights[3]"``, ``"owner"``, or the transaction that cannot be learned.
+        The part that differs, in words: ``"weights[3]"``, ``"owner"``, or the transaction that cannot be learned.
     expected, actual : Any
-        What the contract has, and what the model here has.
+        Values of the contract and of the local model.
     """
 
     def __init__(self, after: int, until: int, field: str, expected: Any, actual: Any) -> None:
@@ -343,7 +343,7 @@ class DepartureError(ChainError, NotEqual):
 
 
 def shown(value: object) -> str:
-    """A value in a message: its ``repr``, shortened, whatever that may raise."""
+    """Return the ``repr`` of a value for a message, shortened; it never raises."""
     longest = 80  # a uint256 has 78 digits
     try:
         text = repr(value)

@@ -1,4 +1,4 @@
-"""Amounts of money and durations, as numbers and as people write them: "0.05 ether", "9 days", "90s"."""
+"""Amounts of money and durations, as numbers and as text: "0.05 ether", "9 days", "90s"."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ _TIME_FORM = 'a number of seconds, or text such as "90s", "15 min", "36h", "9 da
 
 
 def wei(value: Any, what: str = "amount") -> int:
-    """Read an amount of money in wei: an integer, or text with a unit (wei, gwei, finney, ether).
+    """Parse an amount of money in wei: an integer, or text with a unit (wei, gwei, finney, ether).
 
     Raises
     ------
     InputError
-        It is neither, is negative, or is no whole number of wei.
+        The value is malformed, negative, or not a whole number of wei.
     """
     return _whole(value, what, _MONEY, "wei", _MONEY_FORM)
 
 
 def duration_s(value: Any, what: str = "duration") -> int:
-    """Read a duration in whole seconds: an integer, or text with a unit (s, min, h, days, weeks).
+    """Parse a duration in whole seconds: an integer, or text with a unit (s, min, h, days, weeks).
 
     Raises
     ------
     InputError
-        It is neither, is negative, or is no whole number of seconds.
+        The value is malformed, negative, or not a whole number of seconds.
     """
     return _whole(value, what, _TIME, "seconds", _TIME_FORM)
 
 
 def seconds(value: Any, what: str = "duration", *, positive: bool = False) -> float:
-    """Read a duration of any length in seconds: a number, or text as for `duration_s`.
+    """Parse a duration in seconds, possibly a fraction: a number, or text as for `duration_s`.
 
     Raises
     ------
     InputError
-        It is neither, is negative, or is 0 and must be positive.
+        The value is malformed, negative, or 0 although it must be positive.
     """
     number = float(value if isinstance(value, float) and value >= 0 else _read(value, what, _TIME, _TIME_FORM))
     if positive and not number:
@@ -66,7 +66,7 @@ def seconds(value: Any, what: str = "duration", *, positive: bool = False) -> fl
 
 
 def ether_text(amount_wei: int) -> str:
-    """Write an amount in ether, with as many decimals as it has."""
+    """Format an amount in ether, with all its decimals."""
     whole, rest = divmod(amount_wei, ETHER)
     decimals = f"{rest:018d}".rstrip("0")
     return f"{whole}{'.' * bool(decimals)}{decimals} ether"
@@ -75,7 +75,7 @@ def ether_text(amount_wei: int) -> str:
 def _whole(value: Any, what: str, units: dict[str, int], unit: str, form: str) -> int:
     number = _read(value, what, units, form)
     if number.denominator != 1:
-        raise InputError(f"{what} is {shown(value)}, which is no whole number of {unit}")
+        raise InputError(f"{what} is {shown(value)}, not a whole number of {unit}")
     return int(number)
 
 

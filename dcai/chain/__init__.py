@@ -1,4 +1,4 @@
-"""The model of a contract on a chain: fetched from a node, proven against the chain's hashes, kept in a file.
+"""Fetch the model of a contract on a chain, verify it by proofs, and keep it in a file.
 
 >>> from dcai import chain
 >>> snapshot = chain.fetch("http://localhost:8545", address, num_features=1000)    # doctest: +SKIP

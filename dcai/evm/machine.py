@@ -96,7 +96,7 @@ class Machine:
             front, or is over 2^24 since Osaka, the sender has less than its value, its creation
             code is too long.
         InputError
-            An argument is none.
+            An argument is invalid.
         """
         return self._run(to, data, sender=sender, value=value, gas_limit=gas_limit, keep="always")
 

@@ -18,7 +18,7 @@ __all__ = ["DataHandler64", "StoredData"]
 
 @dataclass(slots=True)
 class StoredData:
-    """What is known of one contribution.
+    """Record of one contribution.
 
     Attributes
     ----------

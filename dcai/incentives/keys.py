@@ -1,4 +1,4 @@
-"""What contributions are called: the hash that a contract finds a record by."""
+"""Compute the keys of contributions: the hashes by which a contract finds their records."""
 
 from __future__ import annotations
 

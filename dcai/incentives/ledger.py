@@ -122,7 +122,7 @@ class Ledger:
 
     @property
     def is_nested(self) -> bool:
-        """Whether the running call is part of another, which may fail after it."""
+        """Return whether the running call is part of another, which may still fail."""
         return self._depth > 1
 
     def on_failure(self, undo: Callable[[], object]) -> None:
@@ -134,7 +134,7 @@ class Ledger:
         self._log.append(event)
 
     def accepts_blindly(self, address: str) -> bool:
-        """Whether an account takes money without doing anything: it has no code."""
+        """Return whether an account has no code, and so accepts money without running any."""
         return address not in self.receivers
 
     def pay(self, sender: str, to: str, amount: int) -> None:

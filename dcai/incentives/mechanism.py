@@ -1,4 +1,4 @@
-"""What incentive mechanisms share: the waits, and the order in which a claim is checked."""
+"""Base of incentive mechanisms: waits, and the order of the checks of a claim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UINT32 = 1 << 32
 
 
 class IncentiveMechanism(ABC):
-    """Who pays what for a contribution, and who gets what of it.
+    """Rules of deposits, refunds and rewards for contributions.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ __all__ = ["Fee", "ReimbursementPool"]
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What a contribution cost somebody.
+    """Fee that an account paid for a contribution.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ _CONTRIBUTION_TYPE = (
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where a signature is good: a trainer on a chain."""
+    """Domain of a signature: a trainer on a chain."""
 
     trainer: str
     chain_id: int
@@ -76,7 +76,7 @@ def contribution_digest(
 
 
 def signed_by(account: str, digest: bytes, signature: bytes) -> bool:
-    """Whether an account without code signed a digest, as OpenZeppelin's ``SignatureChecker`` says."""
+    """Return whether an account without code signed a digest, like OpenZeppelin's ``SignatureChecker``."""
     signer = recover(digest, signature)
     return signer is not None and to_address(signer) == account
 

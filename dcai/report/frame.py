@@ -1,4 +1,4 @@
-"""Results as data frames of pandas, which loads when the first is made."""
+"""Build pandas data frames of results; pandas loads on first use."""
 
 from __future__ import annotations
 

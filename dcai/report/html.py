@@ -1,4 +1,4 @@
-"""Pieces of an HTML page with its styles in it, and nothing that a browser would have to fetch or run."""
+"""Parts of a self-contained HTML page, which fetches and runs nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """Return a page of some elements."""
+    """Return a page of elements."""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -63,7 +63,7 @@ def facts(named: Mapping[str, Any]) -> str:
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], num_names: int) -> str:
-    """Return a table that scrolls where it is too wide; columns after the first ``num_names`` are numbers."""
+    """Return a table that scrolls if it is too wide; columns after the first ``num_names`` are numbers."""
     return "\n".join(
         [
             *([f"<h3>{escape(title)}</h3>"] if title else []),
@@ -85,7 +85,7 @@ def _cells(tag: str, cells: Sequence[str], num_names: int) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as people read it: numbers in groups of three, truth as yes or no."""
+    """Return a value as text for people: digits grouped, booleans as yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""One progress bar for all commands, on standard error; silent where that is no terminal."""
+"""Progress bar of all commands, on standard error; silent without a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["progress_bar"]
 def progress_bar(
     measure: Literal["count", "share", "bytes", "none"] = "count", *, silent: bool = False, **options: Any
 ) -> Progress:
-    """Return a bar, to use as a context manager; it vanishes at the end.
+    """Return a progress bar to use as a context manager; it vanishes at the end.
 
     Parameters
     ----------

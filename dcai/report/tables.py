@@ -49,14 +49,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Tables, and paragraphs before and after them."""
+    """Tables with paragraphs before and after them."""
 
     tables: Sequence[Table]
     before: Sequence[str] = ()
     after: Sequence[str] = ()
 
     def print(self, console: Console) -> None:
-        """Print on a console, which is at least 120 wide."""
+        """Print on a console, at least 120 characters wide."""
         console.width = max(console.width, WIDTH)
         for paragraph in self.before:
             console.print(Text(paragraph))
@@ -73,7 +73,7 @@ class Tables:
             console.print(Text(paragraph))
 
     def as_text(self) -> str:
-        """Return what ``print`` prints, without colours."""
+        """Return the output of ``print`` without colours."""
         console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
         self.print(console)
         lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # a StringIO, as given
@@ -92,7 +92,7 @@ class Tables:
 
 
 def _widths(tables: Sequence[Table], available: int) -> list[list[int]]:
-    """Return the widths of the columns of each table, so that tables of the same columns stand in line."""
+    """Return the widths of the columns, aligned over tables with the same columns."""
     shared: dict[tuple[str, ...], list[int]] = {}
     for table in tables:
         header = tuple(table.header)
@@ -119,7 +119,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows of the same fields as CSV, with a header; empty where there are none."""
+    """Return rows as CSV with a header; empty without rows."""
     if not rows:
         return ""
     file = io.StringIO()

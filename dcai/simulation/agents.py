@@ -1,4 +1,4 @@
-"""Who takes part in a simulation: with how much money, how often, and with what in mind."""
+"""Agents of a simulation: their money, frequency and intent."""
 
 from __future__ import annotations
 

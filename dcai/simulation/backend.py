@@ -1,4 +1,4 @@
-"""What runs the calls of a simulation: native twins, or contracts on an EVM."""
+"""Backends that run the calls of a simulation: native twins, or contracts on an EVM."""
 
 from __future__ import annotations
 

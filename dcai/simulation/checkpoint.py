@@ -1,4 +1,4 @@
-"""The state of an EVM in the middle of a run, beside the run's file, so that going on costs no transactions again."""
+"""Checkpoint of an EVM beside the file of a run, so that resuming repeats no transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _path(record: RunRecord) -> Path:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state to go on from.
+    """A state to resume from.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Checkpoint:
 
     @classmethod
     def of(cls, record: RunRecord) -> Checkpoint | None:
-        """Read the checkpoint of a record, or return None where there is none that its steps lead to."""
+        """Read the checkpoint of a record; None if its steps lead to none."""
         path = _path(record)
         if not path.exists():
             return None
@@ -55,7 +55,7 @@ class Checkpoint:
 
     @staticmethod
     def save(record: RunRecord, lockstep: LockstepBase[Any, Any], steps: int) -> None:
-        """Write the state of the contracts after so many steps, whole or not at all."""
+        """Write the state of the contracts after some steps, complete or not at all."""
         chain = lockstep.chain
         snapshot = chain.evm.snapshot()
         world = {
@@ -85,7 +85,7 @@ class Checkpoint:
         _path(record).unlink(missing_ok=True)
 
     def restore(self, lockstep: LockstepBase[Any, Any]) -> None:
-        """Give the contracts this state, and have them compared with the twins from now on.
+        """Restore the state of the contracts, and compare them with the twins from then on.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Twins and contracts side by side: every call goes to both, and everything is compared after it."""
+"""Run each call on twins and contracts, and compare all results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ C = TypeVar("C", bound="Chain")
 
 
 class LockstepBase(ABC, Generic[N, C]):
-    """A backend of two: the native twins answer, the contracts must have said the same.
+    """A backend that runs native twins and contracts, and compares them.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ class LockstepBase(ABC, Generic[N, C]):
 
     @property
     def trainer_address(self) -> str:
-        """The account that holds the deposits."""
+        """Account that holds the deposits."""
         return self.native.trainer_address
 
     @property
     def model(self) -> Classifier:
-        """The model as it stands."""
+        """Current model."""
         return self.native.model
 
     def run(self, call: Call, timestamp: int) -> Outcome:
@@ -77,7 +77,7 @@ class LockstepBase(ABC, Generic[N, C]):
         return actual
 
     def join(self) -> None:
-        """Have the contracts take part from now on.
+        """Run the contracts too, from then on.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class LockstepBase(ABC, Generic[N, C]):
 
     @abstractmethod
     def compare_call(self, call: Call, timestamp: int, outcome: Outcome) -> None:
-        """Compare what a call was about."""
+        """Compare the results of a call."""
 
     def compare_balances(self) -> None:
         """Compare the balance of every account."""
@@ -107,7 +107,7 @@ class LockstepBase(ABC, Generic[N, C]):
             self.compare(f"balance of {account}", self.chain.balance(account), self.native.balance(account))
 
     def compare(self, field: str, expected: Any, actual: Any) -> None:
-        """Raise NotEqual where two values are not equal."""
+        """Raise NotEqual if two values differ."""
         if expected != actual:
             raise NotEqual(self.num_compared, field, expected, actual)
 
@@ -125,7 +125,7 @@ class LockstepBase(ABC, Generic[N, C]):
 
 
 class Lockstep(LockstepBase["Native", "OnChain"]):
-    """The trainer's twins and contracts.
+    """Twins and contracts of the trainer.
 
     Compared after every call: the events with all arguments, or the error; the balance of every account, the
     trainer's included; the number of validated contributions of everybody; what is left of the deposit that was
@@ -147,7 +147,7 @@ class Lockstep(LockstepBase["Native", "OnChain"]):
         self._words = self._expected_words()
 
     def compare_call(self, call: Call, timestamp: int, outcome: Outcome) -> None:
-        """Compare what is left of the deposit that a call touched."""
+        """Compare the rest of the deposit that a call touched."""
         if not isinstance(outcome, Revert) and outcome and outcome[-1].name in ("AddData", "Refund", "Report"):
             contribution = _contribution(call, timestamp)
             self.compare("claimable", self.chain.claimable(contribution), self.native.claimable(contribution))
@@ -177,7 +177,7 @@ class Lockstep(LockstepBase["Native", "OnChain"]):
 
 
 def _contribution(call: Call, timestamp: int) -> tuple[Any, ...]:
-    """Return (data, label, time, author) of the contribution that a call is about."""
+    """Return (data, label, time, author) of a call's contribution."""
     data, label, *rest = call.args
     if call.function == "addData":
         return data, label, timestamp, call.sender

@@ -1,4 +1,4 @@
-"""A simulation on the native twins."""
+"""Simulate on the native twins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Native"]
 
 
 class Native:
-    """The twins of the contracts, on a ledger of their own.
+    """Twins of the contracts, on their own ledger.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ class Native:
 
     @property
     def trainer_address(self) -> str:
-        """The account that holds the deposits."""
+        """Account that holds the deposits."""
         return self.trainer.address
 
     @property
     def model(self) -> Classifier:
-        """The model as it stands."""
+        """Current model."""
         return self.trainer.classifier
 
     def run(self, call: Call, timestamp: int) -> Outcome:
@@ -81,5 +81,5 @@ class Native:
         return self.trainer.incentive_mechanism.total_good_data_count
 
     def claimable(self, contribution: tuple[Any, ...]) -> int:
-        """Return what is left of the deposit of (data, label, time, author), in wei."""
+        """Return the rest of the deposit of (data, label, time, author), in wei."""
         return self.trainer.data_handler.get_claimable_amount(*contribution)

@@ -1,4 +1,4 @@
-"""A simulation on the contracts, in an EVM in this process: every call is a transaction."""
+"""Simulate on the contracts in an in-process EVM: each call is a transaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Chain", "OnChain"]
 
 
 class Chain(ABC):
-    """Contracts on an EVM of their own.
+    """Contracts on their own EVM.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Chain(ABC):
         events: Callable[[Receipt], Iterable[Event]],
         gas_limit: int | None = None,
     ) -> Outcome:
-        """Make a call; ``events`` decodes what it logged."""
+        """Make a call; ``events`` decodes its logs."""
         receipt = self.evm.transact(address, calldata, sender=call.sender, value=call.value, gas_limit=gas_limit)
         self.gas_used += receipt.gas_used
         if isinstance(receipt.error, Revert):
@@ -59,7 +59,7 @@ class Chain(ABC):
 
 
 class OnChain(Chain):
-    """The trainer's contracts.
+    """Contracts of the trainer.
 
     Parameters
     ----------
@@ -91,17 +91,17 @@ class OnChain(Chain):
 
     @property
     def trainer_address(self) -> str:
-        """The account that holds the deposits."""
+        """Account that holds the deposits."""
         return self.framework.trainer.address
 
     @property
     def owner(self) -> str:
-        """Who deployed the contracts."""
+        """Account that deployed the contracts."""
         return self.evm.account
 
     @property
     def model(self) -> Classifier:
-        """The model as it stands, read from storage."""
+        """Current model, read from storage."""
         return self.framework.classifier.model()
 
     def run(self, call: Call, timestamp: int) -> Outcome:
@@ -113,7 +113,7 @@ class OnChain(Chain):
         return self.send(call, trainer.address, _calldata(trainer, call.function, call.args), self._events)
 
     def _events(self, receipt: Receipt) -> list[Event]:
-        """Decode what was logged, in order."""
+        """Decode logs in order."""
         decoded = (
             self._parts[log.address].abi.event(log.topics, log.data)
             for log in receipt.logs
@@ -130,7 +130,7 @@ class OnChain(Chain):
         return int(self.framework.mechanism.call("totalGoodDataCount"))
 
     def claimable(self, contribution: tuple[Any, ...]) -> int:
-        """Return what is left of the deposit of (data, label, time, author), in wei."""
+        """Return the rest of the deposit of (data, label, time, author), in wei."""
         handler = self.framework.handler
         output = self.evm.call(handler.address, _calldata(handler, "getClaimableAmount", contribution))
         return int.from_bytes(output, "big")

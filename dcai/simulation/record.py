@@ -1,4 +1,4 @@
-"""The file of a run: a header, then one JSON object a line and event, which an interrupted run goes on from.
+"""File of a run: a header, then one JSON object per line and event, from which an interrupted run resumes.
 
 A run is decided by its setup, so going on means to run it again, natively, from the start: each line that is there must
 be the one that comes out, and those after it are appended. What was cut off in the middle of a line is written anew.
@@ -55,7 +55,7 @@ def _step(fields: dict[str, Any]) -> SimulationStep:
 
 
 class RunRecord:
-    """A file that grows with a run, and holds it against what an earlier run wrote.
+    """A file that grows with a run, and is compared with the steps of an earlier run.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class RunRecord:
             self._file.close()
 
     def add(self, step: SimulationStep) -> None:
-        """Write a step, or compare it with that which is there.
+        """Write a step, or compare it with the recorded one.
 
         Raises
         ------
@@ -135,12 +135,12 @@ class RunRecord:
                 self._file.flush()
 
     def flush(self) -> None:
-        """Write all that was added."""
+        """Write all added steps."""
         if self._file is not None:
             self._file.flush()
 
     def end(self) -> None:
-        """Write that the run is complete."""
+        """Mark the run as complete."""
         if self._file is not None and not self.complete:
             self._file.write(_line(_END))
 

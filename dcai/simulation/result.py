@@ -1,4 +1,4 @@
-"""What came of a simulation: who won and lost, and what became of the model."""
+"""Result of a simulation: profits and losses of agents, and the accuracy of the model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_AGENTS = 20
 
 @dataclass
 class AgentResult:
-    """What one agent did, and what it has.
+    """Actions and money of one agent.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class AgentResult:
 
 @dataclass
 class SimulationResult:
-    """A simulation as it grows.
+    """Result of a running simulation.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class SimulationResult:
             self._note(agent, 0, agent.start_balance, 0)
 
     def add(self, step: SimulationStep) -> None:
-        """Take note of a step."""
+        """Record a step."""
         self.num_steps += 1
         self.time_s = step.time_s
         if step.action == "accuracy":
@@ -147,12 +147,12 @@ class SimulationResult:
 
     @property
     def accuracies(self) -> list[float]:
-        """Share of the hidden test samples that were right, at each evaluation."""
+        """Share of correct predictions on the hidden test set, at each evaluation."""
         return [right / self.num_test for right in self.num_right]
 
     @property
     def late_accuracy(self) -> float:
-        """Mean accuracy in the second half of the time in which contributions are made.
+        """Mean accuracy in the second half of the contributions' time.
 
         That of one moment jumps with each mistake that is learned.
         """
@@ -163,16 +163,16 @@ class SimulationResult:
 
     @property
     def held_wei(self) -> int:
-        """What the trainer still holds. Of a market 0 at all times: what it holds is counted as its owners'."""
+        """Money that the trainer still holds, in wei; 0 for a market, whose money counts as its owners'."""
         return sum(agent.start_balance - self.agents[agent.name].balance for agent in self.setup.participants)
 
     def gain(self, agent: Agent) -> int:
-        """What an agent won or lost: in wei, or points where there is no money."""
+        """Return the gain of an agent in wei, or in points without money."""
         result = self.agents[agent.name]
         return result.points if self.setup.mechanism == "points" else result.balance - agent.start_balance
 
     def findings(self) -> dict[str, bool]:
-        """Whether the honest profited, the malicious lost, and the accuracy was kept; in a market, whether it rose."""
+        """Return whether honest agents profited, malicious agents lost, and accuracy was kept (in a market: rose)."""
         contributors = [agent for agent in self.setup.agents if not agent.pay_to_call]
         found = {
             "honest_profit": all(self.gain(agent) > 0 for agent in contributors if agent.good),
@@ -187,7 +187,7 @@ class SimulationResult:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Return all but the series."""
+        """Return everything except the series."""
         return {
             "mechanism": self.setup.mechanism,
             "data": self.setup.data,
@@ -212,7 +212,7 @@ class SimulationResult:
         }
 
     def to_frame(self) -> DataFrame:
-        """Return a row for each agent: what it had and has, won and did."""
+        """Return a row for each agent: money before and after, gain and actions."""
         agents = {agent.name: self._agent_json(agent) for agent in self.setup.participants}
         names = ("address", "good", "start_wei", "end_wei", "gain_wei", "points")
         rows = (

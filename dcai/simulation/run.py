@@ -1,4 +1,4 @@
-"""The course of a simulation: who acts when, and what each does with what it sees.
+"""Course of a simulation: the order of actions, and the decisions of agents.
 
 An agent looks before it sends: predictions are free, so it evaluates the public model itself, and claims what will be
 granted. Now and then it is careless, and is refused.
@@ -89,7 +89,7 @@ def simulate(setup: Setup, dataset: Dataset[Any], backend: Backend) -> Iterator[
 
 
 class _Run:
-    """One simulation as it goes."""
+    """State of a running simulation."""
 
     def __init__(self, setup: Setup, dataset: Dataset[Any], backend: Backend) -> None:
         self.setup = setup
@@ -175,7 +175,7 @@ class _Run:
         yield step
 
     def call_model(self, agent: Agent, random: Random, now: int) -> Iterator[SimulationStep]:
-        """Pay those whose data were validated, by their number of them, if the model is worth it."""
+        """Pay authors by their number of validated contributions, if the model is good enough."""
         total = self.backend.num_valid_total()
         if not total or random.random() >= self.accuracy or agent.pay_to_call > self.backend.balance(agent.address):
             return
@@ -187,7 +187,7 @@ class _Run:
     # -- claims -- #
 
     def claim(self, i: int, now: int) -> Iterator[SimulationStep]:
-        """Claim all that will be granted, the oldest first."""
+        """Claim all due deposits, oldest first."""
         age_all = now - self.setup.any_address_claim_wait_s
         age_some = now - self.setup.refund_wait_s
         end = int(np.searchsorted(self.time_s[: self.done], age_some, side="right"))
@@ -227,7 +227,7 @@ class _Run:
         return self.settle(i, k, self.call(now, self.agents[i], "report", k, args))
 
     def settle(self, i: int, k: int, step: SimulationStep) -> SimulationStep:
-        """Note what a claim left of a contribution."""
+        """Record the rest of a contribution after a claim."""
         if step.error is None:
             self.claimed[i, k] = True
             self.left[k] -= step.amount
@@ -240,7 +240,7 @@ class _Run:
             self.first += 1
 
     def look(self, open_: Any) -> None:
-        """Predict what is open with the model as it stands, unless that was done before."""
+        """Predict open contributions with the current model, at most once per model."""
         new = open_[open_ >= self.looked]
         if len(new):
             self.predicted[new] = self.backend.model.predict_batch(_rows(self.samples, new))
@@ -270,13 +270,13 @@ class _Run:
 
 
 def another(label: int, num_classes: int, random: Random) -> int:
-    """Draw one of the other labels; of two classes there is but one."""
+    """Draw one of the other labels."""
     others = num_classes - 1
     return (label + 1 + (random.randrange(others) if others > 1 else 0)) % num_classes
 
 
 def _rows(samples: Any, which: Any) -> Any:
-    """Return some rows as a batch that the models read in place."""
+    """Return rows as a batch that the models read without a copy."""
     if not isinstance(samples, SparseRows):
         return samples[which]
     starts = samples.indptr[which]

@@ -1,4 +1,4 @@
-"""A whole simulation: set up, run on an engine, recorded, gone on with where it was interrupted."""
+"""Run a whole simulation: set up, run on an engine, record, and resume if interrupted."""
 
 from __future__ import annotations
 

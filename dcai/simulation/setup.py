@@ -1,4 +1,4 @@
-"""All that decides how a simulation goes: who runs it with the same setup gets the same result."""
+"""Setup of a simulation; the same setup gives the same result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Mechanism = Literal["stakeable", "points", "market"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What is simulated.
+    """Parameters of a simulation.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Setup:
     agents : tuple of Agent
         Who takes part.
     seed : int
-        Of all that is drawn.
+        Random seed.
     num_initial : int
         Training samples of which the first model is made.
     num_contributions : int
@@ -89,21 +89,21 @@ class Setup:
 
     @property
     def provider(self) -> Agent:
-        """Who provides a market: it owns the bounty and nothing else."""
+        """Provider of a market, who owns only the bounty."""
         return Agent(name=_PROVIDER, start_balance=0 if self.market is None else self.market.bounty_wei)
 
     @property
     def participants(self) -> tuple[Agent, ...]:
-        """All who have an account: the agents, and the provider of a market."""
+        """All accounts: the agents, and the provider of a market."""
         return self.agents if self.market is None else (*self.agents, self.provider)
 
     def as_json(self) -> dict[str, Any]:
-        """Return all attributes, as JSON can hold them."""
+        """Return all attributes in a form that JSON can hold."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields_: dict[str, Any]) -> Setup:
-        """Make a setup of what ``as_json`` gave.
+        """Build a setup from the output of ``as_json``.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Setup:
             raise InputError(f"that is no setup of a simulation: {error}") from error
 
     def difference(self, other: Setup) -> str:
-        """Say in words where another setup departs from this one; empty where it does not."""
+        """Describe the first difference from another setup; empty if equal."""
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if mine != theirs:
@@ -127,7 +127,7 @@ class Setup:
         return ""
 
     def load(self) -> tuple[Dataset[Any], Classifier]:
-        """Return the data set, and the first model.
+        """Return the data set and the initial model.
 
         Raises
         ------
@@ -154,7 +154,7 @@ def _dataset(name: str) -> Dataset[Any]:
 
 
 def honest(name: str = "honest", **changed: Any) -> Agent:
-    """The paper's good contributor: an action every ten minutes."""
+    """Return the paper's honest contributor, which acts every ten minutes."""
     return replace(
         Agent(
             name=name,
@@ -169,7 +169,7 @@ def honest(name: str = "honest", **changed: Any) -> Agent:
 
 
 def malicious(name: str = "malicious", **changed: Any) -> Agent:
-    """The paper's malicious contributor: it sends twice as much, a sixth as often, with wrong labels."""
+    """Return the paper's malicious contributor: wrong labels, twice the deposit, a sixth of the frequency."""
     return replace(
         Agent(
             name=name,
@@ -184,7 +184,7 @@ def malicious(name: str = "malicious", **changed: Any) -> Agent:
 
 
 def default_data() -> str:
-    """IMDB where it is on this computer, else digits, which come with scikit-learn."""
+    """Return IMDB if it is on this computer, else digits, which come with scikit-learn."""
     return "imdb" if data.locate("imdb") is not None else "digits-parity"
 
 
@@ -195,7 +195,7 @@ def self_assessment(
     num_initial: int | None = None,
     **changed: Any,
 ) -> Setup:
-    """The paper's run of ongoing self-assessment: all training samples after the first 8 %, two contributors.
+    """Return the paper's run of ongoing self-assessment: two contributors, and all samples after the first 8 %.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def self_assessment(
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """Return those options that are not None, raising the longer waits to the shorter where only these are given."""
+    """Return the options that are not None; a longer wait is the default of a shorter one."""
     known = {name: value for name, value in options.items() if value is not None}
     if "any_address_claim_wait_s" in known and "owner_claim_wait_s" not in known:
         known["owner_claim_wait_s"] = known["any_address_claim_wait_s"]
@@ -227,7 +227,7 @@ _LEVELS = {10: "bronze", 100: "silver", 1000: "gold", 10_000: "platinum"}
 
 
 def points(data_name: str | None = None, **changed: Any) -> Setup:
-    """The same contributors with points and badges in place of money; arguments as for `self_assessment`."""
+    """Return the paper's contributors with points and badges instead of money; arguments as for `self_assessment`."""
     agents = changed.pop("agents", None) or (honest(start_balance=0), malicious(start_balance=0))
     levels = {"thresholds": tuple(_LEVELS), "badge_names": tuple(_LEVELS.values())}
     return self_assessment(data_name, **{"mechanism": "points", "agents": agents, **levels, **changed})
@@ -255,7 +255,7 @@ def prediction_market(
     model: str | None = None,
     **terms: Any,
 ) -> Setup:
-    """The paper's run of a prediction market: 8,000 contributions, or as many as there are data for.
+    """Return the paper's run of a prediction market, with 8,000 contributions or as many as the data allow.
 
     The contributors are those of self-assessment, with deposits small enough for 8,000 contributions: nothing comes
     back before the end.
@@ -271,7 +271,7 @@ def prediction_market(
     agents : tuple of Agent, optional
         Contributors other than the paper's.
     seed : int
-        Of all that is drawn.
+        Random seed.
     model : str, optional
         As for `Setup`.
     **terms : Any
@@ -306,7 +306,7 @@ def prediction_market(
 
 
 def _contributors(agents: tuple[Agent, ...] | None) -> tuple[Agent, ...]:
-    """Return the agents of a market: those given, else the paper's."""
+    """Return the given agents of a market, else the paper's."""
     for agent in agents or ():
         if agent.pay_to_call:
             raise InputError(f"{agent.name} would pay to call the model, which nobody can while a market runs")

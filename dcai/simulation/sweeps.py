@@ -1,4 +1,4 @@
-"""Many simulations: each combination of values, with each seed, on all cores or on many machines."""
+"""Run many simulations: each combination of values with each seed, on all cores or a cluster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["PARAMETERS", "Variant", "parse", "sweep", "variants"]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One simulation of a sweep: the values that set it apart, and all that decides it."""
+    """One simulation of a sweep: its varied values and its setup."""
 
     __repr__ = short_repr
 
@@ -34,7 +34,7 @@ class Variant:
 
 
 def _crowd(setup: Setup, number: int, bad_share: float) -> tuple[Agent, ...]:
-    """Return so many agents, good and bad ones like the first of each kind, who together act as often as before."""
+    """Return many agents, copies of the first honest and malicious one, with the same total frequency."""
     kinds = {good: [agent for agent in setup.agents if agent.good is good] for good in (True, False)}
     num_bad = round(number * bad_share)
     agents = []
@@ -106,7 +106,7 @@ PARAMETERS: dict[str, tuple[Callable[[str, str], Any], Callable[[Setup, Any], Se
 
 
 def parse(texts: Sequence[str]) -> dict[str, list[Any]]:
-    """Read what to vary: ``deposit=20 finney,50 finney``.
+    """Parse values to vary: ``deposit=20 finney,50 finney``.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def parse(texts: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def variants(setup: Setup, varied: Mapping[str, Sequence[Any]], seeds: Sequence[int]) -> list[Variant]:
-    """Return every combination of values with every seed."""
+    """Return all combinations of values with all seeds."""
     names = [name for name in PARAMETERS if name in varied]
     made = []
     for values in product(*(varied[name] for name in names)):
@@ -141,7 +141,7 @@ def variants(setup: Setup, varied: Mapping[str, Sequence[Any]], seeds: Sequence[
 
 
 def sweep(all_variants: Sequence[Variant], *, on_ray: bool = False) -> Iterator[dict[str, Any]]:
-    """Run simulations, natively, and yield what came of each, in the order in which they end.
+    """Run simulations natively, and yield their results in the order of completion.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the provider of a simulated prediction market lays down."""
+"""Terms that the provider of a simulated prediction market sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["MarketTerms"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketTerms:
-    """A prediction market.
+    """Terms of a prediction market.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class MarketTerms:
             raise InputError(f"a bounty of {self.bounty_wei} wei is less than a wei for each round and test sample")
 
     def on_chain(self, max_contributions: int) -> Terms:
-        """Return the terms as the contract takes them, for so many contributions."""
+        """Return the terms in the contract's form, for a number of contributions."""
         return Terms(
             min_stake=self.min_stake_wei,
             rounds=self.rounds,
@@ -77,5 +77,5 @@ class MarketTerms:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any] | None) -> MarketTerms | None:
-        """Make terms of what ``dataclasses.asdict`` gave."""
+        """Build terms from the output of ``dataclasses.asdict``."""
         return None if fields is None else cls(**fields)

@@ -290,7 +290,7 @@ def set_word(index: int, value: int) -> Any:
     return at_first(change)
 
 
-FORM = "is no AddData as trainers write it"
+FORM = "is not a well-formed AddData event"
 FALSE_EVENTS: list[tuple[Any, str]] = [
     (set_word(0, 96), FORM),
     (set_word(1, 1 << 64), FORM),
@@ -301,8 +301,11 @@ FALSE_EVENTS: list[tuple[Any, str]] = [
     (at_first(lambda log: log.update(data="0x")), FORM),
     (at_first(lambda log: log["topics"].pop() and None), FORM),
     (at_first(lambda log: log["topics"].__setitem__(1, "0x01" + log["topics"][1][4:])), FORM),
-    (lambda logs: logs[-1].update(data="0x") if logs else None, "is no refund or report"),
-    (lambda logs: logs[-1].update(data="0x01" + logs[-1]["data"][4:]) if logs else None, "is no refund or report"),
+    (lambda logs: logs[-1].update(data="0x") if logs else None, "is neither a refund nor a report"),
+    (
+        lambda logs: logs[-1].update(data="0x01" + logs[-1]["data"][4:]) if logs else None,
+        "is neither a refund nor a report",
+    ),
 ]
 
 
@@ -357,7 +360,7 @@ def test_the_times_of_claims_where_logs_have_none(node: Anvil, liar: Liar, histo
 
 def test_another_transaction_than_was_asked_for(liar: Liar, history: History) -> None:
     liar.alter = in_result("eth_getTransactionByHash", lambda found: found.update(hash=flip(found["hash"])))
-    with pytest.raises(ResponseError, match="as asked for"):
+    with pytest.raises(ResponseError, match="as requested"):
         collect(liar.url, history)
 
 

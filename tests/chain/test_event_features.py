@@ -118,7 +118,7 @@ def test_what_cannot_be_asked(node: Anvil, trained: tuple[Framework, Any, int]) 
     latest = int(trained[0].trainer.block()["number"], 16)
     with pytest.raises(InputError, match="features is 'all'; it must be 'events'"):
         fetch(node.url, address, "latest", features="all")
-    with pytest.raises(InputError, match="it needs features='events'"):
+    with pytest.raises(InputError, match="from_block needs features='events'"):
         fetch(node.url, address, "latest", from_block=5)
     with pytest.raises(InputError, match="from_block is -1"):
         fetch(node.url, address, "latest", features="events", from_block=-1)

@@ -165,7 +165,7 @@ def test_what_goes_wrong(node: Anvil, trained: Trained, follow: Run, run: Run) -
     assert len(saved().features or ()) == 4
     Path("model.snapshot.json.gz").write_bytes(b"\x1f\x8b")
     shown = follow()
-    assert (shown.returncode, "it is no snapshot" in shown.stderr) == (3, True)
+    assert (shown.returncode, "it is not a snapshot" in shown.stderr) == (3, True)
     shown = run("follow", trained.address, "--rpc", node.url, "--output", "no/such/folder.json")
     assert (shown.returncode, "does not exist" in shown.stderr) == (2, True)
 

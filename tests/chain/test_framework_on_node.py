@@ -313,7 +313,7 @@ def test_what_the_node_does_not_take_is_not_waited_for(
     with join(node, trainer, ALICE, tmp_path) as one:
         with monkeypatch.context() as patch:
             patch.setattr(chain.KeyAccount, "send", refuse)
-            with pytest.raises(TransactionError, match="was not taken"):
+            with pytest.raises(TransactionError, match="the node rejected the transaction"):
                 one.send(one.contribute([1], 0))
         assert [(entry.status, entry.pending) for entry in one.book.entries] == [("failed", None)]
         assert one.send(one.contribute([1], 0)).status == "added"

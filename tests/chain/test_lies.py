@@ -157,9 +157,9 @@ def test_another_block_than_was_asked_for(node: Anvil, liar: Liar, contract: tup
     latest = node.rpc("eth_getBlockByNumber", hex(number), False)
     liar.alter = lambda request, answer: {**answer, "result": earlier} if "Block" in request["method"] else None
     arguments: Any = {"num_features": 60, "limits": LIMITS, "verify": verify}
-    with pytest.raises(BlockError, match=f"gives block {number - 1} in place of {number}"):
+    with pytest.raises(BlockError, match=f"returned block {number - 1} instead of {number}"):
         fetch(liar.url, contract[0], number, **arguments)
-    with pytest.raises(BlockError, match=f"gives block {earlier['hash']} in place of {latest['hash']}"):
+    with pytest.raises(BlockError, match=f"returned block {earlier['hash']} instead of {latest['hash']}"):
         fetch(liar.url, contract[0], block_hash=latest["hash"], **arguments)
 
 
@@ -186,8 +186,8 @@ METHODS = ["eth_chainId", "eth_getBlockByNumber", "eth_getProof", "eth_getCode",
     [
         ({"id": 10**6}, ResponseError, "id 1000000"),
         ({"id": True}, ResponseError, "id True"),
-        ({"id": None}, ResponseError, "no answer of JSON-RPC"),
-        ({"jsonrpc": "1.0"}, ResponseError, "no answer of JSON-RPC"),
+        ({"id": None}, ResponseError, "not a JSON-RPC 2.0 answer"),
+        ({"jsonrpc": "1.0"}, ResponseError, "not a JSON-RPC 2.0 answer"),
         ({"result": None}, ResponseError, "neither 'result' nor 'error'"),
         ({"result": 7}, ResponseError, "is 7; expected"),
         ({"result": "0xzz"}, ResponseError, "is '0xzz'; expected"),
@@ -213,7 +213,7 @@ def test_an_answer_that_is_none(
         ("eth_getProof", lambda r: r.pop("accountProof") and None, "no field 'accountProof'"),
         ("eth_getProof", lambda r: r.pop("storageProof") and None, "no field 'storageProof'"),
         ("eth_getProof", lambda r: r["storageProof"].pop() and None, "expected a list of"),
-        ("eth_getProof", lambda r: r["storageProof"].reverse(), r"storageProof\[0\].key is .*as asked for"),
+        ("eth_getProof", lambda r: r["storageProof"].reverse(), r"storageProof\[0\].key is .*as requested"),
         ("eth_getProof", lambda r: r.update(accountProof="0x"), "accountProof is '0x'; expected a list"),
         ("eth_getProof", lambda r: r.update(accountProof=["0x1"]), r"accountProof\[0\] is '0x1'; expected bytes"),
         ("eth_getProof", lambda r: r.update(codeHash="0x12"), "codeHash is '0x12'; expected 32 bytes"),
@@ -306,12 +306,12 @@ def hang_up(handler: BaseHTTPRequestHandler, _: bytes) -> bool:
         (raw(b"[" * 100_000), ResponseError, "not JSON"),
         (raw(b"9" * 10_000), ResponseError, "not JSON"),
         (raw(b"[]"), ResponseError, "expected an object"),
-        (raw(b"null"), ResponseError, "None is no answer"),
+        (raw(b"null"), ResponseError, "None is not a JSON-RPC 2.0 answer"),
         (raw(b"0" * 200_001), ResponseTooLongError, "200001 bytes, more than 200000"),
         (endless, ResponseTooLongError, "more than 200000 bytes"),
         (trickle, RpcTimeoutError, r"within 0.5 s \(tried 2 times\)"),
         (silent, RpcTimeoutError, r"within 0.5 s \(tried 2 times\)"),
-        (cut, RpcError, r"breaks off its answer .*\(tried 2 times\)"),
+        (cut, RpcError, r"closed the connection .*\(tried 2 times\)"),
         (hang_up, RpcError, r"cannot be reached .*\(tried 2 times\)"),
         (raw(b"not here", 404), RpcError, "answers HTTP 404"),
         (raw(b"no key", 401), RpcError, "answers HTTP 401"),

@@ -207,14 +207,17 @@ def swap_in_block(logs: list[Any]) -> None:
 
 
 LIES: list[tuple[Any, str]] = [
-    (lambda logs: logs[0].update(address="0x" + "77" * 20), "a log of 0x7777.*, which was not asked for"),
-    (lambda logs: logs[1].update(topics=[f"0x{OTHER.hex()}"]), r"result\[1\] is a log of an event that was not asked"),
-    (lambda logs: logs[1].update(topics=[]), "not asked for .without topics"),
+    (lambda logs: logs[0].update(address="0x" + "77" * 20), "a log of 0x7777.*, which was not requested"),
+    (
+        lambda logs: logs[1].update(topics=[f"0x{OTHER.hex()}"]),
+        r"result\[1\] is a log of an event that was not requested",
+    ),
+    (lambda logs: logs[1].update(topics=[]), "not requested .without topics"),
     (lambda logs: logs[1].update(topics=["0x12"]), r"topics\[0\] is '0x12'; expected 32 bytes"),
     (lambda logs: logs[0].update(blockNumber="0x0"), "of block 0, which is not from"),
     (lambda logs: logs[-1].update(blockNumber=hex(1 << 40)), "of block 1099511627776, which is not from"),
     (lambda logs: logs[0].update(removed=True), r"result\[0\].removed is True; expected false"),
-    (lambda logs: logs.insert(1, logs[0]), r"result\[1\] is log 0 of block \d+ for the second time"),
+    (lambda logs: logs.insert(1, logs[0]), r"result\[1\] is log 0 of block \d+ twice"),
     (lambda logs: logs.append(logs[0]), r"is log 0 of block \d+ after log 2 of block"),
     (swap, "after log"),
     (swap_in_block, "is log 0 of block .* after log 1"),

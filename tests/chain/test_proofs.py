@@ -86,7 +86,7 @@ def test_accounts() -> None:
     trie[keccak(other)] = rlp.encode([1, 2, account.storage_root])
     nodes = [rlp.encode(node) for key in (address, other) for node in trie.get_proof(keccak(key))]
     assert proven_account(trie.root_hash, address, nodes) == account
-    with pytest.raises(ProofError, match="not of the form of an account"):
+    with pytest.raises(ProofError, match="not a well-formed account"):
         proven_account(trie.root_hash, other, nodes)
     with pytest.raises(ProofError, match="does not follow"):
         proven_account(b"\x07" * 32, address, nodes)

@@ -406,7 +406,7 @@ def test_a_lie_writes_nothing(run: Run, tmp_path: Path, liar: Liar) -> None:
     output = tmp_path / "rows.parquet"
     shown = run("--output", output, "--to-block", "latest", url=liar.url)
     assert shown.code == 3
-    assert "is no AddData as trainers write it" in shown.err
+    assert "is not a well-formed AddData event" in shown.err
     assert not output.exists()
 
 

@@ -1,1 +1,1 @@
-"""Collect the contributions of a trainer, and what became of each."""
+"""Collect the contributions to a trainer, and the status of each."""

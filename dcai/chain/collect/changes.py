@@ -1,4 +1,4 @@
-"""All that may have changed a classifier, in the order of the chain.
+"""List every change of a classifier, in the order of the chain.
 
 Only its owner can change a classifier. Where the owner is a contract, what it accepted is in its events; where it is an
 account, its transactions are in the blocks. Who the owner was, and since when, is in the classifier's own events.
@@ -30,7 +30,7 @@ _WHOLE = -1
 
 @dataclass(frozen=True)
 class Change:
-    """Something that may have changed a classifier.
+    """A possible change of a classifier.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ClassifierCall(Change):
-    """A transaction to the classifier itself, which succeeded.
+    """A successful transaction to the classifier itself.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Learned(Change):
 
 @dataclass(frozen=True)
 class NewOwner(Change):
-    """The classifier got another owner.
+    """A transfer of the classifier's ownership.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class NewOwner(Change):
 
 
 class _Reign(NamedTuple):
-    """From the first to the last of these blocks the classifier had this owner; others may share them."""
+    """Range of blocks in which one address owned the classifier; its first and last block may be shared."""
 
     first: int
     last: int
@@ -100,7 +100,7 @@ class _Reign(NamedTuple):
 
 
 class Owners:
-    """Who owned a classifier in a range of blocks.
+    """Owners of a classifier in a range of blocks.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class Owners:
         self.trainers = [name for name in names if codes[name] and not codes[name].startswith(_DELEGATION)]
 
     def of_accounts(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges of blocks, between two, in which an account owned the classifier; without overlap."""
+        """Yield the ranges of blocks in which an externally owned account owned the classifier, without overlap."""
         begin = first
         for reign in self._reigns:
             start, end = max(begin, reign.first), min(last, reign.last)
@@ -154,7 +154,7 @@ def changes(
     max_parallel: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[tuple[int, list[Change]]]:
-    """Yield what may have changed a classifier, block by block.
+    """Yield possible changes of a classifier, block by block.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What became of contributions: who got which part of a deposit back, as events of trainers and mechanisms say.
+"""Decode refunds and reports from the events of trainers and mechanisms.
 
 ===================================== ====================================================================
 ``Refund(bytes32,address,uint256)``   of this project's trainer: key, recipient, amount; the same of ``Report``
@@ -77,7 +77,7 @@ class Claim(NamedTuple):
 
 
 class FoundClaim(NamedTuple):
-    """A claim, with the key of its contribution, or None where that is not known."""
+    """A claim with the key of its contribution, or None if the key is unknown."""
 
     claim: Claim
     key: bytes | None
@@ -130,7 +130,7 @@ def _arguments(log: PlacedLog) -> tuple[bytes | None, str, int]:
     expected = 3 if topic in _KEYED else 2 if topic in _PAID else 1
     key = words.pop(0) if topic in _KEYED and words else None
     if len(words) + (key is not None) != expected or len(log.data) % _WORD or any(words[0][:-_ADDRESS_BYTES]):
-        raise UnknownContractError(f"log {log.index} of transaction {log.transaction} is no refund or report")
+        raise UnknownContractError(f"log {log.index} of transaction {log.transaction} is neither a refund nor a report")
     amount = int.from_bytes(words[1], "big") if len(words) > 1 else 0
     return key, to_address(words[0][-_ADDRESS_BYTES:]), amount
 
@@ -146,11 +146,11 @@ def _time(node: Node, log: PlacedLog) -> int:
 
 
 def _key_of_call(node: Node, trainer: Trainer, claim: Claim) -> bytes | None:
-    """Return the key that a transaction names; None where it is no plain call of the trainer."""
+    """Return the key in a transaction's calldata; None if it is not a direct call of the trainer."""
     method = "eth_getTransactionByHash"
     fields = AnswerFields(method, node.request(method, claim.transaction))
     if hex_text(fields.data("hash", _WORD)) != claim.transaction:
-        raise fields.wrong("result.hash", fields.take("hash"), f"{claim.transaction}, as asked for")
+        raise fields.wrong("result.hash", fields.take("hash"), f"{claim.transaction}, as requested")
     if "to" not in fields or to_address(fields.data("to", _ADDRESS_BYTES)) != trainer.address:
         return None
     sender, calldata = to_address(fields.data("from", _ADDRESS_BYTES)), fields.data("input")

@@ -1,4 +1,4 @@
-"""All that a trainer has collected: the public data set, from its events."""
+"""Collect all contributions to a trainer, a public data set, from its events."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STATUSES = {
 
 @dataclass(frozen=True)
 class CollectedContribution(Contribution):
-    """A contribution, where it is on the chain, and what became of it.
+    """A contribution, its place on the chain and its status.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class Contributions:
         return frame([*(name for name in names if name != "claims"), "num_claims"], rows)
 
     def close(self) -> None:
-        """Let go of what was collected."""
+        """Release the collected contributions."""
         self._store.close()
 
     def _contribution(self, stored: StoredContribution) -> CollectedContribution:
@@ -153,12 +153,12 @@ class Contributions:
 
     @property
     def num_unattributed(self) -> int:
-        """Claims whose events do not say which contribution is meant, nor do their transactions."""
+        """Number of claims that neither their events nor their transactions attribute to a contribution."""
         return len(self._doubts)
 
     @property
     def trust(self) -> str:
-        """What is proven, and what must be trusted, in words."""
+        """Describe what is proven and what is assumed."""
         blocks = f"blocks {self.first_block} to {self.last_block.number}"
         if self.verified:
             rows = [
@@ -209,16 +209,16 @@ def contributions(
     from_block : int
         The first block, such as that of the trainer's deployment.
     to_block : str or int
-        The last one: ``"finalized"``, ``"safe"``, ``"latest"`` or a number. What became of the contributions is said
-        as of this block.
+        Last block: ``"finalized"``, ``"safe"``, ``"latest"`` or a number. The status of contributions is as of this
+        block.
     verify : bool
         Check the events against the receipts of their blocks, and these against the blocks' hashes; for each block
         with events the node is asked for all of its receipts.
     expect_chain_id : int, optional
         The chain that the node must be of.
     collected : path, optional
-        A file to collect in. A run that was interrupted goes on with it, if it is called with the same arguments; of
-        blocks that have left the chain meanwhile what was collected is forgotten.
+        File that keeps the progress. An interrupted run resumes from it if the arguments are the same; entries of
+        blocks that left the chain are deleted.
     limits : Limits, optional
         Of time, size and number of requests.
     progress : callable, optional
@@ -232,13 +232,13 @@ def contributions(
     Raises
     ------
     InputError
-        An argument is none that can be; ``collected`` is of another call, or in use.
+        An argument is invalid; ``collected`` belongs to other arguments, or is in use.
     DataError
         ``collected`` is damaged.
     WrongChainError, BlockError, NoCodeError, UnknownContractError
-        The chain, the blocks or the contract are not what was asked for, or the chain was reorganised meanwhile.
+        The node serves another chain, block or contract than requested, or the chain was reorganised.
     RpcError, ResponseError
-        The node cannot be reached, is too slow, refuses, or gives what is no answer.
+        The node is unreachable, times out, refuses, or its answer is malformed.
     ProofError
         An event contradicts the receipts of its block, or one is missing.
     """
@@ -271,7 +271,7 @@ def contributions(
 
 
 def _resume(node: Node, store: Store, from_block: int, last: Header) -> int:
-    """Return the block to go on with: after the last one that was read and is still on the chain."""
+    """Return the block to resume from: after the last one that was read and is still on the chain."""
     for number, block_hash in store.checkpoints():
         if number <= last.number and _is_on_chain(node, number, block_hash):
             store.rewind(number)
@@ -288,7 +288,7 @@ def _is_on_chain(node: Node, number: int, block_hash: bytes) -> bool:
 
 
 class _Collector:
-    """Reads events and puts what they say into a store."""
+    """Reads events into a store."""
 
     def __init__(self, node: Node, store: Store, trainer: Trainer, *, verify: bool, max_parallel: int) -> None:
         self._node = node
@@ -299,7 +299,7 @@ class _Collector:
         self._address = to_bytes20(trainer.address)
 
     def run(self, first: int, last: Header, progress: Callable[[int, int], None] | None) -> None:
-        """Read from a block to the last one."""
+        """Read the events from a block to the last block."""
         if first > last.number:
             return
         addresses = [self._address, to_bytes20(self._trainer.incentive_mechanism)]
@@ -341,13 +341,13 @@ def _key(one: Contribution) -> bytes:
 
 
 def _status(claims: Sequence[Claim]) -> str:
-    """Return the status that known claims make; nothing where there is none."""
+    """Return the status that follows from the known claims; empty without claims."""
     kinds = {claim.kind for claim in claims}
     return " and ".join(word for kind, word in (("report", "reported"), (REFUND, "validated")) if kind in kinds)
 
 
 class _Doubts:
-    """The claims of which it is not known whose they are."""
+    """Claims whose contribution is unknown."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
         self._count = len(claims)
@@ -358,7 +358,7 @@ class _Doubts:
         return self._count
 
     def concern(self, stored: StoredContribution) -> bool:
-        """Whether one of them may be the claim of a contribution."""
+        """Return whether an unattributed claim may belong to a contribution."""
         here = (stored.block_number, stored.contribution.log_index)
         refund = self._last_refund.get(stored.contribution.sender, (-1, -1))
         return max(self._last_report, refund) > here

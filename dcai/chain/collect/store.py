@@ -1,4 +1,4 @@
-"""The store in which contributions are collected: a SQLite file, so that collecting can be interrupted and go on.
+"""Store collected contributions in a SQLite file, so that an interrupted run can resume.
 
 Each range of blocks goes in as a whole, with the hash of its last block. Whoever goes on goes back to the last of
 these blocks that is still on the chain.
@@ -49,7 +49,7 @@ _CLAIM_COLUMNS = 'kind, recipient, amount_wei, time, block, log, "transaction"'
 
 
 class StoredContribution(NamedTuple):
-    """A contribution, where it is, who paid for it where that is another, and the claims known to be its."""
+    """A contribution, its place on the chain, its sponsor if any, and the claims attributed to it."""
 
     contribution: Contribution
     block_number: int
@@ -122,11 +122,11 @@ class Store:
             ) from error
 
     def checkpoints(self) -> list[tuple[int, bytes]]:
-        """Return number and hash of the blocks at which ranges ended, the last first."""
+        """Return number and hash of the last block of each range, newest first."""
         return self._database.execute("SELECT block, hash FROM checkpoints ORDER BY block DESC").fetchall()
 
     def rewind(self, number: int) -> None:
-        """Forget what is of later blocks than this one."""
+        """Delete entries of later blocks."""
         with self._named_errors(), self._database:
             for table in ("checkpoints", "contributions", "sponsors", "claims"):
                 self._database.execute(f"DELETE FROM {table} WHERE block > ?", (number,))
@@ -139,7 +139,7 @@ class Store:
         sponsors: Iterable[tuple[PlacedLog, bytes, str]],
         claims: Iterable[FoundClaim],
     ) -> None:
-        """Add what is of a range of blocks, all of it or nothing.
+        """Add the entries of a range of blocks atomically.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class Store:
         return None if found is None else str(found[0])
 
     def _claims(self, place: tuple[int, int], key: bytes) -> tuple[Claim, ...]:
-        """Return the claims after a contribution, and before another with its key, which takes its record."""
+        """Return the claims between a contribution and the next one with the same key, which replaces its record."""
         following = self._database.execute(
             "SELECT block, log FROM contributions WHERE key = ? AND (block, log) > (?, ?) ORDER BY block, log LIMIT 1",
             (key, *place),
@@ -203,7 +203,7 @@ class Store:
         return tuple(map(_claim, rows))
 
     def unattributed(self) -> list[Claim]:
-        """Return the claims of which it is not known whose they are."""
+        """Return the claims whose contribution is unknown."""
         rows = self._database.execute(f"SELECT {_CLAIM_COLUMNS} FROM claims WHERE key IS NULL ORDER BY block, log")
         return list(map(_claim, rows))
 

@@ -1,4 +1,4 @@
-"""One block after another: headers that link, and the contributions in each."""
+"""Read consecutive blocks: linked headers, and the contributions in each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 
 class Blocks:
-    """The blocks of a chain, as far as one trainer is concerned.
+    """Blocks of a chain, with the contributions to one trainer.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Blocks:
         self._has_receipts = True
 
     def after(self, block: Block, top: int) -> list[Read] | None:
-        """Read the blocks that follow one, up to a height.
+        """Read the blocks after a block, up to a height.
 
         Returns
         -------
@@ -78,16 +78,16 @@ class Blocks:
         return list(map(Read, headers, logs))
 
     def contributions(self, read: Read) -> tuple[list[Contribution], bool]:
-        """Return the contributions in a block, and whether they are proven to be all.
+        """Return the contributions in a block, and whether the list is proven complete.
 
         Raises
         ------
         ProofError
-            They are not those of the block.
+            The logs are not those of the block.
         BlockError
             The node no longer has the block.
         UnknownContractError, ResponseError, RpcError
-            They are none, or no answer, or there is none.
+            The address holds no known contract, or the answer is malformed.
         """
         header = read.header
         if not self._verify:
@@ -105,7 +105,7 @@ class Blocks:
         return list(contributions(logs, self._trainer)), False
 
     def _proven_logs(self, header: Header) -> list[LogEntry] | None:
-        """Return all logs of a block; None where the node gives no receipts of blocks."""
+        """Return all logs of a block; None if the node gives no receipts."""
         if not self._has_receipts:
             return None
         try:

@@ -1,4 +1,4 @@
-"""A local model that keeps in step with the chain.
+"""Keep a local model up to date with the chain.
 
 Storage is read once. From then on the contributions that the trainer logs are learned here, block by block, and every
 so many blocks the result is compared with storage. What each block holds is asked for by its hash (EIP-234), headers
@@ -60,7 +60,7 @@ _KEPT_STATES = 128
 
 
 class Follower:
-    """Keeps a model in step with the chain; a context manager.
+    """A model kept up to date with the chain; a context manager.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class Follower:
         self._history = RecentStates(first, history)
 
     def _resumed(self, snapshot: Snapshot, classifier: str | None) -> Snapshot:
-        """Check that a snapshot is of this chain, and of this contract."""
+        """Check that a snapshot belongs to this chain and contract."""
         if snapshot.chain_id != self.chain_id:
             raise WrongChainError(f"the node is of chain {self.chain_id}, and the snapshot of {snapshot.chain_id}")
         if classifier not in (None, snapshot.address):
@@ -175,33 +175,33 @@ class Follower:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._node.__exit__()
 
     # -- where it stands -- #
 
     @property
     def block(self) -> Block:
-        """The block that the model is of."""
+        """Block of the model."""
         return self._history.newest.block
 
     @property
     def model(self) -> Classifier:
-        """The model. It is not changed later, and must not be: take a copy to train it."""
+        """The current model. It must not be changed: train a copy."""
         return self._history.newest.known_model
 
     @property
     def compared(self) -> Block:
-        """The last block in which storage was read, and equal."""
+        """Last block in which the model was compared with storage and equal."""
         return _read_in(self._history.newest.base)
 
     @property
     def head(self) -> int:
-        """Height of the latest block that the node told of; see `step`."""
+        """Height of the latest block that the node reported; see `step`."""
         return max(self._head, self.block.number)
 
     def snapshot(self) -> Snapshot:
-        """Return where the model stands, as a snapshot: what is proven in it, and what was computed."""
+        """Return a snapshot of the current model, with its proven and its computed parts."""
         state = self._history.newest
         base = state.base
         if state.block == base.block:
@@ -225,11 +225,11 @@ class Follower:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `snapshot` to a file, from which one can go on, whole or not at all."""
+        """Write `snapshot` to a file to resume from, complete or not at all."""
         self.snapshot().save(path)
 
     def compare(self) -> bool:
-        """Compare the model with storage in the block where it stands; False where the node has no such state any more.
+        """Compare the model with storage in its block; return False if the node has pruned that state.
 
         Raises
         ------
@@ -247,7 +247,7 @@ class Follower:
     def run(
         self, *, until: int | None = None, poll_s: float = 4.0, stop: threading.Event | None = None
     ) -> Iterator[Update]:
-        """Follow the chain, and yield what each block did.
+        """Follow the chain, and yield the effect of each block.
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ class Follower:
                 stop.wait(poll_s)
 
     def step(self, *, until: int | None = None) -> Update | None:
-        """Learn the next block, or undo those that left the chain; None where there is nothing new.
+        """Learn the next block, or undo a reorganisation; return None if nothing is new.
 
         Parameters
         ----------
@@ -320,7 +320,7 @@ class Follower:
         return update
 
     def _read_ahead(self, until: int | None) -> list[Block]:
-        """Read the headers that come next, or undo what is no longer on the chain and return it."""
+        """Read the next headers, or undo and return the blocks that left the chain."""
         here = self.block
         head = self._node.header("latest", verify=self._verify)
         self._head = head.number
@@ -346,7 +346,7 @@ class Follower:
         return []
 
     def _undo(self, highest: int) -> list[Block]:
-        """Go back to the last block that is still on the chain, at or below a height."""
+        """Rewind to the last block that is still on the chain, at or below a height."""
         self._pending.clear()
         number = highest
         while (block := self._history.block(number)) is not None:
@@ -357,7 +357,7 @@ class Follower:
         return self._history.rewind(number)
 
     def _has_left(self, header: Header) -> bool:
-        """Whether a block is no longer on the chain."""
+        """Return whether a block left the chain."""
         try:
             return self._node.header(hex(header.number), verify=False).hash != header.hash
         except BlockError:
@@ -400,7 +400,7 @@ class Follower:
         return Update(state.block, applied, compared=snapshot is not None, undone=(), model=model)
 
     def _compare(self, state: State) -> Snapshot | None:
-        """Return the model in storage, which is equal; None where the node no longer has the state of a block."""
+        """Return the equal model in storage; None if the node has pruned the state."""
         number = state.block.number
         try:
             snapshot, difference = self._stored.compare(state)
@@ -414,7 +414,7 @@ class Follower:
         return snapshot
 
     def _departure(self, equal: int, different: int, difference: FieldDifference) -> DepartureError:
-        """Return the error of a difference, of as few blocks as the states that are remembered allow."""
+        """Return the error of a difference, for the narrowest known range of blocks."""
         while different - equal > 1:
             middle = max((equal + different) // 2, self._history.oldest.number)
             if middle >= different or self._history.block(middle) is None:
@@ -439,7 +439,7 @@ def follow(
     stop: threading.Event | None = None,
     **arguments: Any,
 ) -> Iterator[Update]:
-    """Follow the chain with a local model, and yield what each block did.
+    """Follow the chain with a local model, and yield the effect of each block.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The states of the last blocks, so that those of a reorganised chain can be undone."""
+"""Keep the states of the last blocks, so that a reorganisation can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["RecentStates", "State", "learn", "words_of"]
 
 @dataclass(frozen=True)
 class State:
-    """Where a model stands after a block; never changed, so that it can be kept.
+    """Immutable state of a model after a block.
 
     Attributes
     ----------
@@ -58,24 +58,24 @@ class State:
 
     @property
     def known_model(self) -> Classifier:
-        """The model of a state that has it."""
+        """Model of a state that has one."""
         assert self.model is not None
         return self.model
 
     def as_read(self, snapshot: Snapshot) -> Self:
-        """Return the same state once its storage has been read, and is equal."""
+        """Return the same state, marked as compared with storage and equal."""
         return replace(self, base=snapshot, features=snapshot.features, extra_slots=(), num_learned=0, proven=True)
 
 
 def words_of(state: State, model: Classifier) -> dict[int, int]:
-    """Return the word of each slot that was ever read, zeros too, as it is with this model."""
+    """Return the storage words of this model for each slot read so far, zeros included."""
     owner = f"0x{state.base.storage[0]:040x}"
     zeros = dict.fromkeys([*state.base.storage, *state.extra_slots], 0)
     return zeros | expected_storage(model, owner, artifact=state.base.kind.artifact)
 
 
 def learn(model: Classifier, state: State) -> tuple[Classifier, list[tuple[int, bool]]]:
-    """Return the model after the block of a state, from that before it, which stays as it is.
+    """Return the model after a block, from the model before it, which stays unchanged.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def learn(model: Classifier, state: State) -> tuple[Classifier, list[tuple[int, 
 
 
 class RecentStates:
-    """The states of the last blocks; of most of them the contributions alone, and not the model.
+    """States of the last blocks; most keep only the contributions, not the model.
 
     Parameters
     ----------
@@ -125,21 +125,21 @@ class RecentStates:
 
     @property
     def newest(self) -> State:
-        """The state after the last block, with its model."""
+        """State after the last block, with its model."""
         return self._states[-1]
 
     @property
     def oldest(self) -> Block:
-        """The earliest block that can be gone back to."""
+        """Earliest block that can be restored."""
         return self._states[0].block
 
     def block(self, number: int) -> Block | None:
-        """Return the block at a height, None where it is not remembered."""
+        """Return the block at a height; None if it is not remembered."""
         i = number - self.oldest.number
         return self._states[i].block if 0 <= i < len(self._states) else None
 
     def at(self, number: int) -> State:
-        """Return the state at a height that is remembered, with its model."""
+        """Return the remembered state at a height, with its model."""
         at = number - self.oldest.number
         start = next(i for i in range(at, -1, -1) if self._states[i].model is not None)
         model = self._states[start].known_model
@@ -161,11 +161,11 @@ class RecentStates:
         self._states = states
 
     def replace_newest(self, state: State) -> None:
-        """Put another state of the same block in the place of the newest."""
+        """Replace the newest state by another state of the same block."""
         self._states = [*self._states[:-1], state]
 
     def rewind(self, number: int) -> list[Block]:
-        """Undo all blocks above a height, and return them, the highest first.
+        """Undo all blocks above a height, and return them, highest first.
 
         Raises
         ------

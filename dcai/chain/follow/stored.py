@@ -1,4 +1,4 @@
-"""What a follower reads of a classifier's storage on its way."""
+"""Read the storage of a classifier for a follower."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AND_NAMED = ", and those that contributions name"
 
 
 class ClassifierStorage:
-    """The storage of a classifier on a chain.
+    """Storage of a classifier on a chain.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class ClassifierStorage:
         self._max_weights = max_weights
 
     def look_up(self, before: State, state: State) -> State:
-        """Add to a state what storage held, in the block before, of the features that its block is the first to name.
+        """Add the stored values of features that a block names first, as of the block before it.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class ClassifierStorage:
         )
 
     def compare(self, state: State) -> tuple[Snapshot, FieldDifference | None]:
-        """Read the model in the block of a state, and say where it is another than that of the state.
+        """Read the model from storage in the block of a state, and return the first difference from the state.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What a follower did in one step."""
+"""Describe the effect of one step of a follower."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Applied", "Update"]
 
 
 class Applied(NamedTuple):
-    """A contribution, and what it did.
+    """A contribution and its effect.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Applied(NamedTuple):
 
 @dataclass(frozen=True)
 class Update:
-    """What one step did.
+    """Effect of one step.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which contract is at an address, and how its storage is laid out.
+"""Recognise the contract at an address and its storage layout.
 
 A layout goes by a name such as ``dcai:SparsePerceptron`` or ``0xdeca10b:SparsePerceptron``. The former is that of
 this project's contracts, from the compiler. The latter is that of the contracts in the repository
@@ -88,7 +88,7 @@ _SAMPLED = 3
 
 
 class ContractKind(NamedTuple):
-    """What a contract was taken for.
+    """A recognised contract: model and layout.
 
     Attributes
     ----------
@@ -103,12 +103,12 @@ class ContractKind(NamedTuple):
 
     @property
     def artifact(self) -> Artifact:
-        """The contract of this project whose storage is laid out in the same way."""
+        """Contract of this project with the same storage layout."""
         return artifacts.load(self.layout.partition(":")[2])
 
 
 def owner_in(words: Mapping[int, int]) -> str:
-    """Return the owner of a contract, who is in slot 0 of all layouts."""
+    """Return the owner of a contract, stored in slot 0 of all layouts."""
     return to_address((words[0] & ((1 << 8 * _ADDRESS_BYTES) - 1)).to_bytes(_ADDRESS_BYTES, "big"))
 
 
@@ -118,13 +118,13 @@ def layout_names() -> tuple[str, ...]:
 
 
 def check_layout(layout: str | None) -> None:
-    """Raise ``InputError`` unless there is a layout of that name, or none is given."""
+    """Raise ``InputError`` if a layout is given and unknown."""
     if layout is not None and layout not in layout_names():
         raise InputError(f"layout is {shown(layout)}; it must be one of {', '.join(layout_names())}")
 
 
 def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
-    """Refuse a contract whose code is elsewhere.
+    """Refuse a proxy contract.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
 
 
 def find_kind(code: bytes, layout: str | None = None) -> ContractKind:
-    """Tell which contract a code is.
+    """Recognise a contract by its code.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def find_kind(code: bytes, layout: str | None = None) -> ContractKind:
 
 
 def has_function(code: bytes, signature: str) -> bool:
-    """Whether the selector of a function, ``"classifier()"`` for example, is among the constants of a code."""
+    """Return whether a contract's code contains the selector of a function such as ``"classifier()"``."""
     return int.from_bytes(keccak(signature.encode())[:4], "big") in _pushed(code)
 
 
@@ -203,7 +203,7 @@ def _selectors(name: str) -> set[int]:
 
 
 def _pushed(code: bytes) -> Iterator[int]:
-    """Yield the constants of up to four bytes in a code, the selectors among them."""
+    """Yield constants of up to four bytes in a code, including selectors."""
     at = 0
     while at < len(code):
         op = code[at]
@@ -214,7 +214,7 @@ def _pushed(code: bytes) -> Iterator[int]:
 
 
 def check_generation(kind: ContractKind, model: Classifier) -> None:
-    """Refuse a model whose state shows that it is of an earlier generation of 0xDeCA10B, with another layout.
+    """Refuse a model whose state has the layout of an earlier generation of 0xDeCA10B.
 
     Raises
     ------
@@ -234,7 +234,7 @@ def check_generation(kind: ContractKind, model: Classifier) -> None:
 
 
 def check_getters(kind: ContractKind, code: bytes, words: Mapping[int, int], model: Classifier) -> None:
-    """Run the getters of a contract in an EVM in this process, and compare what they give with the model.
+    """Run the getters of a contract in an in-process EVM, and compare them with the model.
 
     Raises
     ------
@@ -259,7 +259,7 @@ def check_getters(kind: ContractKind, code: bytes, words: Mapping[int, int], mod
 
 
 def _expected(model: Classifier) -> Iterator[tuple[str, tuple[int, ...], Any]]:
-    """Yield getters, arguments and results of a contract that holds this model."""
+    """Yield the getters, arguments and results that this model implies."""
     yield "getNumClassifications", (), len(model.classifications)
     for k, name in list(enumerate(model.classifications))[:_SAMPLED]:
         yield "classifications", (k,), name

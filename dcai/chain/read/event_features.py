@@ -1,4 +1,4 @@
-"""Which features a sparse model has, from the contributions that its trainer has logged.
+"""Find the features of a sparse model in the contributions that its trainer logged.
 
 What a contribution names may have a weight; nothing else gets one by learning. An event that a node invents costs the
 proof that the feature has no weight. One that it withholds is not missed, and neither are weights that the model had
@@ -39,7 +39,7 @@ def features_from_events(
     max_parallel: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Features:
-    """Return the features that contributions name, and those that are known otherwise.
+    """Return the features in contributions, joined with those known otherwise.
 
     Parameters
     ----------

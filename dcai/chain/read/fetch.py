@@ -1,4 +1,4 @@
-"""From a node and an address to a snapshot."""
+"""Fetch a snapshot of a contract from a node."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def fetch(
     progress: Callable[[int, int], None] | None = None,
     progress_events: Callable[[int, int], None] | None = None,
 ) -> Snapshot:
-    """Get the model of a contract from a node.
+    """Fetch the model of a contract from a node.
 
     Parameters
     ----------
@@ -105,13 +105,13 @@ def fetch(
     Raises
     ------
     InputError
-        An argument is none that can be.
+        An argument is invalid.
     WrongChainError, BlockError, NoCodeError, ProxyError, UnknownContractError, UnknownFeaturesError, TooLargeError
-        The chain, the block or the contract is not what was asked for, or there is too much of it.
+        The node serves another chain, block or contract than requested, or the model exceeds a limit.
     RpcError, ResponseError
-        The node cannot be reached, is too slow, refuses, or gives what is no answer.
+        The node is unreachable, times out, refuses, or its answer is malformed.
     ProofError
-        What the node says contradicts its proofs, or it gives none.
+        The node's answer contradicts its proofs, or it gives none.
     """
     address = to_address(to_bytes20(address))
     tag = block_tag(block)
@@ -170,7 +170,7 @@ def fetch_at(
     max_weights: int = MAX_WEIGHTS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Snapshot:
-    """Get the model of a contract in the block of a header; see `fetch`.
+    """Fetch the model of a contract in the block of a header; see `fetch`.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def fetch_at(
 
 
 class Reading:
-    """Code and words of one contract in one block, each proven before it is kept."""
+    """Code and storage words of one contract in one block, each verified before use."""
 
     def __init__(
         self,
@@ -270,7 +270,7 @@ class Reading:
         self.words.update(self._proven(slots, proof.words, proof.storage_nodes))
 
     def fetch(self, slots: Sequence[int]) -> None:
-        """Add the words at some slots."""
+        """Fetch the words at some slots."""
         total = len(self.words) + len(slots)
         read = self._prove if self._verify else self._ask
         for words in self._node.in_parallel(read, slots):
@@ -307,11 +307,11 @@ def _pin(name: str, value: str | None) -> str | None:
 
 def _check_events(features: str | None, from_block: int) -> None:
     if features not in (None, "events"):
-        raise InputError(f"features is {shown(features)}; it must be 'events', or be left away")
+        raise InputError(f"features is {shown(features)}; it must be 'events', or be omitted")
     if isinstance(from_block, bool) or not isinstance(from_block, int) or from_block < 0:
         raise InputError(f"from_block is {shown(from_block)}; it must be the number of a block")
     if from_block and features is None:
-        raise InputError("from_block is where the search of events begins; it needs features='events'")
+        raise InputError("from_block needs features='events': it is the first block to search for events")
 
 
 def _check_integer(name: str, value: int) -> None:

@@ -1,4 +1,4 @@
-"""Reading the variables of a contract from slots that are fetched as it turns out which ones are needed."""
+"""Decode the variables of a contract, and fetch the slots that the decoding needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Features", "KnownWords", "choose_features", "index_bits", "missing_s
 
 
 class Features:
-    """The feature indices that are looked up in the mappings of a sparse model.
+    """Feature indices to read from the mappings of a sparse model.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Features:
 
     @classmethod
     def of(cls, source: str, indices: Iterable[int]) -> Self:
-        """Collect indices in any order, repeated or not."""
+        """Collect indices in any order; duplicates are allowed."""
         return cls(source, _runs(indices))
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class Features:
             yield from range(start, stop)
 
     def lacking(self, indices: Iterable[int]) -> list[int]:
-        """Return those indices that are not among these, ascending, each once."""
+        """Return the indices that are missing here, ascending and unique."""
         starts = [start for start, _ in self.runs]
         places = ((index, bisect_right(starts, index) - 1) for index in sorted(set(indices)))
         return [index for index, run in places if run < 0 or index >= self.runs[run][1]]
@@ -78,7 +78,7 @@ def _runs(indices: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 class KnownWords(Words):
-    """The words of a snapshot: to ask for another is an error.
+    """Words of a snapshot; reading another slot is an error.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class KnownWords(Words):
 
 
 class _FetchedWords(Words):
-    """The words so far, which note what is asked for beyond them."""
+    """Words fetched so far, which record the missing slots."""
 
     def __init__(self, words: Mapping[int, int], most: int) -> None:
         super().__init__({})
@@ -137,7 +137,7 @@ def read_slots(
     choose: Callable[[Sequence[int]], Features | None],
     max_weights: int,
 ) -> Features | None:
-    """Fetch all slots that a model consists of.
+    """Fetch all slots of a model.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def read_slots(
 
 
 def missing_slots(artifact: Artifact, words: Mapping[int, int], indices: Iterable[int], max_weights: int) -> list[int]:
-    """Return the slots of some features of a sparse model that are not among the words of its contract."""
+    """Return the unread slots of some features of a sparse model."""
     known = _FetchedWords(words, max_weights)
     layout = StorageLayout(artifact.storage_layout, longest=max_weights)
     for name in layout.variables:
@@ -186,7 +186,7 @@ def _complete(
     keys: tuple[int, ...],
     most: int,
 ) -> None:
-    """Decode, fetch what was missing, and decode again: a length tells where the elements are."""
+    """Decode, fetch missing slots, and decode again, since a length determines the slots of the elements."""
     while True:
         known = _FetchedWords(words, most)
         for name in layout.variables:
@@ -203,7 +203,7 @@ def choose_features(
     indices: Iterable[int] | None,
     max_weights: int,
 ) -> Features | None:
-    """Say which features of a sparse model to look up.
+    """Return the features of a sparse model to read.
 
     Parameters
     ----------
@@ -268,5 +268,5 @@ def _index(value: object, contract: str, bits: int) -> int:
         raise InputTypeError(f"indices has {shown(value)}; feature indices are integers")
     index = value.__index__()
     if not 0 <= index < 1 << bits:
-        raise InputError(f"indices has {index}; those of a {contract} are from 0 to 2^{bits} - 1")
+        raise InputError(f"indices has {index}; indices of a {contract} are from 0 to 2^{bits} - 1")
     return int(index)

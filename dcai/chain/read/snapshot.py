@@ -1,4 +1,4 @@
-"""A model as it stood in a block, with what is known of its being the real one; and its file.
+"""Model of a contract in a block with the evidence for it, and its file format.
 
 The file is JSON, compressed where its name ends in ``.gz``: an object of ``format``, ``version``, ``sha256`` and
 ``snapshot``. The checksum is that of ``snapshot`` as JSON with sorted keys and without spaces. It finds damage;
@@ -68,7 +68,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Followed:
-    """What a model was computed from, where its storage was not read.
+    """Origin of a model that was computed from contributions instead of read from storage.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Followed:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A model as it stood in a block.
+    """Model of a contract in a block.
 
     Attributes
     ----------
@@ -137,12 +137,12 @@ class Snapshot:
 
     @property
     def kind(self) -> ContractKind:
-        """Layout, and why it was taken."""
+        """Layout, and the reason for it."""
         return ContractKind(self.layout, self.recognised_by)
 
     @property
     def features_from(self) -> str | None:
-        """Where the list of a sparse model's features is from; None for a dense one."""
+        """Source of the features of a sparse model; None for a dense one."""
         return None if self.features is None else self.features.source
 
     def model(self) -> Classifier:
@@ -171,11 +171,11 @@ class Snapshot:
 
     @property
     def trust(self) -> str:
-        """What is proven, and what must be trusted, in words."""
+        """Describe what is proven and what is assumed."""
         return "\n".join(f"{title}: {text}" for title, text in _trust(self))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the snapshot to a file, whole or not at all; compressed where the name ends in ``.gz``."""
+        """Write the snapshot to a file, complete or not at all; compressed if its name ends in ``.gz``."""
         content = _to_fields(self)
         text = _canonical({"format": _FORMAT, "version": _VERSION, "sha256": _sha256(content), "snapshot": content})
         raw = text.encode() + b"\n"
@@ -266,7 +266,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     except KeyError as error:
         raise SnapshotError(f"{name}: field {error} is missing") from error
     except (OSError, ValueError, EOFError, zlib.error) as error:
-        raise SnapshotError(f"{name}: it is no snapshot, or is cut short: {error}") from error
+        raise SnapshotError(f"{name}: it is not a snapshot, or is truncated: {error}") from error
 
 
 def _read(path: str | os.PathLike[str]) -> bytes:
@@ -279,13 +279,13 @@ def _read(path: str | os.PathLike[str]) -> bytes:
         else:
             raw = file.read(_LONGEST_FILE + 1)
     if len(raw) > _LONGEST_FILE:
-        raise SnapshotError(f"it is longer than {_LONGEST_FILE:,} bytes, and no snapshot is")
+        raise SnapshotError(f"it is longer than {_LONGEST_FILE:,} bytes, the maximum of a snapshot")
     return raw
 
 
 def _from_file(fields: Any) -> Snapshot:
     if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
-        raise SnapshotError(f"it is no snapshot of dcai: its 'format' is not {_FORMAT!r}")
+        raise SnapshotError(f"it is not a snapshot of dcai: its 'format' is not {_FORMAT!r}")
     version = fields.get("version")
     if type(version) is not int or version < 1:
         raise SnapshotError(f"its version is {shown(version)}; expected {_VERSION}")
@@ -293,7 +293,7 @@ def _from_file(fields: Any) -> Snapshot:
         raise SnapshotError(f"it is of version {version}, and this dcai reads version {_VERSION}: install a newer one")
     content = fields["snapshot"]
     if not isinstance(content, dict):
-        raise SnapshotError("its field 'snapshot' is no object")
+        raise SnapshotError("its field 'snapshot' is not an object")
     if fields.get("sha256") != _sha256(content):
         raise SnapshotError("it was altered or damaged: the checksum is wrong")
     return _from_fields(content)
@@ -354,7 +354,7 @@ def _from_fields(fields: dict[str, Any]) -> Snapshot:
         followed=_followed(fields),
     )
     if (index_bits(snapshot.kind.artifact) is not None) != (snapshot.features is not None):
-        raise SnapshotError(f"a snapshot of {layout} has features if the model is sparse, and only then")
+        raise SnapshotError(f"a snapshot of {layout} must list features if the model is sparse, and must not otherwise")
     return snapshot
 
 
@@ -369,7 +369,7 @@ def _followed(fields: dict[str, Any]) -> Followed | None:
         return None
     followed = _take(fields, "followed", dict)
     if fields["verified"] or fields["storage_root"] is not None:
-        raise SnapshotError("it says of its storage both that it was proven and that it was computed")
+        raise SnapshotError("it declares its storage both proven and computed")
     return Followed(
         _block(_take(followed, "start", dict)),
         _take(followed, "verified", bool),
@@ -383,9 +383,9 @@ def _features(value: Any, num_words: int) -> Features | None:
         return None
     runs = value["runs"] if isinstance(value, dict) else None
     if not isinstance(runs, list) or not all(_is_run(run) for run in runs):
-        raise SnapshotError("its 'features' are not of the form that a snapshot has")
+        raise SnapshotError("its field 'features' is malformed")
     if sum(stop - start for start, stop in runs) > num_words:
-        raise SnapshotError("its 'features' are more than it has words for")
+        raise SnapshotError("its field 'features' has more features than stored words")
     return Features(_take(value, "source", str), [(start, stop) for start, stop in runs])
 
 

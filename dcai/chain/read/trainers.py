@@ -1,4 +1,4 @@
-"""Which classifier a trainer trains, and which trainer a classifier belongs to."""
+"""Find the classifier of a trainer, and the trainer of a classifier."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GETTERS = ("dataHandler()", "incentiveMechanism()", _GETTER)
 
 
 class Trainer(NamedTuple):
-    """A trainer and what it owns: addresses, with their checksums."""
+    """Checksummed addresses of a trainer and the contracts that it owns."""
 
     address: str
     data_handler: str
@@ -33,7 +33,7 @@ class Trainer(NamedTuple):
 
 
 def classifier_of(node: Node, address: str, *, verify: bool) -> str | None:
-    """Return the classifier of a trainer, as the node says; None where the address is no trainer's.
+    """Return the classifier of a trainer, as the node says; None if the address is not a trainer.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def classifier_of(node: Node, address: str, *, verify: bool) -> str | None:
 
 
 def find_trainer(node: Node, address: str, number: int) -> Trainer:
-    """Return the trainer that is meant by its own address, or by that of its classifier.
+    """Return the trainer for its own address or its classifier's.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _trainer(node: Node, address: str, number: int) -> Trainer:
 
 
 def _call(node: Node, address: str, getter: str, number: int) -> str:
-    """Return the address that a getter gives."""
+    """Return the address that a getter returns."""
     word = node.call(address, keccak(getter.encode())[:4], number)
     if len(word) != 32 or any(word[:12]):
         raise ResponseError("eth_call", f"{getter} of {address} gives 0x{word.hex()[:80]}; expected an address")
@@ -108,7 +108,7 @@ def _call(node: Node, address: str, getter: str, number: int) -> str:
 
 
 def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: Limits | None = None) -> str:
-    """Return the classifier of a trainer, as the node says; an address that is no trainer's comes back as it is.
+    """Return the classifier of a trainer, as the node says; any other address is returned unchanged.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: 
 
 
 def owner_of(snapshot: Snapshot) -> str:
-    """Return the owner of a classifier, which alone may train it: it is in slot 0, and proven where storage is."""
+    """Return the owner of a classifier from slot 0; only the owner may train it. Proven if storage is."""
     return owner_in(snapshot.storage)
 
 

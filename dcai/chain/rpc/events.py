@@ -1,4 +1,4 @@
-"""Contributions, as the trainers of this project and those of 0xDeCA10B log them: the event ``AddData``."""
+"""Decode contributions, the event ``AddData``, of this project's trainers and of 0xDeCA10B's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _TIME_BITS = 63
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One log entry of a transaction, as it stands in a receipt.
+    """A log entry in a receipt.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Contribution:
-    """A sample that the trainer has accepted.
+    """A sample that the trainer accepted.
 
     Attributes
     ----------
@@ -148,11 +148,11 @@ def read_sponsored(log: LogEntry) -> tuple[bytes, str]:
 
 
 def _malformed(log: LogEntry, event: str = "AddData") -> UnknownContractError:
-    return UnknownContractError(f"log {log.index} of transaction {log.transaction} is no {event} as trainers write it")
+    return UnknownContractError(f"log {log.index} of transaction {log.transaction} is not a well-formed {event} event")
 
 
 def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) -> list[LogEntry]:
-    """Read the answer to ``eth_getLogs`` for one block, its form and order checked and nothing else.
+    """Parse an ``eth_getLogs`` answer for one block; only form and order are checked.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) ->
     for i, log in enumerate(logs):
         if log.address != trainer or log.topics[:1] != (ADD_DATA,):
             raise ResponseError(
-                method, f"result[{i}] is a log of {to_address(log.address)} that was not asked for, or of another event"
+                method, f"result[{i}] is a log of {to_address(log.address)} or an event that was not requested"
             )
         if i and log.index <= logs[i - 1].index:
             raise ResponseError(method, f"result[{i}] is log {log.index}, after log {logs[i - 1].index} of the block")
@@ -175,14 +175,14 @@ def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) ->
 def _claimed(method: str, entry: Any, where: str, block_hash: bytes) -> LogEntry:
     fields = AnswerFields(method, entry, where)
     if fields.data("blockHash", 32) != block_hash:
-        raise fields.wrong(f"{where}.blockHash", entry["blockHash"], f"0x{block_hash.hex()}, as asked for")
+        raise fields.wrong(f"{where}.blockHash", entry["blockHash"], f"0x{block_hash.hex()}, as requested")
     if entry.get("removed") not in (None, False):
         raise fields.wrong(f"{where}.removed", entry["removed"], "false: the block is asked for by its hash")
     return read_log(method, fields, where)
 
 
 def read_log(method: str, fields: AnswerFields, where: str) -> LogEntry:
-    """Read a log entry from an answer."""
+    """Parse a log entry."""
     topics = enumerate(fields.items("topics"))
     return LogEntry(
         address=fields.data("address", 20),
@@ -194,7 +194,7 @@ def read_log(method: str, fields: AnswerFields, where: str) -> LogEntry:
 
 
 def topics_of(logs: Iterable[LogEntry]) -> Iterator[bytes]:
-    """Yield what the Bloom filter of a block must have of some logs: addresses and topics."""
+    """Yield the addresses and topics that the Bloom filter of a block must contain."""
     for log in logs:
         yield log.address
         yield from log.topics

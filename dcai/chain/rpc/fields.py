@@ -1,4 +1,4 @@
-"""The values in a node's answers: hexadecimal text of a known form, or an error that names the field."""
+"""Parse the fields of a node's answers; errors name the malformed field."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AnswerFields:
         return self._fields.get(name) is not None
 
     def wrong(self, where: str, value: Any, expected: str) -> ResponseError:
-        """Return the error of a value that is not of its form."""
+        """Return the error of a malformed value."""
         return ResponseError(self._method, f"{where} is {shown(value)}; expected {expected}")
 
     def take(self, name: str) -> Any:
@@ -62,11 +62,11 @@ class AnswerFields:
         return quantity(self._method, self.take(name), f"{self._where}.{name}", bits)
 
     def data(self, name: str, size: int | None = None) -> bytes:
-        """Return bytes; ``size`` is how many, unless any number will do."""
+        """Return bytes; ``size`` is their required number, if any."""
         return data(self._method, self.take(name), f"{self._where}.{name}", size)
 
     def items(self, name: str, length: int | None = None) -> list[Any]:
-        """Return a list; ``length`` is that which it must have, unless any will do."""
+        """Return a list; ``length`` is its required length, if any."""
         value = self.take(name)
         if not isinstance(value, list) or length not in (None, len(value)):
             some = "a list" if length is None else f"a list of {length}"
@@ -80,14 +80,14 @@ class AnswerFields:
 
 
 def quantity(method: str, value: Any, where: str = "result", bits: int = 256) -> int:
-    """Read an unsigned integer: ``0x`` and hexadecimal digits, leading zeros allowed as nodes differ in them."""
+    """Parse an unsigned integer: ``0x`` and hexadecimal digits; nodes differ in leading zeros."""
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value) or int(value, 16) >> bits:
         raise ResponseError(method, f"{where} is {shown(value)}; expected a hexadecimal number of {bits} bits")
     return int(value, 16)
 
 
 def data(method: str, value: Any, where: str = "result", size: int | None = None) -> bytes:
-    """Read bytes: ``0x`` and pairs of hexadecimal digits."""
+    """Parse bytes: ``0x`` and pairs of hexadecimal digits."""
     if not isinstance(value, str) or not _DATA.fullmatch(value) or size not in (None, len(value) // 2 - 1):
         some = "bytes" if size is None else f"{size} bytes"
         raise ResponseError(method, f"{where} is {shown(value)}; expected {some} in hexadecimal")

@@ -1,4 +1,4 @@
-"""The header of a block, and its hash, which is that of the RLP of its fields.
+"""Header of a block, and its hash: the hash of the RLP of its fields.
 
 The fields are those of the executable specification's ``Header`` up to Osaka. Forks only append: base fee (London),
 withdrawals root (Shanghai), blob gas and parent beacon root (Cancun), requests hash (Prague).
@@ -53,7 +53,7 @@ _ADDED: tuple[tuple[str, int | None], ...] = (
 
 @dataclass(frozen=True)
 class Header:
-    """What is needed of the header of a block.
+    """Fields of a block header that dcai uses.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Header:
 
 
 def read_header(fields: AnswerFields, *, verify: bool) -> Header:
-    """Read a header from an answer.
+    """Parse a header.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The events of contracts over a range of blocks, from nodes that answer only so much at a time.
+"""Read events over a range of blocks from nodes that limit the size of an answer.
 
 Nodes bound `eth_getLogs` by blocks, by results, by bytes or by time, each in its own words. So any refusal of a range
 makes it half as long, and what succeeds lets the next one grow again. A single block that is refused is an error.
@@ -38,7 +38,7 @@ _CALM = 8
 
 @dataclass(frozen=True)
 class PlacedLog(LogEntry):
-    """A log entry, and where it is on the chain.
+    """A log entry and its place on the chain.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class PlacedLog(LogEntry):
 
 
 class LogRange(NamedTuple):
-    """The logs of a range of blocks, the last one included, in their order."""
+    """Ordered logs of a range of blocks, last block included."""
 
     first: int
     last: int
@@ -75,7 +75,7 @@ def read_logs(
     max_parallel: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[LogRange]:
-    """Yield all logs of some events of some contracts, a range of blocks after the other.
+    """Yield all logs of some events of some contracts, one range of blocks at a time.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def read_logs(
 
 
 class _Span:
-    """How many blocks to ask for at once."""
+    """Adaptive number of blocks per request."""
 
     def __init__(self) -> None:
         self.size = _FIRST_SPAN
@@ -138,13 +138,13 @@ class _Span:
         self._lock = threading.Lock()
 
     def refuse(self, size: int) -> None:
-        """Note that so many blocks were too many."""
+        """Record that a request of this many blocks was refused."""
         with self._lock:
             self.size = min(self.size, max(1, size // 2))
             self._refused, self._answered = True, 0
 
     def answer(self, size: int) -> None:
-        """Note that so many were not."""
+        """Record that a request of this many blocks was answered."""
         with self._lock:
             # What was asked for before the last change says nothing of the present size.
             if size < self.size:
@@ -167,7 +167,7 @@ class _Reader:
         self.span = _Span()
 
     def read(self, first: int, last: int) -> list[LogRange]:
-        """Read a range, in parts where the node refuses it as a whole."""
+        """Read a range, split into parts if the node refuses it."""
         pieces: list[LogRange] = []
         while first <= last:
             stop = min(last, first + self.span.size - 1)
@@ -198,7 +198,7 @@ class _Reader:
         return logs
 
     def _proven(self, logs: Sequence[PlacedLog]) -> list[PlacedLog]:
-        """Check logs against the receipts of their blocks, and give them the times of these."""
+        """Check logs against the receipts of their blocks, and add the blocks' times."""
         proven: list[PlacedLog] = []
         for number, group in groupby(logs, key=lambda log: log.block_number):
             proven += self._proven_in_block(number, list(group))
@@ -234,16 +234,16 @@ class _Reader:
 
     def _check(self, log: PlacedLog, first: int, last: int, where: str) -> None:
         if log.address not in self._addresses:
-            raise _lie(where, f"a log of {to_address(log.address)}, which was not asked for")
+            raise _lie(where, f"a log of {to_address(log.address)}, which was not requested")
         if not log.topics or log.topics[0] not in self._topics:
             event = hex_text(log.topics[0]) if log.topics else "without topics"
-            raise _lie(where, f"a log of an event that was not asked for ({event})")
+            raise _lie(where, f"a log of an event that was not requested ({event})")
         if not first <= log.block_number <= last:
             raise _lie(where, f"a log of block {log.block_number}, which is not from {first} to {last}")
 
 
 def _is_refusal(error: RpcError) -> bool:
-    """Whether a node may answer half the request."""
+    """Return whether a smaller request may succeed."""
     if isinstance(error, (ResponseTooLongError, RpcTimeoutError)):
         return True
     return error.code is not None and error.code not in NO_METHOD
@@ -267,10 +267,10 @@ def _read(value: Any, where: str) -> PlacedLog:
 
 
 def _check_next(before: PlacedLog, log: PlacedLog, where: str) -> None:
-    """Check what two logs, one after the other, say of each other."""
+    """Check that two consecutive logs are consistent."""
     place, previous = (log.block_number, log.index), (before.block_number, before.index)
     if place == previous:
-        raise _lie(where, f"log {log.index} of block {log.block_number} for the second time")
+        raise _lie(where, f"log {log.index} of block {log.block_number} twice")
     if place < previous:
         raise _lie(where, f"log {place[1]} of block {place[0]} after log {previous[1]} of block {previous[0]}")
     same_block = log.block_number == before.block_number

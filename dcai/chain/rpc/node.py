@@ -1,4 +1,4 @@
-"""What is asked of a node, in requests that are batched and sent in parallel."""
+"""Requests to a node, batched and sent in parallel."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Node:
                 break
             header = read_header(AnswerFields(method, result), verify=verify)
             if header.number != number:
-                raise ResponseError(method, f"the node gives block {header.number} in place of {number}")
+                raise ResponseError(method, f"the node returned block {header.number} instead of {number}")
             headers.append(header)
         return headers
 
@@ -162,7 +162,7 @@ class Node:
         except RpcError as error:
             if error.code in NO_METHOD:
                 raise ProofError(
-                    f"the node gives no proofs ({error}): another node may, or verify=False reads without"
+                    f"the node gives no proofs ({error}): use another node, or pass verify=False (--no-verify)"
                 ) from error
             raise
         account = Account(
@@ -176,7 +176,7 @@ class Node:
         for i, (slot, entry) in enumerate(zip(slots, result.items("storageProof", len(slots)), strict=True)):
             fields = AnswerFields(method, entry, f"result.storageProof[{i}]")
             if fields.quantity("key") != slot:
-                raise fields.wrong(f"result.storageProof[{i}].key", entry["key"], f"{slot:#x}, as asked for")
+                raise fields.wrong(f"result.storageProof[{i}].key", entry["key"], f"{slot:#x}, as requested")
             words[slot] = fields.quantity("value")
             storage_nodes.update(fields.data_list("proof"))
         return AccountProof(account, result.data_list("accountProof"), words, storage_nodes)

@@ -53,7 +53,7 @@ def proven_account(state_root: bytes, address: bytes, nodes: Iterable[bytes]) ->
         return _NO_ACCOUNT
     fields = _decode(raw, what)
     if not isinstance(fields, list) or [type(field) for field in fields] != [bytes] * _ACCOUNT_FIELDS:
-        raise ProofError(f"{what} in the state trie is not of the form of an account")
+        raise ProofError(f"{what} in the state trie is not a well-formed account")
     nonce, balance, storage_root, code_hash = fields
     return Account(_integer(nonce, what), _integer(balance, what), storage_root, code_hash)
 
@@ -181,7 +181,7 @@ def _decode(raw: bytes, what: str) -> object:
     try:
         value: object = rlp.decode(raw)
     except rlp.RLPException as error:
-        raise ProofError(f"{what} in the trie is no RLP") from error
+        raise ProofError(f"{what} in the trie is not valid RLP") from error
     return value
 
 

@@ -58,7 +58,7 @@ _LONGEST_WAIT_S = 10.0
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait for a node, and how much to take from it.
+    """Timeouts, retries and size limits of requests to a node.
 
     Attributes
     ----------
@@ -214,9 +214,9 @@ class Provider(HTTPProvider):
         except urllib3_exceptions.ReadTimeoutError as error:
             raise self._too_slow(method) from error
         except urllib3_exceptions.HTTPError as error:
-            raise _PassingError(method, f"{self.host} breaks off its answer after {len(content)} bytes") from error
+            raise _PassingError(method, f"{self.host} closed the connection after {len(content)} bytes") from error
         if announced.isdecimal() and len(content) < int(announced):
-            raise _PassingError(method, f"{self.host} breaks off its answer after {len(content)} of {announced} bytes")
+            raise _PassingError(method, f"{self.host} closed the connection after {len(content)} of {announced} bytes")
         return bytes(content)
 
     def _too_slow(self, method: str) -> _PassingError:
@@ -231,12 +231,12 @@ def _host(url: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("rpc_url is no http or https URL of a node; it would be such as 'http://localhost:8545'")
+        raise InputError("rpc_url is not an http or https URL; pass one such as 'http://localhost:8545'")
     return parts.hostname
 
 
 def _may_pass(method: str, error: Any) -> bool:
-    """Whether another try may change an error of JSON-RPC."""
+    """Return whether a retry may succeed after a JSON-RPC error."""
     too_much = method == "eth_getLogs" and _TOO_MANY_LOGS.search(str(error.get("message")))
     return error.get("code") in _PASSING_CODES and not too_much
 
@@ -271,7 +271,7 @@ def _answers(method: str, content: bytes, ids: Sequence[int], *, batch: bool) ->
     for answer in answers:
         _check(method, answer)
         if type(answer["id"]) is not int or answer["id"] not in ids:
-            raise ResponseError(method, f"the answer has the id {shown(answer['id'])}, which was not asked for")
+            raise ResponseError(method, f"the answer has the id {shown(answer['id'])}, which was not requested")
         by_id[answer["id"]] = answer
     if len(by_id) != len(ids):
         raise ResponseError(method, f"{len(by_id)} answers to {len(ids)} requests")
@@ -280,7 +280,7 @@ def _answers(method: str, content: bytes, ids: Sequence[int], *, batch: bool) ->
 
 def _check(method: str, answer: Any) -> None:
     if not isinstance(answer, dict) or answer.get("jsonrpc") != "2.0" or "id" not in answer:
-        raise ResponseError(method, f"{shown(answer)} is no answer of JSON-RPC 2.0: 'jsonrpc' and 'id' are needed")
+        raise ResponseError(method, f"{shown(answer)} is not a JSON-RPC 2.0 answer: it lacks 'jsonrpc' or 'id'")
     if answer.get("error") is not None:
         if not isinstance(answer["error"], dict):
             raise ResponseError(method, f"the error of the answer is {shown(answer['error'])}; expected an object")

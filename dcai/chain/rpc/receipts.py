@@ -31,7 +31,7 @@ _METHOD = "eth_getBlockReceipts"
 
 
 def may_have(header: Header, values: Iterable[bytes]) -> bool:
-    """Whether a block's Bloom filter allows logs with all these addresses and topics; False is certain."""
+    """Return whether a block's Bloom filter admits logs with all these addresses and topics; False is certain."""
     bloom = BloomFilter(int.from_bytes(header.logs_bloom, "big"))
     return all(value in bloom for value in values)
 
@@ -72,9 +72,9 @@ def proven_logs(header: Header, result: Any) -> list[LogEntry]:
     root = ordered_root(encoded)
     if root != header.receipts_root:
         raise ProofError(
-            f"the receipts that the node gives for block {header.number} have the root 0x{root.hex()}, and the block's "
-            f"header has 0x{header.receipts_root.hex()}: a log is withheld, added or altered, or the chain has "
-            "receipts of a form of its own"
+            f"the receipts of block {header.number} have the root 0x{root.hex()}, and the block's "
+            f"header has 0x{header.receipts_root.hex()}: the node omits, adds or alters a log, or the chain has "
+            "another receipt format"
         )
     return logs
 

@@ -1,4 +1,4 @@
-"""Which block is meant, and whether it is still the one that it was."""
+"""Resolve block tags and detect reorganisations."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def find_header(node: Node, tag: str, pins: Mapping[str, str | None], *, verify:
     asked = pins.get("block_hash") or tag
     header = node.header(asked, verify=verify)
     if pins.get("block_hash") not in (None, hex_text(header.hash)):
-        raise BlockError(f"the node gives block {hex_text(header.hash)} in place of {pins['block_hash']}")
+        raise BlockError(f"the node returned block {hex_text(header.hash)} instead of {pins['block_hash']}")
     if tag.startswith("0x") and header.number != int(tag, 16):
-        raise BlockError(f"the node gives block {header.number} in place of {int(tag, 16)}")
+        raise BlockError(f"the node returned block {header.number} instead of {int(tag, 16)}")
     if pins.get("state_root") not in (None, hex_text(header.state_root)):
         raise BlockError(
             f"block {header.number} has the state root {hex_text(header.state_root)}, and not {pins['state_root']}"
@@ -93,7 +93,7 @@ def check_same(node: Node, header: Header, cause: Exception | None = None) -> No
     if now.hash != header.hash:
         raise BlockError(
             f"block {header.number} was {hex_text(header.hash)} and is {hex_text(now.hash)} now: the chain was "
-            "reorganised, or the block that was asked for is not on it; try again, with block='finalized'"
+            "reorganised; try again with block='finalized' (--block finalized)"
         ) from cause
 
 

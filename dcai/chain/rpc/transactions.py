@@ -102,7 +102,7 @@ def _transactions(number: int, result: Any) -> list[AnswerFields]:
         raise BlockError(f"the node has no block {number}")
     block = AnswerFields(_BLOCK, result)
     if block.quantity("number", 64) != number:
-        raise block.wrong("result.number", result["number"], f"{number}, as asked for")
+        raise block.wrong("result.number", result["number"], f"{number}, as requested")
     return [
         AnswerFields(_BLOCK, transaction, f"result.transactions[{i}]")
         for i, transaction in enumerate(block.items("transactions"))

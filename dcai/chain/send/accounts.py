@@ -1,4 +1,4 @@
-"""Who sends: an account whose key is here, or one of the node's own. The only module that imports eth_account.
+"""Accounts that send transactions: a local key, or an account of the node. The only module that imports eth_account.
 
 A key is read from a file, an environment variable or an encrypted keystore, and leaves this module in signatures alone:
 no message, ``repr`` or traceback of dcai holds it.
@@ -119,17 +119,17 @@ class KeyAccount(Sender):
     def __init__(self, key: str, source: str = "the private key") -> None:
         match = _KEY.fullmatch(key.strip()) if isinstance(key, str) else None
         if match is None:
-            raise InputError(f"{source} is no private key: 64 hexadecimal digits are needed")
+            raise InputError(f"{source} is not a private key: it must be 64 hexadecimal digits")
         try:
             self._account = _EthAccount.from_key(bytes.fromhex(match[1]))
         except Exception:  # noqa: BLE001  # whatever it says may hold the key
             self._account = None
         if self._account is None:  # raised here, so that the traceback has no such exception as its context
-            raise InputError(f"{source} is no private key: it must lie between 0 and the order of the curve")
+            raise InputError(f"{source} is not a private key: it must lie between 0 and the order of the curve")
         self.address = to_address(to_bytes20(self._account.address))
 
     def __reduce__(self) -> Any:
-        raise TypeError("an account with a private key is not written anywhere")
+        raise TypeError("an account with a private key cannot be pickled, to keep the key secret")
 
     @classmethod
     def from_environment(cls, variable: str = KEY_VARIABLE) -> KeyAccount:
@@ -141,7 +141,9 @@ class KeyAccount(Sender):
             It is not set, or holds no key.
         """
         if variable not in os.environ:
-            raise InputError(f"the environment variable {variable} is not set; it would hold a private key")
+            raise InputError(
+                f"the environment variable {variable} is not set; set it to a private key, or pass --key-file or --from"
+            )
         return cls(os.environ[variable], f"the environment variable {variable}")
 
     @classmethod
@@ -182,7 +184,7 @@ class KeyAccount(Sender):
         method = "eth_sendRawTransaction"
         answered = "0x" + hex_data(method, node.request(method, signed.raw), "result", _HASH_BYTES).hex()
         if answered != signed.hash:
-            raise ResponseError(method, f"the node gives the hash {answered} to the transaction {signed.hash}")
+            raise ResponseError(method, f"the node returned the hash {answered} for the transaction {signed.hash}")
         return answered
 
     def sign_typed(self, node: Node, typed: Mapping[str, Any], digest: bytes) -> bytes:
@@ -221,32 +223,32 @@ class NodeAccount(Sender):
 
 
 class Nobody(Sender):
-    """Who only asks: nothing can be sent or signed."""
+    """A caller without an account, which can only read."""
 
     def __init__(self) -> None:
         self.address = to_address(bytes(20))
 
     def sign(self, fields: Mapping[str, Any]) -> Signed:
         """Refuse."""
-        raise InputError("without an account nothing can be sent")
+        raise InputError("sending needs an account")
 
     def send(self, node: Node, fields: Mapping[str, Any], signed: Signed) -> str:
         """Refuse."""
-        raise InputError("without an account nothing can be sent")
+        raise InputError("sending needs an account")
 
     def sign_typed(self, node: Node, typed: Mapping[str, Any], digest: bytes) -> bytes:
         """Refuse."""
-        raise InputError("without an account nothing can be signed")
+        raise InputError("signing needs an account")
 
 
 def _decrypted(path: str | os.PathLike[str], content: bytes, password: str) -> str:
     try:
         keystore = strict_json.loads(content.decode())
     except ValueError as error:
-        raise DataError(f"{path} is no keystore: {error}") from error
+        raise DataError(f"{path} is not a keystore: {error}") from error
     key = b""
     with suppress(Exception):  # of many kinds, none of which says more than that the password is wrong
         key = bytes(_EthAccount.decrypt(keystore, password))
     if len(key) != 32:
-        raise InputError(f"{path} is not opened by this password, or is no keystore of version 3")
+        raise InputError(f"{path} cannot be decrypted: the password is wrong, or it is not a keystore of version 3")
     return key.hex()

@@ -90,7 +90,7 @@ class Book:
                 raise ValueError(f"its format is {content['format']!r}, version {content['version']}")  # noqa: TRY301
             self.entries = [Entry(**entry) for entry in content["contributions"]]
         except (ValueError, LookupError, TypeError) as error:
-            raise DataError(f"{self.path} is no file of contributions: {error}") from error
+            raise DataError(f"{self.path} is not a file of contributions: {error}") from error
 
     def save(self) -> None:
         """Write the file, whole or not at all."""

@@ -48,7 +48,7 @@ _FORMAT, _VERSION = "dcai-deployment", 1
 
 @dataclass(frozen=True)
 class Quote:
-    """What is still to be sent, and what it will cost.
+    """Remaining transactions of a deployment, and their cost.
 
     Attributes
     ----------
@@ -71,18 +71,18 @@ class Quote:
 
     @property
     def expected_wei(self) -> int:
-        """What they will cost at the present price."""
+        """Expected cost at the current gas price, in wei."""
         return self.gas * self.price.expected_wei
 
     @property
     def most_wei(self) -> int:
-        """What they could cost, and the account must have."""
+        """Maximum cost in wei, which the account must hold."""
         return sum(step.gas_limit for step in self.steps) * self.price.most_wei
 
 
 @dataclass
 class _Progress:
-    """How far a step has come; ``nonce`` is what it has or will have."""
+    """Progress of a step; ``nonce`` is its current or next nonce."""
 
     step: DeploymentStep
     nonce: int
@@ -132,7 +132,7 @@ class Deployment:
         if quote.most_wei > balance:
             raise InputError(
                 f"{self._transactor.sender.address} has {balance} wei, and the deployment may cost {quote.most_wei}: "
-                "lower the highest fee, or give it more"
+                "lower --max-fee-gwei, or fund the account"
             )
         return quote
 
@@ -158,7 +158,7 @@ class Deployment:
         RpcError
             The node cannot be reached, or refuses.
         ProofError
-            What the node has is not what was deployed.
+            What the node has differs from the deployed code.
         """
         for i, one in enumerate(self._steps):
             if progress is not None:
@@ -206,7 +206,7 @@ class Deployment:
         if not mined.succeeded:
             raise TransactionError(
                 f"{one.step} failed in block {mined.block_number}: {mined.hash}; {mined.gas_used:,} gas were used. "
-                "The same command tries it again"
+                "Run the same command again to retry"
             )
         return self._done(one, mined)
 
@@ -264,15 +264,15 @@ class Deployment:
             gas.append(receipt.gas_used)
         for contract in self.contracts:
             if node.code(contract.address, last) != evm.code(contract.address):
-                raise ProofError(f"the code of {contract.name} at {contract.address} is not what was deployed")
+                raise ProofError(f"the code of {contract.name} at {contract.address} differs from the deployed code")
             expected = evm.storage(contract.address)
             slots = list(expected)
             for words in node.in_parallel(lambda some: node.words(contract.address, some, last), slots):  # noqa: B023
                 for slot, word in words.items():
                     if word != expected[slot]:
                         raise ProofError(
-                            f"slot {slot:#x} of {contract.name} at {contract.address} holds {word:#x}; what was "
-                            f"deployed has {expected[slot]:#x}"
+                            f"slot {slot:#x} of {contract.name} at {contract.address} holds {word:#x}; the plan "
+                            f"has {expected[slot]:#x}"
                         )
             self._check_owner(contract, last)
         return gas
@@ -380,7 +380,7 @@ def deployment(
     """
     path = Path(output)
     if path.exists():
-        raise InputError(f"{path} is there already; a deployment is never written over another")
+        raise InputError(f"{path} already exists; choose another output, so that no deployment is overwritten")
     if not TRANSACTION_GAS <= gas_cap <= MAX_TRANSACTION_GAS:
         raise InputError(f"gas_cap is {gas_cap}; it must be from {TRANSACTION_GAS} to {MAX_TRANSACTION_GAS}")
     errors = ErrorDecoder()
@@ -410,7 +410,7 @@ def _load(transactor: Transactor, path: Path, identity: dict[str, Any]) -> Deplo
     try:
         content = strict_json.loads(partial.read_text(encoding="utf-8"))
         if (content["format"], content["version"]) != (_FORMAT, _VERSION):
-            raise DataError(f"{partial} is of version {content['version']}, which this dcai does not read")
+            raise DataError(f"{partial} is of version {content['version']}, which this version of dcai cannot read")
         found = content["identity"]
         steps = [_progress(entry) for entry in content["steps"]]
         contracts = [PlannedContract(**entry) for entry in content["contracts"]]

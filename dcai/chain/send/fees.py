@@ -1,4 +1,4 @@
-"""What a transaction may cost: the price of its gas, given or asked for."""
+"""Fees of a transaction: gas prices, given or suggested by the node."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _BASE_FEE_ROOM = 2
 
 @dataclass(frozen=True)
 class Fees:
-    """What the sender wants to pay for a unit of gas, in wei; what is None is asked of the node.
+    """Gas prices that the sender chooses, in wei per gas; None takes the node's suggestion.
 
     Attributes
     ----------
     gas_price_wei : int, optional
-        Of a legacy transaction: all of it is paid.
+        Gas price of a legacy transaction, paid in full.
     max_fee_wei : int, optional
-        The most, with the base fee (EIP-1559).
+        Maximum fee per gas, base fee included (EIP-1559).
     tip_wei : int, optional
-        Of that the most that goes to whoever makes the block.
+        Maximum priority fee per gas (EIP-1559), part of the maximum fee.
     """
 
     gas_price_wei: int | None = None
@@ -48,14 +48,16 @@ class Fees:
             if value < 0:
                 raise InputError(f"{name} is {value}; it cannot be negative")
         if self.gas_price_wei is not None and (self.max_fee_wei is not None or self.tip_wei is not None):
-            raise InputError("a gas price is of a legacy transaction, without a highest fee and a tip: give one kind")
+            raise InputError(
+                "pass a gas price (--gas-price-gwei) or EIP-1559 fees (--max-fee-gwei, --tip-gwei), and not both"
+            )
         if None not in (self.max_fee_wei, self.tip_wei) and self.tip_wei > self.max_fee_wei:  # type: ignore[operator]
-            raise InputError(f"the tip, {self.tip_wei} wei, is part of the highest fee, {self.max_fee_wei} wei")
+            raise InputError(f"the priority fee, {self.tip_wei} wei, exceeds the maximum fee, {self.max_fee_wei} wei")
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a unit of gas costs now, in wei.
+    """Current gas price, in wei per gas.
 
     Attributes
     ----------
@@ -126,4 +128,4 @@ def _usual_tip(node: Node) -> int:
 
 def _check(most: int, base_fee: int) -> None:
     if most < base_fee:
-        raise InputError(f"{most} wei for a unit of gas is below the base fee, {base_fee} wei; no block would take it")
+        raise InputError(f"the maximum fee, {most} wei, is below the base fee, {base_fee} wei; raise it")

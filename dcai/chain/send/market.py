@@ -44,7 +44,7 @@ _STEP_GAS = MAX_TRANSACTION_GAS * 9 // 10
 
 @dataclass(frozen=True)
 class MarketStatus:
-    """Where a market stands, as of the latest block.
+    """Status of a market in the latest block.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class Market:
     def reveal(self, number: int, pieces: Sequence[Piece]) -> Proposal:
         """Reveal a piece of the test set; the drawn one opens the market."""
         if not 0 <= number < len(pieces):
-            raise InputError(f"there is no piece {number}; there are {len(pieces)}, from 0 on")
+            raise InputError(f"piece {number} does not exist; the pieces are 0 to {len(pieces) - 1}")
         piece = pieces[number]
         return self.contract.propose("revealPiece", number, piece.data, piece.labels, piece.salt)
 
@@ -177,7 +177,7 @@ class Market:
             The node cannot be reached; `recover` goes on.
         """
         if self._pending.exists():
-            raise InputError(f"{self._pending} has a transaction that is under way; recover() first")
+            raise InputError(f"{self._pending} records a pending transaction; call recover() first")
         data = f"0x{proposal.data.hex()}"
 
         def keep(attempt: Attempt) -> None:
@@ -323,5 +323,5 @@ def _read(path: Path, form: str) -> dict[str, Any]:
         if (content["format"], content["version"]) != (form, _VERSION):
             raise ValueError(f"its format is {content['format']!r}, version {content['version']}")  # noqa: TRY301
     except (ValueError, LookupError, TypeError) as error:
-        raise DataError(f"{path} is no file of the format {form}: {error}") from error
+        raise DataError(f"{path} is not a file of the format {form}: {error}") from error
     return dict(content)

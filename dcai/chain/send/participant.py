@@ -48,7 +48,7 @@ _ADD, _REFUND, _REPORT = "add", "refund", "report"
 
 @dataclass(frozen=True)
 class Offer:
-    """What would be done, and what would come of it now.
+    """A transaction to send, with its simulated outcome.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class SignedContribution:
                 raise ValueError("it has another format")  # noqa: TRY301
             return cls(**{**fields, "data": tuple(fields["data"])})
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DataError(f"{path} is no signed contribution: {error}") from error
+            raise DataError(f"{path} is not a signed contribution: {error}") from error
 
 
 class Participant:
@@ -151,17 +151,17 @@ class Participant:
 
     @property
     def address(self) -> str:
-        """Of the account."""
+        """Address of the account."""
         return self._transactor.sender.address
 
     @property
     def encoder(self) -> str:
-        """How data are encoded, as the trainer says."""
+        """Encoder of the data, as the trainer stores it."""
         return str(self.trainer.call("encoder"))
 
     @property
     def deposit_wei(self) -> int:
-        """What a contribution costs now."""
+        """Return the current deposit of a contribution, in wei."""
         return int(self.mechanism.call("getNextAddDataCost"))
 
     def time(self) -> int:
@@ -257,7 +257,7 @@ class Participant:
         digest = contribution_digest(domain, *terms)
         signature = sender.sign_typed(self._transactor.node, _typed_data(domain, *terms), digest)
         if not signed_by(sender.address, digest, signature):
-            raise TransactionError(f"the signature is not that of {sender.address} under this contribution")
+            raise TransactionError(f"{sender.address} did not sign this contribution")
         return SignedContribution(
             chain_id,
             self.trainer.address,

@@ -99,7 +99,7 @@ class PlannedContract:
 
 
 class Blueprint(Protocol):
-    """What is to be deployed."""
+    """Description of a deployment."""
 
     #: How files and messages call it.
     kind: str
@@ -267,7 +267,7 @@ def _step(
 ) -> DeploymentStep:
     address = receipt.contract_address if to is None else to
     if address is None or address not in contracts:
-        raise EvmError("a transaction of the rehearsal is of none of its contracts")
+        raise EvmError("a transaction of the rehearsal belongs to none of its contracts")
     contract = contracts[address]
     function = "constructor"
     if to is not None:

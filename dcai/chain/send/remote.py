@@ -141,7 +141,9 @@ class RemoteContract:
         """Return the one event of a name that a transaction must have logged."""
         found = [event for event in self.events(mined) if event.name == name]
         if not found:
-            raise ArtifactError(f"{mined.hash} logged no {name}: is another contract at {self.address}?")
+            raise ArtifactError(
+                f"{mined.hash} logged no {name} event: the contract at {self.address} may be another one"
+            )
         return found[0]
 
 

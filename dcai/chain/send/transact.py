@@ -47,7 +47,7 @@ _MARGIN, _MARGIN_GAS = 1.1, 50_000
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long to wait for transactions.
+    """Time limits and confirmations while waiting for transactions.
 
     Attributes
     ----------
@@ -65,9 +65,11 @@ class Waiting:
 
     def __post_init__(self) -> None:
         if self.timeout_s <= 0 or self.poll_s <= 0:
-            raise InputError("the times to wait must be positive")
+            raise InputError("timeout_s and poll_s must be positive")
         if self.confirmations < 1:
-            raise InputError(f"confirmations is {self.confirmations}; the block of the transaction itself is 1")
+            raise InputError(
+                f"confirmations is {self.confirmations}; it must be at least 1, the block of the transaction itself"
+            )
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Mined:
-    """What became of a transaction.
+    """A mined transaction.
 
     Attributes
     ----------
@@ -147,7 +149,7 @@ class Mined:
 
     @property
     def fee_wei(self) -> int:
-        """What the sender paid."""
+        """Fee that the sender paid, in wei."""
         return self.gas_used * self.gas_price_wei
 
 
@@ -294,7 +296,7 @@ class Transactor:
             if error.code is None:
                 raise
             if not self._arrived(attempt):
-                raise TransactionError(f"the transaction was not taken: {error.reason}") from error
+                raise TransactionError(f"the node rejected the transaction: {error.reason}") from error
             return attempt
         return replace(attempt, signed=replace(attempt.signed, hash=hash_))
 
@@ -318,7 +320,7 @@ class Transactor:
             mined = self.receipt(attempt.hash or self._search(attempt))
             if mined is None:
                 raise NonceTakenError(
-                    f"another transaction of {self.sender.address} has the nonce {attempt.nonce}, in place of "
+                    f"another transaction of {self.sender.address} used the nonce {attempt.nonce}, which replaced "
                     f"{attempt.hash or 'the one that was sent'}"
                 )
         if mined is not None and self.head() - mined.block_number + 1 < self.waiting.confirmations:
@@ -343,7 +345,7 @@ class Transactor:
             if time.monotonic() > deadline:
                 raise NotMinedError(
                     f"the transaction {attempt.hash or f'with nonce {attempt.nonce}'} is in no block, or not "
-                    f"confirmed, after {self.waiting.timeout_s:g} s; the same command goes on waiting"
+                    f"confirmed, after {self.waiting.timeout_s:g} s; run the same command again to wait further"
                 )
             time.sleep(pause)
             pause = min(2 * pause, self.waiting.poll_s)
@@ -407,7 +409,9 @@ def _check_own(node: Node, sender: NodeAccount) -> None:
     method = "eth_accounts"
     own = AnswerFields(method, {"accounts": node.request(method)}).data_list("accounts")
     if sender.address not in map(to_address, own):
-        raise InputError(f"{sender.address} is no account of this node, which has {len(own)}; give its key instead")
+        raise InputError(
+            f"{sender.address} (--from) is not one of the {len(own)} accounts of this node; pass --key-file instead"
+        )
 
 
 def _payload(data: Any) -> bytes:

@@ -125,11 +125,11 @@ class PredictionMarket:
 
     @property
     def test_set_size(self) -> int:
-        """How many samples score: those revealed after participation."""
+        """Number of scoring samples: those revealed after participation."""
         return self._replay.test_set_size
 
     def is_revealed(self, piece: int) -> bool:
-        """Whether a piece has been revealed."""
+        """Return whether a piece is revealed."""
         return piece in self._is_revealed
 
     # -- commitment ---------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What a whole replay comes to.
+    """Result of a whole replay.
 
     Attributes
     ----------

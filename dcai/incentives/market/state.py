@@ -1,4 +1,4 @@
-"""What a prediction market keeps: its terms, its contributions, and how far its scoring has come."""
+"""State of a prediction market: terms, contributions and progress of the scoring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SAMPLE_LENGTH = 512
 
 
 class Phase(IntEnum):
-    """What happens at present."""
+    """Phase of a market."""
 
     SETUP = 0
     COMMITMENT = 1
@@ -26,7 +26,7 @@ class Phase(IntEnum):
 
 
 class Stage(IntEnum):
-    """What a unit of work in the phase of scoring does."""
+    """Kind of a unit of scoring work."""
 
     BASELINE = 0
     LEARN = 1
@@ -36,7 +36,7 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the provider lays down before anybody takes part, as the struct ``Terms`` of the contract.
+    """Terms that the provider sets; the contract's struct ``Terms``.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class MarketContribution:
 
 @dataclass(slots=True)
 class Progress:
-    """How far the scoring has come, as the struct ``Progress`` of the contract.
+    """Progress of the scoring; the contract's struct ``Progress``.
 
     Attributes
     ----------

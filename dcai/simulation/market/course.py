@@ -1,4 +1,4 @@
-"""The course of a simulated prediction market: commitment, contributions, scoring, and everybody takes what is his.
+"""Course of a simulated prediction market: commitment, contributions, scoring and collection.
 
 Nobody can tell during participation what a sample will be worth, so contributors send what they have. The provider does
 the work of scoring, a transaction every so often. Now and then a contributor is careless, and is refused.
@@ -36,17 +36,17 @@ class MarketBackend(Backend, Protocol):
 
     @property
     def market(self) -> PredictionMarket:
-        """The twin, to look at."""
+        """Twin of the market, read-only."""
 
     def phase(self, timestamp: int) -> Phase:
         """Return the phase at a time."""
 
     def worth(self, address: str) -> int:
-        """Return what an account has, with its stakes or its bounty in the market, in wei."""
+        """Return the money of an account in wei, including its stakes or bounty in the market."""
 
 
 def simulate_market(setup: Setup, dataset: Dataset[Any], backend: MarketBackend) -> Iterator[SimulationStep]:
-    """Run a market, event by event; parameters and yields as of `simulate`.
+    """Run a market, event by event; parameters and yields as in `simulate`.
 
     It ends when everything was collected.
     """
@@ -54,7 +54,7 @@ def simulate_market(setup: Setup, dataset: Dataset[Any], backend: MarketBackend)
 
 
 class _Course:
-    """One market as it goes."""
+    """State of a running market simulation."""
 
     def __init__(self, setup: Setup, dataset: Dataset[Any], backend: MarketBackend) -> None:
         assert setup.market is not None
@@ -105,7 +105,7 @@ class _Course:
     # -- the provider -- #
 
     def open(self, provider: Agent) -> Iterator[SimulationStep]:
-        """Commit to the test set; let a later block draw a piece; show it."""
+        """Commit to the test set, draw a piece in a later block, and reveal it."""
         hashes = tuple(piece.hash() for piece in self.pieces)
         yield self.call(0, provider, "commit", (hashes,), value=provider.start_balance)
         yield self.call(2 * BLOCK_TIME_S, provider, "drawPiece", ())
@@ -116,7 +116,7 @@ class _Course:
         return self.call(now, self.setup.provider, "revealPiece", (piece, shown.data, shown.labels, shown.salt))
 
     def provide(self, phase: Phase, now: int) -> Iterator[SimulationStep]:
-        """Do what is the provider's turn."""
+        """Take the provider's next action."""
         provider = self.setup.provider
         if phase is Phase.REVEAL and not self.market.contributions:
             yield self.call(now, provider, "expire", ())
@@ -133,7 +133,7 @@ class _Course:
             yield self.call(now, provider, "returnClassifier", ())
 
     def score(self, provider: Agent, now: int) -> Iterator[SimulationStep]:
-        """Do a part of the scoring: as much as fits, else to the next settlement, which anybody can foresee."""
+        """Run one scoring transaction: as much as fits, else up to the next settlement."""
         units = self.terms.step_units or self.market.units_to_settlement() or len(self.market.contributions)
         before = self.backend.model
         yield self.call(now, provider, "step", (units,))
@@ -166,7 +166,7 @@ class _Course:
         yield step
 
     def careless_call(self, random: Random) -> tuple[str, tuple[Any, ...]]:
-        """Draw a call that is not the contributor's, or comes too early."""
+        """Draw a call that is premature or not the contributor's."""
         shown = self.pieces[random.randrange(len(self.pieces))]
         return random.choice(
             [
@@ -179,7 +179,7 @@ class _Course:
         )
 
     def collect(self, agent: Agent, now: int) -> Iterator[SimulationStep]:
-        """Take what is left of all stakes."""
+        """Collect all remaining stakes."""
         own = [
             number
             for number, contribution in enumerate(self.market.contributions)

@@ -1,4 +1,4 @@
-"""The market's twin and contract side by side: every call goes to both, and everything is compared after it."""
+"""Run each call on twin and contract of the market, and compare all results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SETTLING = {"step", "collect", "expire"}
 
 
 class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
-    """A backend of two: the twin answers, the contract must have said the same.
+    """A backend that runs twin and contract of the market, and compares them.
 
     Compared after every call: the events with all arguments, or the error; the balance of every account, the market's
     included; what the market says of its phase, its bounty and the progress of its scoring; the contribution that came;
@@ -55,7 +55,7 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
 
     @property
     def model(self) -> Classifier:
-        """The model as it was at the last settlement."""
+        """Model at the last settlement."""
         return self.native.model
 
     def phase(self, timestamp: int) -> Phase:
@@ -63,7 +63,7 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
         return self.native.phase(timestamp)
 
     def worth(self, address: str) -> int:
-        """Return what an account has, with its stakes or its bounty in the market, in wei."""
+        """Return the money of an account in wei, including its stakes or bounty in the market."""
         return self.native.worth(address)
 
     def compare_call(self, call: Call, timestamp: int, outcome: Outcome) -> None:
@@ -76,7 +76,7 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
             self._compare_contributions(len(self.market.contributions) - 1)
 
     def compare_all(self) -> None:
-        """Compare balances, what the market says, and the model.
+        """Compare balances, status of the market and the model.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
         self._compare_model()
 
     def join(self) -> None:
-        """Have the contract take part from now on."""
+        """Run the contract too, from then on."""
         super().join()
         self._compare_contributions(0)
 

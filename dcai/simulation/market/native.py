@@ -1,4 +1,4 @@
-"""A simulated prediction market on its native twin."""
+"""Simulate a prediction market on its native twin."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _PAYABLE = {"commit", "addData"}
 
 
 def block_at(seed: int, timestamp: int) -> tuple[int, int]:
-    """Return number and randomness of the block of a time."""
+    """Return number and randomness of the block at a time."""
     number = 1 + (timestamp - START) // BLOCK_TIME_S
     return number, int.from_bytes(keccak(f"{seed} {number}".encode())[:8], "big")
 
 
 class MarketNative:
-    """The twin of the market, on a ledger of its own.
+    """Twin of the market, on its own ledger.
 
     Parameters
     ----------
@@ -70,16 +70,16 @@ class MarketNative:
 
     @property
     def trainer_address(self) -> str:
-        """The account that holds bounty and stakes."""
+        """Account that holds bounty and stakes."""
         return self.market.address
 
     @property
     def model(self) -> Classifier:
-        """The model as it was at the last settlement, before the first as the provider gave it."""
+        """Model at the last settlement; before the first, the provider's model."""
         return self.market.settled_classifier or self.market.classifier
 
     def phase(self, timestamp: int) -> Phase:
-        """Return the phase at a time, from which on it is that time."""
+        """Return the phase at a time, and advance the clock to it."""
         self.ledger.timestamp = timestamp
         return self.market.phase
 
@@ -105,7 +105,7 @@ class MarketNative:
 
     @cached_property
     def stakes(self) -> Mapping[str, tuple[int, int]]:
-        """Of each contributor, what the contributions that were not removed hold, in wei, and their number."""
+        """Return the stakes of each contributor in wei, and their number, without removed contributions."""
         stakes: dict[str, tuple[int, int]] = {}
         for contribution in self.market.contributions:
             if not contribution.is_removed:
@@ -118,7 +118,7 @@ class MarketNative:
         return self.ledger.balance(address)
 
     def worth(self, address: str) -> int:
-        """Return what an account has, with its stakes or its bounty in the market, in wei."""
+        """Return the money of an account in wei, including its stakes or bounty in the market."""
         bounty = self.market.bounty if address == self.market.provider else 0
         return self.ledger.balance(address) + bounty + self.stakes.get(address, (0, 0))[0]
 

@@ -1,4 +1,4 @@
-"""A simulated prediction market on the contract, in an EVM in this process: every call is a transaction."""
+"""Simulate a prediction market on its contract in an in-process EVM: each call is a transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GAS_LIMIT = 1 << 50
 
 
 class MarketOnChain(Chain):
-    """The contract of the market on an EVM of its own.
+    """Contract of the market, on its own EVM.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class MarketOnChain(Chain):
 
     @property
     def trainer_address(self) -> str:
-        """The account that holds bounty and stakes."""
+        """Account that holds bounty and stakes."""
         return self.market.address
 
     def run(self, call: Call, timestamp: int) -> Outcome:
@@ -82,11 +82,11 @@ class MarketOnChain(Chain):
         self.evm.block_number, self.evm.prevrandao = block_at(self._seed, timestamp)
 
     def get(self, name: str, *args: Any) -> Any:
-        """Ask the market."""
+        """Call a getter of the market."""
         return self.market.call(name, *args)
 
     def contribution(self, number: int) -> tuple[int, int, int, bool]:
-        """Return contributor (as a number), balance, score of a contribution, and whether it was removed.
+        """Return contributor (as a number), balance, score and removal of a contribution.
 
         Read word by word: a run asks tens of thousands of times, and the ABI's decoder takes a millisecond for each.
         """
@@ -100,12 +100,12 @@ class MarketOnChain(Chain):
         )
 
     def weights(self, num_features: int) -> list[int]:
-        """Return the weights of the first features, as they are now."""
+        """Return the current weights of the first features."""
         return [int(self.classifier.call("weights", i)) for i in range(num_features)]
 
 
 def _deploy(evm: Evm, model: Classifier, owner: str) -> Contract:
-    """Deploy the contract of a model that can begin again, in as many transactions as it needs."""
+    """Deploy the contract of a restorable model, in as many transactions as needed."""
     restorable = {name: f"Restorable{name}" for name in MODELS if f"Restorable{name}" in artifacts.names()}
     name = spec_of(model).contract
     if name not in restorable:

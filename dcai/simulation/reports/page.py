@@ -1,4 +1,4 @@
-"""A page that shows a simulation: one file, no other, nothing fetched."""
+"""HTML page of a simulation: one file that fetches nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a simulation, by matplotlib: PNG and SVG."""
+"""Plots of a simulation with matplotlib: PNG and SVG."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DOTS_PER_INCH = 150
 
 
 def check(path: Path) -> None:
-    """Refuse a picture that could not be drawn.
+    """Refuse a plot that cannot be drawn.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def check(path: Path) -> None:
 
 
 def plot(result: SimulationResult, path: Path) -> None:
-    """Draw balances, or points, and accuracy over days, into a file of the kind that its name says.
+    """Plot balances or points, and accuracy, over days; the file name determines the format.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def plot(result: SimulationResult, path: Path) -> None:
 
 
 def _no_date(path: Path) -> dict[str, None] | None:
-    """Leave the date out of an SVG, so that the same run gives the same file."""
+    """Omit the date from an SVG, so that the same run gives the same file."""
     return {"Date": None} if path.suffix.lower() == ".svg" else None
 
 
@@ -106,7 +106,7 @@ def _line(axes: Any, curve: Curve) -> Any:
 
 
 def _matplotlib() -> Any:
-    """Return matplotlib, which then draws into files and opens no window."""
+    """Return matplotlib, set to draw into files without a window."""
     try:
         import matplotlib  # noqa: PLC0415  # optional, and slow to load
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""What plots show of a result: curves over days."""
+"""Curves of a result over days, for plots."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Curve:
 
 
 def title(result: SimulationResult) -> str:
-    """What a plot is of."""
+    """Return the title of a plot."""
     setup = result.setup
     mechanism = {"points": "Points", "market": "Prediction market"}.get(setup.mechanism, "Ongoing self-assessment")
     return f"{mechanism}, {setup.data}, {result.num_contributions:,} contributions, seed {setup.seed}"
 
 
 def y_label(result: SimulationResult) -> str:
-    """What the values of the agents' curves are, and their unit."""
+    """Return the quantity and unit of the agents' curves."""
     if result.setup.mechanism == "market":
         return "balance with stakes, % of the start"
     return "points" if result.setup.mechanism == "points" else "balance, % of the start"

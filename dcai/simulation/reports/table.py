@@ -29,7 +29,7 @@ _COLUMNS: dict[str, tuple[tuple[str, Callable[[AgentResult], int]], ...]] = {
 
 
 def as_text(result: SimulationResult) -> str:
-    """Return what came of a run, for a terminal."""
+    """Return the result of a run as text for a terminal."""
     setup = result.setup
     columns = _COLUMNS["market" if setup.mechanism == "market" else "trainer"]
     lines = [
@@ -69,7 +69,7 @@ def as_text(result: SimulationResult) -> str:
 
 
 def sweep_text(results: list[dict[str, Any]]) -> str:
-    """Return one line a combination of parameters: for how many of its seeds each finding holds."""
+    """Return one line for each combination of parameters: the number of seeds with each finding."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for each in results:
         values = {name: value for name, value in each["values"].items() if name != "seed"}

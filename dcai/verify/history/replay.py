@@ -38,7 +38,7 @@ def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None,
     Raises
     ------
     InputError
-        An argument is none that can be.
+        An argument is invalid.
     ChainError
         Nothing could be begun with: as `dcai.chain.read.fetch`.
     """
