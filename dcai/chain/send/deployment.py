@@ -18,16 +18,14 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dcai import artifacts, strict_json
 from dcai._kernels import __version__
-from dcai.chain.rpc.node import Node
-from dcai.chain.rpc.provider import Limits
 from dcai.chain.send.rehearsal import DeploymentStep, PlannedContract, constructor_arguments, new_evm, rehearse
+from dcai.chain.send.remote import ConnectionOptions, connect
 from dcai.chain.send.transact import Attempt, Transactor
 from dcai.errors import DataError, InputError, NotMinedError, ProofError, TransactionError
-from dcai.evm.abi import Abi, ErrorDecoder
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
 from dcai.files import write_whole
@@ -37,9 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dcai.chain.send.accounts import Sender
-    from dcai.chain.send.fees import Fees, Price
+    from dcai.chain.send.fees import Price
     from dcai.chain.send.rehearsal import Blueprint
-    from dcai.chain.send.transact import Mined, Waiting
+    from dcai.chain.send.remote import ConnectionOptions, connect
+from dcai.chain.send.transact import Mined
 
 __all__ = ["Deployment", "Quote", "deployment", "partial_path"]
 
@@ -334,10 +333,7 @@ def deployment(
     output: str | os.PathLike[str],
     *,
     gas_cap: int = MAX_TRANSACTION_GAS,
-    fees: Fees | None = None,
-    waiting: Waiting | None = None,
-    expect_chain_id: int | None = None,
-    limits: Limits | None = None,
+    **options: Unpack[ConnectionOptions],
 ) -> Iterator[Deployment]:
     """Begin a deployment, or go on with one that was begun with the same arguments; nothing is sent yet.
 
@@ -383,9 +379,7 @@ def deployment(
         raise InputError(f"{path} already exists; choose another output, so that no deployment is overwritten")
     if not TRANSACTION_GAS <= gas_cap <= MAX_TRANSACTION_GAS:
         raise InputError(f"gas_cap is {gas_cap}; it must be from {TRANSACTION_GAS} to {MAX_TRANSACTION_GAS}")
-    errors = ErrorDecoder()
-    with Node(rpc_url, limits or Limits()) as node:
-        transactor = Transactor(node, sender, errors, fees=fees, waiting=waiting, expect_chain_id=expect_chain_id)
+    with connect(rpc_url, sender, **options) as transactor:
         identity = {**_plain(blueprint.identity()), "chain_id": transactor.chain_id, "sender": sender.address}
         partial = partial_path(path)
         if partial.exists():
@@ -395,8 +389,6 @@ def deployment(
             steps, contracts = rehearse(blueprint, sender.address, nonce, transactor.chain_id, gas_cap)
             progress = [_Progress(step, nonce + i) for i, step in enumerate(steps)]
             under_way = Deployment(transactor, path, identity, progress, contracts)
-        for contract in under_way.contracts:
-            errors.learn(Abi(artifacts.load(contract.name).abi).errors.values())
         yield under_way
 
 

@@ -11,15 +11,13 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dcai import strict_json
-from dcai.chain.rpc.node import Node
-from dcai.chain.rpc.provider import Limits
-from dcai.chain.send.remote import Proposal, RemoteContract, learn_errors
+from dcai.chain.send.remote import ConnectionOptions, Proposal, RemoteContract, connect
 from dcai.chain.send.transact import Attempt, Transactor
-from dcai.errors import DataError, EvmError, InputError, NotMinedError, TransactionError, WrongChainError
-from dcai.evm.abi import ErrorDecoder, Event
+from dcai.errors import DataError, EvmError, InputError, NotMinedError, Revert, TransactionError, WrongChainError
+from dcai.evm.abi import Event
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.files import write_whole
 from dcai.incentives import Phase, Piece
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dcai.chain.send.accounts import Sender
-    from dcai.chain.send.fees import Fees
-    from dcai.chain.send.transact import Mined, Waiting
 
 __all__ = ["Market", "MarketStatus", "load_pieces", "market", "save_pieces"]
 
@@ -192,17 +188,15 @@ class Market:
             }
             write_whole(self._pending, json.dumps(content) + "\n")
 
-        value = proposal.value_wei
         try:
-            mined = self._transactor.transact(
-                proposal.to, proposal.data, value, proposal.gas_limit, keep, price=proposal.price
-            )
+            mined = self.contract.send(proposal, keep)
         except NotMinedError:
             raise
-        except TransactionError:  # it is certain that nothing was done
+        except (Revert, TransactionError):  # it is certain that nothing was done
             self._pending.unlink(missing_ok=True)
             raise
-        return self._done(mined, proposal.data, value)
+        self._pending.unlink()
+        return self.contract.events(mined)
 
     def recover(self) -> list[Event] | None:
         """Find out what became of a transaction that was under way, and send it again if need be.
@@ -230,11 +224,8 @@ class Market:
         except TransactionError:
             self._pending.unlink()
             return None
-        return self._done(mined, bytes.fromhex(content["data"][2:]), attempt.fields["value"])
-
-    def _done(self, mined: Mined, data: bytes, value: int) -> list[Event]:
         self._pending.unlink()
-        self.contract.raise_for_failure(mined, data, value)
+        self.contract.raise_for_failure(mined, bytes.fromhex(content["data"][2:]), attempt.fields["value"])
         return self.contract.events(mined)
 
 
@@ -244,11 +235,7 @@ def market(
     address: str,
     sender: Sender,
     pending: str | os.PathLike[str],
-    *,
-    fees: Fees | None = None,
-    waiting: Waiting | None = None,
-    expect_chain_id: int | None = None,
-    limits: Limits | None = None,
+    **options: Unpack[ConnectionOptions],
 ) -> Iterator[Market]:
     """Take part in a prediction market on a chain.
 
@@ -262,8 +249,8 @@ def market(
         The account.
     pending : path
         A file that is there as long as a transaction is under way.
-    fees, waiting, expect_chain_id, limits
-        As of :func:`dcai.chain.send.deployment`.
+    **options
+        ``fees``, ``waiting``, ``expect_chain_id`` and ``limits``, as of :func:`dcai.chain.send.deployment`.
 
     Raises
     ------
@@ -272,12 +259,9 @@ def market(
     WrongChainError, RpcError
         The node is of another chain, or cannot be asked.
     """
-    errors = ErrorDecoder()
-    learn_errors(errors)
-    with Node(rpc_url, limits or Limits()) as node:
-        transactor = Transactor(node, sender, errors, fees=fees, waiting=waiting, expect_chain_id=expect_chain_id)
+    with connect(rpc_url, sender, **options) as transactor:
         found = Market(transactor, address, Path(pending))
-        if not node.code(found.contract.address, transactor.head()):
+        if not transactor.node.code(found.contract.address, transactor.head()):
             raise TransactionError(f"there is no contract at {address}")
         yield found
 

@@ -13,17 +13,14 @@ import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dcai import strict_json
 from dcai.chain.read.trainers import find_trainer
-from dcai.chain.rpc.node import Node
-from dcai.chain.rpc.provider import Limits
 from dcai.chain.send.book import Book, Entry
-from dcai.chain.send.remote import Proposal, RemoteContract, learn_errors
+from dcai.chain.send.remote import ConnectionOptions, Proposal, RemoteContract, connect
 from dcai.chain.send.transact import Attempt, Transactor
 from dcai.errors import DataError, InputError, NotMinedError, Revert, TransactionError, WrongChainError
-from dcai.evm.abi import ErrorDecoder
 from dcai.evm.framework import contribution_key
 from dcai.evm.hashing import to_address, to_bytes20
 from dcai.files import write_whole
@@ -37,8 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dcai.chain.send.accounts import Sender
-    from dcai.chain.send.fees import Fees
-    from dcai.chain.send.transact import Mined, Waiting
+    from dcai.chain.send.transact import Mined
 
 __all__ = ["Offer", "Participant", "SignedContribution", "participant"]
 
@@ -401,11 +397,7 @@ def participant(
     trainer: str,
     sender: Sender,
     book: str | os.PathLike[str],
-    *,
-    fees: Fees | None = None,
-    waiting: Waiting | None = None,
-    expect_chain_id: int | None = None,
-    limits: Limits | None = None,
+    **options: Unpack[ConnectionOptions],
 ) -> Iterator[Participant]:
     """Take part in the training of a model on a chain.
 
@@ -419,8 +411,8 @@ def participant(
         The account.
     book : path
         The file with its contributions.
-    fees, waiting, expect_chain_id, limits
-        As of :func:`dcai.chain.send.deployment`.
+    **options
+        ``fees``, ``waiting``, ``expect_chain_id`` and ``limits``, as of :func:`dcai.chain.send.deployment`.
 
     Raises
     ------
@@ -431,10 +423,7 @@ def participant(
     WrongChainError, RpcError
         The node is of another chain, or cannot be asked.
     """
-    errors = ErrorDecoder()
-    learn_errors(errors)
-    with Node(rpc_url, limits or Limits()) as node:
-        transactor = Transactor(node, sender, errors, fees=fees, waiting=waiting, expect_chain_id=expect_chain_id)
+    with connect(rpc_url, sender, **options) as transactor:
         yield Participant(transactor, trainer, Book(book))
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
 from dcai import artifacts
-from dcai.chain.send.transact import limit_of
+from dcai.chain.rpc.node import Node
+from dcai.chain.rpc.provider import Limits
+from dcai.chain.send.accounts import Sender
+from dcai.chain.send.fees import Fees, Price
+from dcai.chain.send.transact import Attempt, Mined, Transactor, Waiting, limit_of
 from dcai.errors import ArtifactError, InputError, Revert, TransactionError
 from dcai.evm.abi import Abi, ErrorDecoder, Event
 from dcai.evm.hashing import to_address, to_bytes20
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dcai.chain.send.fees import Price
-    from dcai.chain.send.transact import Attempt, Mined, Transactor
-
-__all__ = ["Proposal", "RemoteContract", "learn_errors"]
+__all__ = ["ConnectionOptions", "Proposal", "RemoteContract", "connect"]
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,28 @@ class RemoteContract:
         return found[0]
 
 
-def learn_errors(errors: ErrorDecoder) -> None:
-    """Have the errors of all contracts of dcai known: one may pass on what another raised."""
+class ConnectionOptions(TypedDict, total=False):
+    """How to reach a node and to send to it: as of :func:`dcai.chain.send.deployment`."""
+
+    fees: Fees | None
+    waiting: Waiting | None
+    expect_chain_id: int | None
+    limits: Limits | None
+
+
+@contextmanager
+def connect(
+    rpc_url: str,
+    sender: Sender,
+    *,
+    fees: Fees | None = None,
+    waiting: Waiting | None = None,
+    expect_chain_id: int | None = None,
+    limits: Limits | None = None,
+) -> Iterator[Transactor]:
+    """Connect to a node, with the errors of all contracts of dcai known: one may pass on what another raised."""
+    errors = ErrorDecoder()
     for name in artifacts.names():
         errors.learn(Abi(artifacts.load(name).abi).errors.values())
+    with Node(rpc_url, limits or Limits()) as node:
+        yield Transactor(node, sender, errors, fees=fees, waiting=waiting, expect_chain_id=expect_chain_id)
