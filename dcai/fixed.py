@@ -199,7 +199,7 @@ def _floats_to_int64(array: NDArray[Any]) -> Any:
 
 
 def as_array(values: object) -> NDArray[Any]:
-    """As ``numpy.asarray``, but a ragged or textual input is an ``InputError``."""
+    """Convert with ``numpy.asarray``; ragged or textual input raises ``InputError``."""
     if isinstance(values, (str, bytes)):
         raise InputTypeError(f"expected numbers, got the text {values!r}")
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):

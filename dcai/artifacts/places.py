@@ -1,4 +1,4 @@
-"""Which line of Solidity and which function each byte of compiled code comes from."""
+"""Source map of compiled code: the line of Solidity and the function of each byte."""
 
 from __future__ import annotations
 

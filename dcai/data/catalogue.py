@@ -1,4 +1,4 @@
-"""What data sets there are, where each is found on this computer, and how to get it."""
+"""The catalogue of data sets: their place on this computer, and how to get them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class CatalogueEntry:
 
     @property
     def how_to_get(self) -> str:
-        """What to do where the data are not found."""
+        """Tell how to get the data when they are missing."""
         if self.remote is None:
             return "it comes with scikit-learn: pip install 'dcai[sklearn]'"
         return (

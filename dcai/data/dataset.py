@@ -1,4 +1,4 @@
-"""What every loader returns: a named data set in the form in which the models take it."""
+"""A named data set in the form that the models take, as every loader returns it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _THROUGHPUT_RUNS = 5
 
 @dataclass(eq=False)
 class DemoResult:
-    """What a scenario gave.
+    """Result of a scenario.
 
     Attributes
     ----------

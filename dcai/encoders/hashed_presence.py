@@ -1,4 +1,4 @@
-"""Which words are in a text, by their hashes: a vocabulary that needs no list."""
+"""Presence of words by their hashes: feature indices without a stored vocabulary."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Vocabulary(Mapping[str, int]):
 
     @cached_property
     def sha256(self) -> str:
-        """What tells this vocabulary from others: SHA-256, in hexadecimal, of the pairs in the order of the indices.
+        """SHA-256 of the pairs in the order of the indices, in hexadecimal: the identity of this vocabulary.
 
         The pairs ``[word, index]`` are hashed as a JSON array without spaces, in ASCII with escapes.
         """

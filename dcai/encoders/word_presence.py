@@ -1,4 +1,4 @@
-"""Which words of a vocabulary are in a text."""
+"""Presence of the words of a vocabulary in a text."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Event:
 
 
 class Abi:
-    """What a contract can be asked, and what it can answer.
+    """Functions, errors and events of a contract.
 
     Parameters
     ----------

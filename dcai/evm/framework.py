@@ -57,7 +57,7 @@ class Framework:
 
     @property
     def gas_used(self) -> int:
-        """Of the whole deployment."""
+        """Gas used by the whole deployment."""
         return sum(receipt.gas_used for receipt in self.deployment)
 
     def cost(self) -> int:

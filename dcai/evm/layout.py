@@ -24,7 +24,7 @@ _LONGEST = 1 << 32
 
 
 class Variable(NamedTuple):
-    """Where a state variable, or a member of a struct, begins."""
+    """Position of a state variable, or of a member of a struct."""
 
     label: str
     slot: int

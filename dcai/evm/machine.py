@@ -335,7 +335,7 @@ class Machine:
 
     @property
     def gas_price(self) -> int:
-        """What transactions pay for a unit of gas, in wei: 0 unless set. The engine revm has no other.
+        """Gas price of transactions, in wei: 0 unless set. The engine revm supports only 0.
 
         The sender pays it to the block's coinbase; contracts see it. Calls are always free.
         """

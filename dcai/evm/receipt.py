@@ -33,7 +33,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one transaction.
+    """Result of one transaction.
 
     ``gas_used = max(intrinsic + calldata + execution - refund, floor)``.
 

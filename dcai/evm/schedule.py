@@ -1,4 +1,4 @@
-"""What a transaction costs before its first opcode, and what bounds it: the same for every engine.
+"""Intrinsic gas and limits of transactions, the same for every engine.
 
 The constants are named after what they price; the EIP that sets each stands beside it.
 """

@@ -22,7 +22,7 @@ _registered: dict[str, Mapping[str, Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """What one function of a contract costs under one fork, apart from calldata and the slots in its ledger.
+    """Gas prices of one function under one fork, apart from calldata and the slots in its ledger.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What transactions cost, as columns."""
+"""Costs of transactions, as columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Costs"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
-    """What each of ``n`` transactions costs, in gas; one entry of each array a transaction.
+    """Gas of each of ``n`` transactions; every array has one entry a transaction.
 
     ``gas_used = max(intrinsic + calldata + execution - refund, floor)``.
 
@@ -70,7 +70,7 @@ class Costs:
 
     @property
     def success(self) -> NDArray[np.bool_]:
-        """Which transactions run to their end, ndarray of bool, shape (n,)."""
+        """True for each transaction that succeeds, ndarray of bool, shape (n,)."""
         success = np.ones(len(self), dtype=np.bool_)
         success[list(self.errors)] = False
         return success

@@ -1,4 +1,4 @@
-"""Which transactions put a model on a chain, and what each of them costs, before any is sent."""
+"""Predict the transactions of a deployment and their gas, before any is sent."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class DeploymentPlan:
 
     @property
     def gas_used(self) -> int:
-        """What all of them use together."""
+        """Gas used by all transactions together."""
         return sum(chunk.gas_used for chunk in self.chunks)
 
     def to_frame(self) -> DataFrame:

@@ -1,4 +1,4 @@
-"""What constructors and initialising functions do: the counts and the slots on which their gas depends.
+"""Counts and slots that decide the gas of constructors and initialising functions.
 
 The twin of ``kernels/core/src/gas`` for the transactions of a deployment. Those are few, and their arguments are lists
 of Python integers anyway, so they are counted in Python. Where `update` and `predict` keep their memory, these allocate

@@ -64,7 +64,7 @@ class FrameworkSize:
 
 @dataclass(frozen=True, kw_only=True)
 class GasModel:
-    """What the gas room knows of a model.
+    """Gas layer of one model: calibration samples, counters and snapshot cases.
 
     Attributes
     ----------

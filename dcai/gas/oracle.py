@@ -1,4 +1,4 @@
-"""What calls of a contract will cost, from the model's state and the arguments alone."""
+"""Predict the gas of calls from the model's state and the arguments alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What gas costs in money."""
+"""Prices of gas in money."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["PAPER", "Prices", "money"]
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What gas costs. Nothing is fetched: prices are parameters.
+    """Prices of gas. They are parameters; nothing is fetched.
 
     Attributes
     ----------

@@ -52,7 +52,7 @@ class Classifier(ABC):
 
     @property
     def feature_indices(self) -> tuple[int, ...]:
-        """Which features of a shared encoder the model takes; empty for all.
+        """Features of a shared encoder that the model takes; empty for all.
 
         Kept for whoever encodes: the model itself does not look at it.
         """

@@ -16,7 +16,7 @@ Size = TypeVar("Size", int, tuple[int, int])
 
 
 class Driver(ABC):
-    """What becomes of the transactions of a deployment: they are sent, or their cost is predicted."""
+    """Receiver of the transactions of a deployment: sends them, or predicts their cost."""
 
     @abstractmethod
     def send(self, function: str, args: tuple[Any, ...], items: int) -> None:

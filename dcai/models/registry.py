@@ -51,7 +51,7 @@ def spec_of(model: object) -> ModelSpec:
 
 
 class Layer(Generic[T]):
-    """What one room knows of each model: one file a model, imported when it is asked for.
+    """Registry of one part of every model: one file a model, imported on first use.
 
     Parameters
     ----------

@@ -246,7 +246,7 @@ class Demo:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
-    """What a model is.
+    """Declaration of a model: its hyperparameters, its fields of state, and their limits.
 
     Attributes
     ----------

@@ -45,7 +45,7 @@ def predict_dataset(
 
 
 class Predictor:
-    """What a worker runs: it gets the model once, when it starts, and then blocks of rows."""
+    """Callable of a Ray worker: receives the model once, at its start, then blocks of rows."""
 
     def __init__(self, model: Classifier, features: str, output: str) -> None:
         # Ray counts one core for each worker; the kernels would take them all.

@@ -1,4 +1,4 @@
-"""What every reader yields: some rows of one file, their features in one of two forms."""
+"""Chunks that every reader yields: some rows of one file, with dense or sparse features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of a chunk cannot be predicted, and why."""
+"""Rows of a chunk that cannot be predicted, with reasons."""
 
 from __future__ import annotations
 

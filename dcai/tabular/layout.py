@@ -1,4 +1,4 @@
-"""What a model takes, and how the rows stand in the files: what every reader is told."""
+"""The shape that a model takes and the layout of rows in files: instructions for every reader."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a model takes.
+    """Shape of the rows that a model takes.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Shape:
 
 @dataclass
 class Agreement:
-    """What the first of several files decides, and the others must have as well."""
+    """Properties that the first of several files sets for the others."""
 
     path: Path | None = None
     features: tuple[str, ...] | None = None

@@ -1,4 +1,4 @@
-"""What came out of a run: counts, and the confusion of true and predicted labels."""
+"""Summary of a run: counts, and the confusion of true and predicted labels."""
 
 from __future__ import annotations
 

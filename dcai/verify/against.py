@@ -19,7 +19,7 @@ _ADDRESS_BITS = 160
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `against` found.
+    """Result of `against`.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ Verdict = Literal["proven", "tested", "refuted", "unknown"]
 
 @dataclass(frozen=True)
 class Verified:
-    """What a check gives that found nothing wrong.
+    """Result of a check that found no counterexample.
 
     Attributes
     ----------
@@ -29,14 +29,14 @@ class Verified:
 
 @dataclass(frozen=True)
 class Refuted:
-    """What a check gives that found a case in which the claim is wrong."""
+    """Result of a check that found a counterexample."""
 
     counterexample: str
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """What a check gives that came to no end."""
+    """Result of a check that could not decide."""
 
     reason: str
 
@@ -88,7 +88,7 @@ class ProofClaim:
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of a claim.
+    """Result of a claim.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ __all__ = ["Differential", "Outcome", "Step"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What both twins gave for a step.
+    """Results of both twins for a step.
 
     Attributes
     ----------

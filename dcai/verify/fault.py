@@ -41,7 +41,7 @@ class Fault:
 
     @property
     def path(self) -> str:
-        """Where the change is, below ``contracts``."""
+        """Path of the changed file, below ``contracts``."""
         return self.file or f"src/models/{self.contract}.sol"
 
 

@@ -1,4 +1,4 @@
-"""What differs between two storages of one contract, in the words of the model and not in numbers of slots."""
+"""Differences between two storages of one contract, by the model's field names instead of slots."""
 
 from __future__ import annotations
 

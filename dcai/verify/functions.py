@@ -1,4 +1,4 @@
-"""What each function of a contract is in its kernel: the table by which both are called with the same arguments."""
+"""Table of contract functions and their kernel methods, to call both with the same arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all generators do: choose a kind of step by weight, and the kinds that every contract has."""
+"""Base of all generators: choose a kind of step by weight; kinds that every contract has."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Generator(ABC):
         return Step("update", tuple(sample), self._unknown(model))
 
     def stranger(self, model: Any) -> Step:
-        """What only the owner may do, of somebody else."""
+        """Generate a call by a stranger that only the owner may make."""
         step = self.rng.choice((self.update, self.unknown_label, self.refused_update, self.owner_call))(model)
         return Step(step.op, step.data, step.label, step.args, STRANGER)
 

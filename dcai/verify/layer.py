@@ -1,4 +1,4 @@
-"""What the search, the mutants and the proofs need of each model: one file a model in ``dcai/verify/models``.
+"""Parts of each model that search, mutants and proofs need: one file a model in ``dcai/verify/models``.
 
 A generator draws random and adversarial starts and steps, made of a seed and of the state that the model is in. Its
 numbers lie near the bounds of every type and of every check; its steps mostly do something, and fail in each way that
@@ -24,7 +24,7 @@ __all__ = ["VERIFY", "VerifyModel", "claims", "faults"]
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyModel:
-    """What one model needs to be verified.
+    """Verification parts of one model.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a verification says, in one form for all of them: text, JSON, and a page of HTML without other files.
+"""Report of any verification: text, JSON, or a self-contained HTML page.
 
 A report says what was compared, with what versions, for how long, what was found, and how to do it again. It is made
 of what has been done so far, so that a run which is cut short has one too: marked partial, with the reason.
@@ -115,7 +115,7 @@ class Section:
 
     @property
     def verdict(self) -> Verdict:
-        """Of this section alone."""
+        """Verdict of this section alone."""
         if self.findings:
             return "failed"
         return "partial" if self.partial is not None else "passed"
@@ -190,7 +190,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Of all sections: one that failed makes the whole failed, else one that is partial makes it partial."""
+        """Verdict of all sections: failed if any failed, else partial if any is partial."""
         verdicts = {section.verdict for section in self.sections}
         if "failed" in verdicts:
             return "failed"
@@ -214,7 +214,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What the command that made it exits with."""
+        """Exit code of the command that made the report."""
         return EXIT_CODES[self.verdict]
 
     def as_json(self) -> str:

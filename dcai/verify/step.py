@@ -56,7 +56,7 @@ class Step:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What the function is called with."""
+        """Arguments of the call."""
         if self.op not in _SAMPLED:
             return self.args
         return (self.data,) if self.label is None else (self.data, self.label)

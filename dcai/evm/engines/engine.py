@@ -35,7 +35,7 @@ Keep = Literal["always", "success", "never"]
 
 @dataclass(frozen=True, slots=True)
 class EngineBlock:
-    """What contracts may ask about the block they run in."""
+    """Fields of the current block that contracts can read."""
 
     number: int = 1
     timestamp: int = 1
@@ -67,7 +67,7 @@ class RawLog(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What became of a transaction.
+    """Result of a transaction.
 
     Attributes
     ----------

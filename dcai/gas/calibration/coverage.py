@@ -1,4 +1,4 @@
-"""Which branches of a contract's bytecode were taken, and which of the others matter."""
+"""Branch coverage of a contract's bytecode, and the missed branches that matter."""
 
 from __future__ import annotations
 

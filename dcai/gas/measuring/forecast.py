@@ -1,4 +1,4 @@
-"""What a whole stream of contributions will cost, predicted in one pass, and replayed in an EVM where asked for."""
+"""Forecast the gas of a stream of contributions in one pass, and replay it in an EVM on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BATCH = 2_000
 
 @dataclass(eq=False)
 class Forecast:
-    """What the contributions of a stream cost, as far as they have been looked at.
+    """Costs of the contributions of a stream, as far as they are predicted.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Forecast:
 
     @property
     def costs(self) -> Costs:
-        """Of the transactions that have been predicted; there is at least one."""
+        """Costs of the predicted transactions; there is at least one."""
         return concatenated(self._parts)
 
     def transactions(self, prices: Prices) -> list[dict[str, Any]]:

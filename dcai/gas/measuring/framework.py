@@ -1,4 +1,4 @@
-"""What the whole incentive framework costs, measured, beside the contracts of 0xDeCA10B.
+"""Measure the gas of the whole incentive framework, beside the contracts of 0xDeCA10B.
 
 Deposits, refunds and reports run through the trainer, with all that these ask of the other contracts. Of the original
 the figures are those of its own contracts (solc 0.6.2 without optimizer) in the same EVM, under the rules of Prague.

@@ -26,7 +26,7 @@ SPLIT = ("intrinsic", "calldata", "execution", "refund", "floor")
 
 
 class TransactionKind(NamedTuple):
-    """What kind of transaction.
+    """Kind of a transaction.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ _STRANGER = "0x" + "99" * 20
 
 
 class Key(NamedTuple):
-    """Which transaction."""
+    """Key of a transaction in the snapshot."""
 
     fork: str
     contract: str

@@ -1,4 +1,4 @@
-"""What the incentive framework costs, as a table."""
+"""Gas of the incentive framework, as a table."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 
 
 class Selection(NamedTuple):
-    """Which columns of a table are read."""
+    """Selection of the columns of a table to read."""
 
     features: tuple[str, ...]
     side: tuple[str, ...]

@@ -22,7 +22,7 @@ __all__ = ["Compared", "compare"]
 
 
 class Compared(NamedTuple):
-    """What a comparison found.
+    """Result of a comparison.
 
     Attributes
     ----------

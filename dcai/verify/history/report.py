@@ -1,4 +1,4 @@
-"""What a replayed history says, as a section of a report."""
+"""Result of a replayed history, as a section of a report."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class ComparedBlock(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """Where the contract has something else than its history gives.
+    """Departure of the contract's storage from its history.
 
     Attributes
     ----------

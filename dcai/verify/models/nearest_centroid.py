@@ -113,7 +113,7 @@ class NearestCentroidGenerator(Generator):
         return self.rng.choice((unit_sample, wild_sample))(self.rng, other)
 
     def constructor_arguments(self) -> tuple[Any, ...]:
-        """As a start, or with one thing wrong."""
+        """Generate constructor arguments, valid or with one thing wrong."""
         rng = self.rng
         start = self.start()
         names, counts = list(start.classifications), list(start.counts)

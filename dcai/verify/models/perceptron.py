@@ -1,4 +1,4 @@
-"""What the Perceptrons share: rates, mistakes, and the claims about their state and their labels."""
+"""Parts that the Perceptrons share: rates, mistakes, and claims about their state and labels."""
 
 from __future__ import annotations
 

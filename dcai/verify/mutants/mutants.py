@@ -181,7 +181,7 @@ def _messages(output: str) -> str:
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of one fault.
+    """Result of the search for one fault.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which faults the search found, and with how much effort, as a section of a report."""
+"""Faults that the search found, and its effort, as a section of a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the claims about single calls of the contracts share: they are proven on the bytecode, for all values.
+"""Shared parts of the claims about single calls, which are proven on the bytecode for all values.
 
 The formulas are those of the models' semantics on words: ``x * rate`` is the EVM's product modulo 2^256, ``/`` its
 signed or unsigned quotient. That nothing wraps, so that these are the formulas on integers, is what the claims on
@@ -67,7 +67,7 @@ class Setting:
 
     @property
     def abi(self) -> Abi:
-        """Of the contract."""
+        """ABI of the contract."""
         return Abi(artifacts.load(self.name).abi)
 
     def call(

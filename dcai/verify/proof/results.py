@@ -1,4 +1,4 @@
-"""What was proven, as a section of a report."""
+"""Results of proofs, as a section of a report."""
 
 from __future__ import annotations
 

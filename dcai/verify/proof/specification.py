@@ -1,4 +1,4 @@
-"""What a call must do, case by case, and the proof that bytecode does so on every path.
+"""Specification of a call, case by case, and the proof that bytecode meets it on every path.
 
 A proof holds for the EVM. A counterexample need not: it is one for some functions in place of the EVM's products and
 quotients (`dcai.verify.proof.words`). It says that code and rules are not the same terms; whether numbers show a

@@ -1,4 +1,4 @@
-"""What a search has compared and found, as a section of a report."""
+"""Comparisons and findings of a search, as a section of a report."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CASES, STEPS = 500, 20
 
 @dataclass
 class Tally:
-    """What a search has compared so far.
+    """Counts of the comparisons so far.
 
     Attributes
     ----------

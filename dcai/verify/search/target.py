@@ -1,4 +1,4 @@
-"""What a search compares with a kernel: a contract of dcai, one that somebody compiled, or one on a node."""
+"""Target of a search: a contract of dcai, a compiled artifact, or a contract on a node."""
 
 from __future__ import annotations
 

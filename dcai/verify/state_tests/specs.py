@@ -29,7 +29,7 @@ __all__ = ["StateTestResult", "run_file"]
 
 @dataclass(frozen=True)
 class StateTestResult:
-    """What became of a test under one fork.
+    """Result of a test under one fork.
 
     Attributes
     ----------
