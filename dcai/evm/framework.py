@@ -7,22 +7,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain as chained
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcai import artifacts
+from dcai.evm.abi import Event
+from dcai.evm.classifier import ClassifierContract
+from dcai.evm.contract import Contract
+from dcai.evm.evm import Evm
 from dcai.evm.hashing import keccak, to_bytes20
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from dcai.evm.abi import Event
-    from dcai.evm.classifier import ClassifierContract
-    from dcai.evm.contract import Contract
-    from dcai.evm.evm import Evm
-    from dcai.evm.receipt import Receipt
-    from dcai.models import Classifier, Sample
+from dcai.evm.receipt import Receipt
+from dcai.models import Classifier, Sample
 
 __all__ = ["POINTS", "STAKEABLE", "Framework", "contribution_key", "deploy"]
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcai import data, scenarios, strict_json
 from dcai.data import SparseRows
 from dcai.errors import InputError, shown
+from dcai.models import Classifier
 from dcai.models.registry import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    from dcai.models import Classifier
-    from dcai.scenarios import Scenario
+from dcai.scenarios import Scenario
 
 __all__ = ["Stream", "of_file", "of_model", "of_scenario"]
 

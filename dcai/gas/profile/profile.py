@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from dcai.artifacts import Place
+from dcai.artifacts import Artifact, Place
 from dcai.errors import InputError
 from dcai.evm.abi import Abi
 from dcai.evm.schedule import CODE_DEPOSIT_BYTE
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dcai.artifacts import Artifact
     from dcai.evm import Contract, Evm, Receipt, Trace
     from dcai.report.frame import DataFrame
 

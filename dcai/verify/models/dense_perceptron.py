@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isqrt
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from dcai.evm import Evm
 from dcai.evm.hashing import word_hash
@@ -48,9 +48,6 @@ from dcai.verify.proof.specification import Rule, conforms, returns
 from dcai.verify.proof.square_root import check_roots
 from dcai.verify.proof.words import apply, bits_of
 from dcai.verify.step import Step
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["VERIFY"]
 
