@@ -139,13 +139,13 @@ def test_replays_are_on_the_state_before_the_transaction(data: str) -> None:
 def test_a_replay_names_a_figure_that_is_off_by_one(
     field: str, shift: int, named: str, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = Oracle.update
+    right = Oracle.update_batch
 
     def off_by_one(self: Oracle, *args: Any) -> Costs:
         costs = right(self, *args)
         return replace(costs, **{field: (getattr(costs, field).astype(np.int64) + shift).astype(np.uint64)})
 
-    monkeypatch.setattr(Oracle, "update", off_by_one)
+    monkeypatch.setattr(Oracle, "update_batch", off_by_one)
     model = replace(stream, model=SparsePerceptron([0, 0, 0, 0], 0, ONE)).first(1)
     result = last(forecast(model, "prague", GasReplay("revm", "prague"), 1))
     assert [difference.field for difference in result.differences] == [named]
@@ -153,8 +153,8 @@ def test_a_replay_names_a_figure_that_is_off_by_one(
 
 
 def test_a_replay_names_a_wrong_error(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Oracle.update
-    monkeypatch.setattr(Oracle, "update", lambda self, *args: replace(right(self, *args), errors={}))
+    right = Oracle.update_batch
+    monkeypatch.setattr(Oracle, "update_batch", lambda self, *args: replace(right(self, *args), errors={}))
     result = last(forecast(stream, "prague", GasReplay("revm", "prague"), 5))
     assert [(difference.row, difference.field) for difference in result.differences] == [(3, "error"), (4, "error")]
     assert "UnknownClass" in str(result.differences[1])

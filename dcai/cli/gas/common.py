@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 
-from dcai.cli._shared.values import NEW_FILE
+from dcai.cli._shared.values import NEW_FILE, add_options
 from dcai.data import CATALOGUE
 from dcai.errors import InputError
 from dcai.files import write_whole
 from dcai.gas.measuring.stream import Stream, of_file, of_model, of_scenario
 from dcai.models import MODELS, Classifier, from_json
-from dcai.report.tables import Tables
+from dcai.report.tables import Tables, csv_text, json_text
 from dcai.scenarios import SCENARIOS, scenario_of
 
 __all__ = [
@@ -24,8 +26,12 @@ __all__ = [
     "PICTURE",
     "check_picture",
     "emit",
+    "form_options",
+    "rendered",
     "stream_of",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: Data sets with a scenario.
 DATA_NAMES = tuple(dict.fromkeys(scenario.data for scenario in SCENARIOS))
@@ -79,6 +85,23 @@ def check_picture(path: Path | None) -> None:
         from dcai.gas.reports import plot  # noqa: PLC0415  # matplotlib is slow to load, and optional
 
         plot.check(path)
+
+
+def form_options(*forms: str) -> Callable[[F], F]:
+    """Add ``--format``, one of the forms, and ``--output``."""
+    return add_options(
+        click.option("--format", "form", type=click.Choice(forms), default="text", help="Format of the output."),
+        click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]"),
+    )
+
+
+def rendered(form: str, report: Tables, fields: Any, rows: Sequence[Mapping[str, Any]] = ()) -> str | Tables:
+    """Return a report in a form: as JSON its fields, as CSV its rows, else its tables."""
+    if form == "json":
+        return json_text(fields)
+    if form == "csv":
+        return csv_text(rows)
+    return report.as_markdown() if form == "markdown" else report
 
 
 def emit(text: str | Tables, output: Path | None) -> None:

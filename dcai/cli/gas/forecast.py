@@ -15,6 +15,8 @@ from dcai.cli.gas.common import (
     PICTURE,
     check_picture,
     emit,
+    form_options,
+    rendered,
     stream_of,
 )
 from dcai.files import write_whole
@@ -49,10 +51,7 @@ __all__ = ["forecast"]
     "figure. Exits with code 1 on a difference.",
 )
 @engine_option
-@click.option(
-    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="Format of the output."
-)
-@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
+@form_options("text", "json", "markdown")
 @click.option(
     "--transactions", type=FILE, metavar="FILE.csv|.json", help="Also write one row for each transaction to this file."
 )
@@ -89,7 +88,8 @@ def forecast(
     result = _run(stream, fork, replay, verify)
     if result is None:
         raise click.Abort
-    _emit(result, prices, form, output if result.complete else None)
+    text = rendered(form, forecast_report(result, prices), forecast_fields(result, prices))
+    emit(text, output if result.complete else None)
     if not result.complete:
         raise click.Abort
     if transactions is not None:
@@ -116,11 +116,3 @@ def _run(stream: Stream, fork: str, replay: GasReplay | None, num_replayed: int)
         except KeyboardInterrupt:
             return result
     return result
-
-
-def _emit(result: Forecast, prices: Prices, form: str, output: Path | None) -> None:
-    if form == "json":
-        emit(json_text(forecast_fields(result, prices)), output)
-        return
-    report = forecast_report(result, prices)
-    emit(report.as_markdown() if form == "markdown" else report, output)

@@ -8,13 +8,12 @@ import click
 
 from dcai import data
 from dcai.cli._shared.options import engine_option, fork_option
-from dcai.cli.gas.common import FILE, emit
+from dcai.cli.gas.common import emit, form_options, rendered
 from dcai.gas.measuring.framework import FrameworkRow, action_rows, stream_rows
 from dcai.gas.measuring.stream import of_scenario
 from dcai.gas.reports.framework import framework_report
 from dcai.models import MODELS
 from dcai.report.progress import progress_bar
-from dcai.report.tables import csv_text, json_text
 from dcai.scenarios import scenario_of
 
 __all__ = ["framework"]
@@ -29,14 +28,7 @@ __all__ = ["framework"]
 )
 @fork_option
 @engine_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json", "csv", "markdown")),
-    default="text",
-    help="Format of the output.",
-)
-@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
+@form_options("text", "json", "csv", "markdown")
 def framework(reviews: int, fork: str, engine: str, form: str, output: Path | None) -> None:
     """Measure the gas of the incentive framework: trainer, data handler, mechanism and model together.
 
@@ -56,10 +48,5 @@ def framework(reviews: int, fork: str, engine: str, form: str, output: Path | No
             rows += stream_rows(of_scenario(scenario_of("imdb")), reviews, fork, engine)
             progress.advance(task)
     fields = [row.as_fields() for row in rows]
-    if form == "json":
-        emit(json_text({"fork": fork, "engine": engine, "rows": fields}), output)
-    elif form == "csv":
-        emit(csv_text(fields), output)
-    else:
-        report = framework_report(rows, fork)
-        emit(report.as_markdown() if form == "markdown" else report, output)
+    figures = {"fork": fork, "engine": engine, "rows": fields}
+    emit(rendered(form, framework_report(rows, fork), figures, fields), output)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dcai.cli._shared.options import fork_option, price_options
-from dcai.cli.gas.common import DATA_NAMES, FILE, emit
+from dcai.cli.gas.common import DATA_NAMES, emit, form_options, rendered
 from dcai.errors import EvmError, InputError
 from dcai.evm.engines.registry import engine_names
 from dcai.evm.schedule import MAX_TRANSACTION_GAS, TRANSACTION_GAS
@@ -18,7 +18,6 @@ from dcai.gas.oracle import Oracle
 from dcai.gas.prices import Prices
 from dcai.gas.reports.plan import plan_fields, plan_report
 from dcai.models import MODELS, Classifier, from_json
-from dcai.report.tables import json_text
 from dcai.scenarios import initial_model, scenario_of
 
 __all__ = ["plan"]
@@ -45,10 +44,7 @@ __all__ = ["plan"]
     help=f"{PREDICTED} computes the gas without an EVM; the others send the transactions to an EVM and measure them.",
 )
 @price_options
-@click.option(
-    "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", help="Format of the output."
-)
-@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
+@form_options("text", "json", "markdown")
 def plan(
     model: str,
     contract: str | None,
@@ -72,11 +68,8 @@ def plan(
         deployment = _deployment(found, engine, fork, gas_cap)
     except EvmError as error:
         raise click.BadParameter(str(error), param_hint="--gas-cap") from error
-    if form == "json":
-        emit(json_text(plan_fields(title, deployment, prices)), output)
-        return
-    report = plan_report(title, deployment, prices)
-    emit(report.as_markdown() if form == "markdown" else report, output)
+    report, figures = plan_report(title, deployment, prices), plan_fields(title, deployment, prices)
+    emit(rendered(form, report, figures), output)
 
 
 def _deployment(model: Classifier, engine: str, fork: str, gas_cap: int) -> DeploymentPlan:

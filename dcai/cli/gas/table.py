@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dcai.cli._shared.options import forks_option, price_options
-from dcai.cli.gas.common import DATA_NAMES, FILE, PICTURE, check_picture, emit
+from dcai.cli.gas.common import DATA_NAMES, PICTURE, check_picture, emit, form_options, rendered
 from dcai.errors import InputError
 from dcai.evm.engines.registry import DEFAULT_ENGINE, engine_names
 from dcai.gas.measuring.rows import GasRow
@@ -19,7 +19,7 @@ from dcai.gas.prices import Prices
 from dcai.gas.reports.table import table_report
 from dcai.models import MODELS
 from dcai.report.progress import progress_bar
-from dcai.report.tables import Tables, csv_text, json_text
+from dcai.report.tables import Tables
 from dcai.scenarios import SCENARIOS, Scenario, scenarios
 
 __all__ = ["table"]
@@ -57,14 +57,7 @@ __all__ = ["table"]
     "calls. Predicted rows use all samples.",
 )
 @price_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json", "csv", "markdown")),
-    default="text",
-    help="Format of the output.",
-)
-@click.option("--output", type=FILE, help="Write to this file, complete or not at all.  [default: print]")
+@form_options("text", "json", "csv", "markdown")
 @PICTURE
 def table(
     models: tuple[str, ...],
@@ -140,10 +133,5 @@ def _run(
 
 def _rendered(rows: list[GasRow], prices: Prices, form: str, *, complete: bool) -> str | Tables:
     fields = [row.as_fields(prices) for row in rows]
-    if form == "json":
-        figures = {"gas_price_gwei": prices.gas_price_gwei, "eth_usd": prices.eth_usd, "complete": complete}
-        return json_text({**figures, "rows": fields})
-    if form == "csv":
-        return csv_text(fields)
-    report = table_report(rows, prices)
-    return report.as_markdown() if form == "markdown" else report
+    figures = {"gas_price_gwei": prices.gas_price_gwei, "eth_usd": prices.eth_usd, "complete": complete}
+    return rendered(form, table_report(rows, prices), {**figures, "rows": fields}, fields)
