@@ -31,11 +31,11 @@ class StoredData:
     initial_deposit, claimable_amount : int
         In wei.
     num_claims : int
-        How many have claimed.
+        Number of claims.
     claimed_by : set of str
-        Who they are.
+        Addresses of the claimants.
     payer : str
-        Who paid the deposit, and gets it back: the author, or a sponsor.
+        Payer of the deposit, who is refunded: the author or a sponsor.
     """
 
     classification: int

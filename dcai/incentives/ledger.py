@@ -31,9 +31,9 @@ class Ledger:
     block_number, prevrandao : int
         Number of the block, and the randomness that it has from the beacon chain.
     origin : str
-        Who sent the transaction that is running.
+        Sender of the running transaction.
     gas_price : int
-        Of transactions, in wei; a pool asks for it.
+        Gas price of transactions in wei, which a pool reads.
     receivers : dict of str to callable
         Accounts that are contracts: what each does when it is paid, given the amount. It may call twins again, and it
         may raise, which refuses the money.

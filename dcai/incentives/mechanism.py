@@ -32,7 +32,7 @@ class IncentiveMechanism(ABC):
     Attributes
     ----------
     total_good_data_count : int
-        How many contributions were validated.
+        Number of validated contributions.
 
     Raises
     ------

@@ -28,7 +28,7 @@ class Points64(IncentiveMechanism):
     ledger : Ledger
         The chain.
     refund_wait_time_s, owner_claim_wait_time_s, any_address_claim_wait_time_s : int
-        As for `IncentiveMechanism`.
+        Waits, as for `IncentiveMechanism`.
     thresholds : sequence of int
         Points of each level, from level 1 on, strictly increasing from at least 1.
     badge_names : sequence of str

@@ -22,7 +22,7 @@ class Fee:
     Attributes
     ----------
     payee : str
-        Who paid it.
+        Address that paid it.
     amount : int
         In wei.
     is_due : bool
@@ -46,7 +46,7 @@ class ReimbursementPool:
     ledger : Ledger
         The chain.
     address : str
-        Where the contract is; what it holds is what it can pay.
+        Address of the contract, whose balance bounds the payments.
     trainer : str
         Address of the trainer that it serves.
     max_gas : int
@@ -54,7 +54,7 @@ class ReimbursementPool:
     max_gas_price : int
         uint56; the highest price that is paid for a unit of gas, in wei.
     owner : str
-        Who may set the limits and withdraw.
+        Address that may set limits and withdraw.
     """
 
     def __init__(

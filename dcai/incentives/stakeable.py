@@ -29,7 +29,7 @@ class Stakeable64(IncentiveMechanism):
     ledger : Ledger
         The chain.
     refund_wait_time_s, owner_claim_wait_time_s, any_address_claim_wait_time_s : int
-        As for `IncentiveMechanism`.
+        Waits, as for `IncentiveMechanism`.
     cost_weight : int
         uint80, in wei: the deposit is 3,600 times it one second after the last contribution, and falls with the
         root of the time since then.

@@ -34,11 +34,11 @@ class CollaborativeTrainer64:
     ledger : Ledger
         The chain.
     address : str
-        Where the contract is; it holds the deposits.
+        Address of the contract, which holds the deposits.
     data_handler, incentive_mechanism, classifier
-        What it owns.
+        Contracts that it owns.
     owner : str, optional
-        Who deployed it, and may claim after the second wait; nobody unless given.
+        Deployer, who may claim after the second wait; nobody by default.
     chain_id : int
         For which signatures are made.
     is_signed_by : callable
@@ -48,7 +48,7 @@ class CollaborativeTrainer64:
     Attributes
     ----------
     reimbursement_pool : ReimbursementPool or None
-        What pays back fees, see `set_reimbursement_pool`.
+        Pool that reimburses fees, see `set_reimbursement_pool`.
     """
 
     def __init__(

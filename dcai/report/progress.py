@@ -33,7 +33,7 @@ def progress_bar(
     silent : bool
         Whether to show nothing on a terminal either.
     **options
-        Of `rich.progress.Progress`.
+        Options of `rich.progress.Progress`.
     """
     console = Console(stderr=True)
     columns: list[ProgressColumn] = [TextColumn("{task.description}")]

@@ -28,13 +28,13 @@ class Table:
     Attributes
     ----------
     title : str
-        What the rows have in common; may be empty.
+        Common properties of the rows; may be empty.
     header : sequence of str
         Name of each column.
     rows : sequence of sequences of str
-        What stands in each column.
+        Cells of the rows, by column.
     num_names : int
-        How many columns, from the first, are names; the others are numbers.
+        Number of leading columns with names; the others are numbers.
     """
 
     title: str

@@ -96,7 +96,7 @@ def agent_from(given: Mapping[str, Any], where: str = "an agent") -> Agent:
     given : mapping
         Attributes of `Agent` by name; amounts and times as `wei` and `duration_s` read them.
     where : str
-        How a message names it.
+        Name of the agent in messages.
 
     Raises
     ------
@@ -156,13 +156,13 @@ def agents_from_toml(path: str | PathLike[str]) -> tuple[Agent, ...]:
     Raises
     ------
     InputError
-        It is no TOML, or has something else, or no agent: the message says which.
+        The file is invalid TOML, has unknown keys or has no agent.
     """
     with open(path, "rb") as file:  # noqa: PTH123  # a path of any kind
         try:
             content = tomllib.load(file)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(f"{path} is no TOML: {error}") from error
+            raise InputError(f"{path} is not valid TOML: {error}") from error
     tables = content.pop("agent", [])
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise InputError(f"{path} must have tables [[agent]] and nothing else; it has {', '.join(content) or 'others'}")

@@ -28,11 +28,11 @@ class Call:
     Attributes
     ----------
     function : {"addData", "refund", "report", "transfer"}
-        Of the trainer; or a payment to an account.
+        Function of the trainer, or a payment to an account.
     sender : str
         Address of the agent.
     args : tuple
-        Of the function; of a payment, the receiver.
+        Arguments of the function, or the receiver of a payment.
     value : int
         Wei that are sent.
     """

@@ -32,9 +32,9 @@ class Checkpoint:
     Attributes
     ----------
     steps : int
-        How many steps of the run were done.
+        Number of completed steps of the run.
     fields : dict
-        What the file has.
+        Content of the file.
     """
 
     steps: int
@@ -50,7 +50,7 @@ class Checkpoint:
             fields = strict_json.loads(path.read_text(encoding="utf-8"))
             steps = int(fields["steps"])
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path} is no checkpoint ({error}); remove it to go on without") from error
+            raise DataError(f"{path} is not a checkpoint ({error}); delete it to continue without") from error
         return cls(steps, fields) if 0 < steps <= record.num_recorded else None
 
     @staticmethod
@@ -107,7 +107,7 @@ class Checkpoint:
             block = EngineBlock(**self.fields["block"] | {"coinbase": bytes.fromhex(self.fields["block"]["coinbase"])})
             compared, gas_used = int(self.fields["compared"]), int(self.fields["gas_used"])
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"the checkpoint is malformed ({error}); remove it to go on without") from error
+            raise DataError(f"the checkpoint is malformed ({error}); delete it to continue without") from error
         lockstep.chain.evm.restore(EvmSnapshot(world, block))
         lockstep.chain.gas_used = gas_used
         lockstep.num_compared = compared

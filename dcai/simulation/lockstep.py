@@ -31,7 +31,7 @@ class LockstepBase(ABC, Generic[N, C]):
     chain
         The contracts.
     accounts : list of str
-        Whose balances are compared, beside that of the account that holds the deposits.
+        Accounts whose balances are compared, beside the holder of the deposits.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Lockstep(LockstepBase["Native", "OnChain"]):
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     native : Native
         The twins.
     chain : OnChain

@@ -22,13 +22,13 @@ class Native:
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     model : Classifier
         The first model; it is learned in place.
     trainer_address : str
-        Where the trainer's contract is, or would be.
+        Address of the trainer's contract, real or assumed.
     owner : str, optional
-        Who deployed it; nobody unless given.
+        Deployer; nobody by default.
     """
 
     def __init__(self, setup: Setup, model: Classifier, trainer_address: str, owner: str = "") -> None:

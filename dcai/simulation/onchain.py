@@ -26,7 +26,7 @@ class Chain(ABC):
     Attributes
     ----------
     gas_used : int
-        Of all calls so far, refused ones included.
+        Gas of all calls so far, refused ones included.
     """
 
     def __init__(self, engine: str, fork: str) -> None:
@@ -64,11 +64,11 @@ class OnChain(Chain):
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     model : Classifier
         The first model, which is deployed and not touched.
     engine, fork : str
-        Which EVM, under which rules.
+        EVM engine and fork.
 
     Attributes
     ----------

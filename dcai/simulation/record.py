@@ -62,7 +62,7 @@ class RunRecord:
     path : Path
         The file; made unless it is there.
     setup : Setup
-        Of the run.
+        Setup of the run.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class RunRecord:
     InputError
         The file is of another run, or is none of a run.
     OSError
-        It cannot be read or written.
+        The file cannot be read or written.
     """
 
     def __init__(self, path: Path, setup: Setup) -> None:
@@ -90,7 +90,7 @@ class RunRecord:
                 "name another file, or remove it"
             )
         if old and not lines and not header.startswith(old):
-            raise InputError(f"{path} is no record of a simulation; name another file")
+            raise InputError(f"{path} is not a record of a simulation; choose another file (--output)")
         self.complete = len(lines) > 1 and lines[-1] == _line(_END)
         self._expected = lines[1 : -1 if self.complete else None]
         self.num_recorded = len(self._expected)
@@ -163,7 +163,7 @@ def read_steps(path: Path) -> Iterator[SimulationStep]:
                     return
                 yield _step(fields)
             except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise DataError(f"{path}, line {number}: it is no step of a simulation ({error})") from error
+                raise DataError(f"{path}, line {number}: not a step of a simulation ({error})") from error
 
 
 def _setup_of(path: Path, header: bytes) -> Setup:
@@ -175,4 +175,4 @@ def _setup_of(path: Path, header: bytes) -> Setup:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path} is no record of a simulation; name another file") from error
+        raise InputError(f"{path} is not a record of a simulation; choose another file (--output)") from error

@@ -64,11 +64,11 @@ class SimulationResult:
     Attributes
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     num_test : int
         Hidden test samples.
     agents : dict of str to AgentResult
-        By name.
+        Agents by name.
     accuracy_times_s, num_right : list of int
         When the model was evaluated, and how many test samples were right.
     num_steps, num_contributions : int
@@ -78,13 +78,13 @@ class SimulationResult:
     scoring_s : int or None
         When the scoring of a market began.
     engine : str
-        What ran it.
+        Engine of the run.
     num_compared : int
         Calls after which twins and contracts were compared.
     gas_used : int
-        Of the contracts' calls.
+        Gas of the contracts' calls.
     seconds : float
-        How long it took.
+        Run time in seconds.
     complete : bool
         Whether it came to its end.
     """
@@ -154,7 +154,7 @@ class SimulationResult:
     def late_accuracy(self) -> float:
         """Mean accuracy in the second half of the contributions' time.
 
-        That of one moment jumps with each mistake that is learned.
+        The accuracy of one moment jumps with each learned mistake.
         """
         end = self.last_contribution_s
         late = [a for t, a in zip(self.accuracy_times_s, self.accuracies, strict=True) if end / 2 <= t <= end]

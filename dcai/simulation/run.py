@@ -39,7 +39,7 @@ class SimulationStep:
     time_s : int
         Since the start.
     action : str
-        What was done: "accuracy", "transfer", or the function that was called.
+        Action: "accuracy", "transfer", or the name of the called function.
     agent : str
         Name of who did it; empty for "accuracy".
     sample : int
@@ -73,11 +73,11 @@ def simulate(setup: Setup, dataset: Dataset[Any], backend: Backend) -> Iterator[
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     dataset : Dataset
-        Of the setup.
+        Data set of the setup.
     backend : Backend
-        What runs the calls.
+        Backend that runs the calls.
 
     Yields
     ------

@@ -45,13 +45,13 @@ def run(
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     engine : str
         ``"native"`` for the twins alone; an EVM's name for twins and contracts in lockstep, compared after each call.
     fork : str
         Rules of the EVM.
     output : Path, optional
-        Where every event is written. Where the file is there, from this setup, the run goes on from its end.
+        File for every event. If it exists, from the same setup, the run resumes from its end.
 
     Yields
     ------

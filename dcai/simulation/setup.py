@@ -50,7 +50,7 @@ class Setup:
     model : str, optional
         Name of the model; that of the data's first scenario unless given.
     agents : tuple of Agent
-        Who takes part.
+        Agents that take part.
     seed : int
         Random seed.
     num_initial : int
@@ -60,13 +60,13 @@ class Setup:
     refund_wait_s, owner_claim_wait_s, any_address_claim_wait_s : int
         The mechanism's waits, in seconds.
     cost_weight : int
-        Of ``Stakeable64``, in wei.
+        Deposit of ``Stakeable64`` one hour after the last contribution, in wei.
     thresholds, badge_names : tuple
-        Of ``Points64``.
+        Points and names of the levels of ``Points64``.
     market : MarketTerms, optional
-        Of ``PredictionMarket``.
+        Terms of ``PredictionMarket``.
     accuracy_every_s : int
-        How often the model is evaluated on the hidden test samples, in seconds.
+        Interval of evaluations on the hidden test samples, in seconds.
     """
 
     __repr__ = short_repr
@@ -116,7 +116,7 @@ class Setup:
             market = MarketTerms.from_json(fields_["market"])
             return cls(**{**fields_, **tuples, "agents": agents, "market": market})
         except (KeyError, TypeError) as error:
-            raise InputError(f"that is no setup of a simulation: {error}") from error
+            raise InputError(f"not a setup of a simulation: {error}") from error
 
     def difference(self, other: Setup) -> str:
         """Describe the first difference from another setup; empty if equal."""
@@ -273,7 +273,7 @@ def prediction_market(
     seed : int
         Random seed.
     model : str, optional
-        As for `Setup`.
+        Contract name, as for `Setup`.
     **terms : Any
         Other attributes of `MarketTerms`.
 

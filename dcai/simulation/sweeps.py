@@ -40,7 +40,9 @@ def _crowd(setup: Setup, number: int, bad_share: float) -> tuple[Agent, ...]:
     agents = []
     for good, count in ((True, number - num_bad), (False, num_bad)):
         if count and not kinds[good]:
-            raise InputError(f"there is no {'good' if good else 'bad'} agent to make {count} of")
+            raise InputError(
+                f"--vary agents or bad-share: the setup has no {'good' if good else 'bad'} agent to copy {count} times"
+            )
         agents += [
             replace(kinds[good][0], name=f"{kinds[good][0].name} {n}", mean_wait_s=kinds[good][0].mean_wait_s * count)
             for n in range(1, count + 1)
@@ -146,7 +148,7 @@ def sweep(all_variants: Sequence[Variant], *, on_ray: bool = False) -> Iterator[
     Parameters
     ----------
     all_variants : sequence of Variant
-        What to run.
+        Variants to run.
     on_ray : bool
         Whether Ray distributes them; else the cores of this machine share them.
 

@@ -19,7 +19,7 @@ class MarketTerms:
     Attributes
     ----------
     bounty_wei : int
-        What the provider stakes; all that it has.
+        Bounty: all money of the provider, in wei.
     rounds : int
         In how many rounds the bounty is paid.
     min_stake_wei : int

@@ -248,7 +248,7 @@ def test_one_that_goes_deeper_than_is_remembered(node: Anvil, trained: Trained, 
         node.rpc("evm_revert", snapshot)
         for _ in range(50):
             node.mine()
-        with pytest.raises(ReorgError, match=r"below block \d+, the earliest that is remembered.*'finalized'"):
+        with pytest.raises(ReorgError, match=r"below block \d+, the earliest remembered one.*'finalized'"):
             twin.step()
         assert (twin.block, twin.model) == before
 
@@ -368,7 +368,7 @@ def test_the_trainer_is_found_and_finds_the_classifier(node: Anvil, trained: Tra
 
 def test_what_it_cannot_begin_with(node: Anvil, trained: Trained) -> None:
     alone = node.deploy(new_model("DensePerceptron")).address
-    with pytest.raises(NoCodeError, match="has no code: it is no trainer"):
+    with pytest.raises(NoCodeError, match="an account without code"):
         Follower(node.url, alone, start="latest")
     other = deploy(node)
     with pytest.raises(ProofError, match=r"belongs to 0x\w+ and not to"):

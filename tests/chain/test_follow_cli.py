@@ -296,7 +296,7 @@ def test_what_cannot_be_predicted_with(node: Anvil, trained: Trained, run: Run, 
         (("nowhere.json", rows), 2, "'nowhere.json' does not exist"),
         ((rows, rows, "--block", "latest"), 2, "--block needs a contract"),
         ((address, rows, "--rpc", node.url, "--block", "latest"), 3, "pass num_features="),
-        ((f"0x{'12' * 20}", rows, "--rpc", node.url), 3, "there is no contract at"),
+        ((f"0x{'12' * 20}", rows, "--rpc", node.url), 3, "holds no contract"),
         (("--address", "0x12", rows, "--rpc", node.url), 2, "address is '0x12'"),
     ):
         shown = run("predict", *args)

@@ -81,7 +81,7 @@ def test_a_record_of_another_run_is_refused_in_words(whole: Path, tmp_path: Path
         list(run(setup(seed=1), output=whole))
     other = tmp_path / "notes.txt"
     other.write_text("shopping list\n")
-    with pytest.raises(InputError, match="no record of a simulation"):
+    with pytest.raises(InputError, match="not a record of a simulation"):
         list(run(setup(), output=other))
     assert (whole.read_bytes(), other.read_text()) == (before, "shopping list\n")
 

@@ -35,7 +35,7 @@ class Change:
     Attributes
     ----------
     block_number, transaction_index, log_index : int
-        Where it is on the chain; ``log_index`` is -1 for a whole transaction.
+        Place on the chain; ``log_index`` is -1 for a whole transaction.
     transaction : str
         Hash, as the node says.
     """
@@ -53,9 +53,9 @@ class ClassifierCall(Change):
     Attributes
     ----------
     sender : str
-        Who sent it.
+        Address of the sender.
     calldata : bytes
-        What it called.
+        Calldata.
     """
 
     sender: str
@@ -71,7 +71,7 @@ class Learned(Change):
     trainer : str
         Which.
     contribution : Contribution
-        What it logged.
+        Contribution that the trainer logged.
     """
 
     trainer: str
@@ -85,7 +85,7 @@ class NewOwner(Change):
     Attributes
     ----------
     owner : str
-        Who it was from then on.
+        Address of the new owner.
     """
 
     owner: str
@@ -105,9 +105,9 @@ class Owners:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     address : str
-        Of the classifier.
+        Address of the classifier.
     owner : str
         The first of them.
     first, last : int
@@ -159,11 +159,11 @@ def changes(
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     address : str
-        Of the classifier.
+        Address of the classifier.
     owners : Owners
-        Of these blocks.
+        Owners in these blocks.
     first, last : int
         Range of blocks, the last one included.
     verify : bool
@@ -183,7 +183,7 @@ def changes(
     Raises
     ------
     ChainError
-        As `read_logs`.
+        Errors of `read_logs`.
     """
     if first > last:
         return
@@ -226,7 +226,7 @@ def _call(sent: Sent) -> ClassifierCall:
 def _transfer(log: PlacedLog) -> NewOwner:
     if len(log.topics) != 3 or any(log.topics[2][:12]):
         raise UnknownContractError(
-            f"log {log.index} of transaction {log.transaction} is no OwnershipTransferred as owned contracts write it"
+            f"log {log.index} of transaction {log.transaction} is not a well-formed OwnershipTransferred event"
         )
     place = log.block_number, log.transaction_index, log.index
     return NewOwner(*place, log.transaction, to_address(log.topics[2][12:]))

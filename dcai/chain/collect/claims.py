@@ -56,13 +56,13 @@ class Claim(NamedTuple):
     kind : str
         ``"refund"``, where the model agreed with the label, or ``"report"``, where it did not or long waits were over.
     recipient : str
-        Who got the amount.
+        Address that received the amount.
     amount_wei : int
-        What was paid; 0 where the mechanism pays nothing.
+        Amount paid in wei; 0 if the mechanism pays nothing.
     time : int
-        Of the block, in seconds since 1970.
+        Unix time of the block.
     block_number, log_index : int
-        Where the event is.
+        Place of the event on the chain.
     transaction : str
         Its hash: ``0x`` and 64 digits.
     """
@@ -91,7 +91,7 @@ def read_claims(node: Node, trainer: Trainer, logs: Sequence[PlacedLog]) -> Iter
     node : Node
         Asked for transactions, where the events have no key, and for the times of blocks that come without.
     trainer : Trainer
-        Whose they are.
+        The trainer and its contracts.
     logs : sequence of PlacedLog
         All of these blocks.
 

@@ -54,7 +54,7 @@ class CollectedContribution(Contribution):
     key : str
         Under which the data handler has it: ``0x`` and 64 digits.
     sponsor : str or None
-        Who paid, where that is not the sender.
+        Address that paid, if not the sender.
     status : str
         One of `STATUSES`, as of the last block that was read.
     claims : tuple of Claim
@@ -80,9 +80,9 @@ class Contributions:
     Attributes
     ----------
     trainer : Trainer
-        Whose they are, and the addresses of what it owns.
+        The trainer, and the addresses of the contracts that it owns.
     chain_id : int
-        Of the chain.
+        Chain id.
     first_block : int
         The first block that was read.
     last_block : Block
@@ -205,7 +205,7 @@ def contributions(
     rpc_url : str
         The node's JSON-RPC server: ``http://`` or ``https://``.
     address : str
-        Of the trainer, or of its classifier.
+        Address of the trainer or its classifier.
     from_block : int
         The first block, such as that of the trainer's deployment.
     to_block : str or int
@@ -220,14 +220,14 @@ def contributions(
         File that keeps the progress. An interrupted run resumes from it if the arguments are the same; entries of
         blocks that left the chain are deleted.
     limits : Limits, optional
-        Of time, size and number of requests.
+        Limits on time, size and number of requests.
     progress : callable, optional
         Called with the number of blocks that have been read, and of all.
 
     Returns
     -------
     Contributions
-        To iterate.
+        Contributions to iterate over.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def contributions(
     with Node(rpc_url, limits) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
-            raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
+            raise WrongChainError(f"the node serves chain {chain_id}; expected chain {expect_chain_id} (--chain-id)")
         last = find_header(node, tag, {}, verify=verify)
         if not 0 <= from_block <= last.number:
             raise InputError(f"from_block is {from_block}; it must be from 0 to to_block, {last.number}")

@@ -68,7 +68,7 @@ class Store:
     path : path or None
         The file, which may be there from a run that was interrupted; None is a file that vanishes when it is closed.
     identity : mapping
-        Of what is collected: a file of something else is refused.
+        Identity of the collection; a file with another identity is refused.
 
     Raises
     ------
@@ -102,7 +102,7 @@ class Store:
                 self._database.execute("INSERT INTO identity VALUES (?)", (text,))
         elif found[0] != text:
             raise InputError(
-                f"{self._path} is of a run that asked for something else, {found[0]} and not {text}: go on with the "
+                f"{self._path} belongs to a run with other arguments, {found[0]} instead of {text}: pass the "
                 "same arguments, or delete it"
             )
 

@@ -24,9 +24,9 @@ class Read(NamedTuple):
     Attributes
     ----------
     header : Header
-        Of the block.
+        Header of the block.
     logs : Any
-        What the node gave as its contributions, where it is believed; they are looked at when their turn comes.
+        Contributions in the node's answer if the node is trusted, parsed later.
     """
 
     header: Header
@@ -39,9 +39,9 @@ class Blocks:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     trainer : str
-        Whose contributions to read.
+        Trainer whose contributions are read.
     verify : bool
         Check headers by their hashes, and contributions by the roots of receipts.
     """

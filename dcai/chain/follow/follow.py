@@ -67,11 +67,11 @@ class Follower:
     rpc_url : str
         The node's JSON-RPC server.
     address : str, optional
-        Of the classifier, or of its trainer; may be left away where ``start`` is a snapshot.
+        Address of the classifier or its trainer; optional if ``start`` is a snapshot.
     trainer : str, optional
-        Of the trainer. It must be the owner of the classifier, and is found by that.
+        Address of the trainer, which must own the classifier; by default the owner.
     start : Snapshot, str or int
-        Where to begin: a snapshot, or a block to read the model from, as for `fetch`.
+        Start: a snapshot, or a block to read the model from, as for `fetch`.
     compare_every : int
         Compare with storage after so many blocks.
     confirmations : int
@@ -81,7 +81,7 @@ class Follower:
     history : int
         Blocks that can be undone.
     layout, num_features, indices, max_weights, limits, expect_chain_id
-        As for `fetch`. The features are those to begin with: contributions add theirs.
+        Arguments of `fetch`. The features are the initial ones: contributions add theirs.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Follower:
     NoCodeError, UnknownContractError, ProofError
         There is no such classifier, or it does not belong to the trainer.
     ChainError, InputError
-        As `fetch`.
+        Errors of `fetch`.
     """
 
     def __init__(
@@ -157,7 +157,9 @@ class Follower:
     def _resumed(self, snapshot: Snapshot, classifier: str | None) -> Snapshot:
         """Check that a snapshot belongs to this chain and contract."""
         if snapshot.chain_id != self.chain_id:
-            raise WrongChainError(f"the node is of chain {self.chain_id}, and the snapshot of {snapshot.chain_id}")
+            raise WrongChainError(
+                f"the node serves chain {self.chain_id}, but the snapshot is of chain {snapshot.chain_id}"
+            )
         if classifier not in (None, snapshot.address):
             raise InputError(f"the snapshot is of {snapshot.address}, and not of the classifier {classifier}")
         header = self._node.header(hex(snapshot.block.number), verify=self._verify)
@@ -444,19 +446,19 @@ def follow(
     Parameters
     ----------
     rpc_url, address, arguments
-        As of `Follower`, which also says where it stands, and saves it.
+        Arguments of `Follower`, which also reports its block and saves it.
     until, poll_s, stop
-        As of `Follower.run`.
+        Arguments of `Follower.run`.
 
     Yields
     ------
     Update
-        Of each block, or of each reorganisation; its ``model`` is as of that block.
+        Effect of each block or reorganisation; ``model`` is the model after it.
 
     Raises
     ------
     DepartureError, ReorgError, ChainError, InputError
-        As `Follower` and `Follower.step`.
+        Errors of `Follower` and `Follower.step`.
 
     Examples
     --------
@@ -481,19 +483,19 @@ def _read_in(base: Snapshot) -> Block:
 def _chain_id(node: Node, expected: int | None) -> int:
     chain_id = node.chain_id()
     if expected not in (None, chain_id):
-        raise WrongChainError(f"the node is of chain {chain_id}, not of {expected}")
+        raise WrongChainError(f"the node serves chain {chain_id}; expected chain {expected} (--chain-id)")
     return chain_id
 
 
 def _given(address: str | None) -> str:
     if address is None:
-        raise InputError("address is missing; a snapshot as start would tell it")
+        raise InputError("address is missing; pass it, or pass a snapshot as start")
     return address
 
 
 def _same_trainer(given: str | None, found: str) -> str:
     if given not in (None, found):
-        raise InputError(f"address is {found}, a trainer itself, and trainer is {given}; give one")
+        raise InputError(f"address is {found}, itself a trainer, but trainer is {given}; omit trainer")
     return found
 
 

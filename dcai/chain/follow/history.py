@@ -29,11 +29,11 @@ class State:
     block : Block
         The block.
     model : Classifier or None
-        As of this block; None where it is to be computed from an earlier state.
+        Model after this block; None if it is computed from an earlier state.
     base : Snapshot
-        What was last read from storage.
+        Snapshot of the words last read from storage.
     features : Features or None
-        Of a sparse model: all that were ever looked up in storage.
+        For a sparse model: all features read from storage so far.
     extra_slots : tuple of int
         Those that were looked up since the base.
     found : mapping of int to int
@@ -175,8 +175,8 @@ class RecentStates:
         at = number - self.oldest.number
         if at < 0:
             raise ReorgError(
-                f"the chain was reorganised below block {self.oldest.number}, the earliest that is remembered: fetch "
-                "the model anew, of the block 'finalized'"
+                f"the chain was reorganised below block {self.oldest.number}, the earliest remembered one: fetch "
+                "the model again at the block 'finalized' (--anew)"
             )
         undone = [state.block for state in reversed(self._states[at + 1 :])]
         self._states = [*self._states[:at], self.at(number)]

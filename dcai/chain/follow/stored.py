@@ -31,7 +31,7 @@ class ClassifierStorage:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     trainer : str
         Owner of the classifier.
     verify : bool
@@ -110,7 +110,7 @@ class ClassifierStorage:
     def _header(self, block: Block) -> Header:
         header = self._node.header(block.hash, verify=self._verify)
         if Block.of(header) != block:
-            raise BlockError(f"the node gives another block in place of {block.number}, {block.hash}")
+            raise BlockError(f"the node returned another block instead of {block.number}, {block.hash}")
         return header
 
     def _difference(self, snapshot: Snapshot, state: State) -> FieldDifference | None:

@@ -21,7 +21,7 @@ class Applied(NamedTuple):
     Attributes
     ----------
     contribution : Contribution
-        What the trainer logged.
+        Contribution that the trainer logged.
     predicted : int
         The label that the model predicted before it.
     changed : bool
@@ -40,7 +40,7 @@ class Update:
     Attributes
     ----------
     block : Block
-        Where the model stands now.
+        Block of the model.
     applied : tuple of Applied
         The contributions in that block, in their order.
     compared : bool
@@ -48,7 +48,7 @@ class Update:
     undone : tuple of Block
         Blocks that left the chain, the highest first. Then ``block`` is the last one that is still on it.
     model : Classifier
-        As of this block. It is not changed later, and must not be: take a copy to train it.
+        Model after this block. It must not be changed: train a copy.
     """
 
     __repr__ = short_repr

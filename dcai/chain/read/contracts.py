@@ -129,11 +129,11 @@ def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
     Parameters
     ----------
     address : str
-        Of the contract.
+        Address of the contract.
     code : bytes
         Its code.
     words : mapping of int to int
-        That at least of `PROXY_SLOTS`.
+        Words, including those at `PROXY_SLOTS`.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def check_no_proxy(address: str, code: bytes, words: Mapping[int, int]) -> None:
         The code calls that of another address.
     """
     if not code:
-        raise NoCodeError(f"there is no contract at {address} in this block")
+        raise NoCodeError(f"{address} holds no contract in this block")
     head, tail = _MINIMAL_PROXY
     target = code[len(head) : len(head) + _ADDRESS_BYTES]
     if code == head + target + tail:
@@ -162,9 +162,9 @@ def find_kind(code: bytes, layout: str | None = None) -> ContractKind:
     Parameters
     ----------
     code : bytes
-        Of the contract.
+        Code of the contract.
     layout : str, optional
-        What the caller says it is.
+        Layout that the caller names.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def check_generation(kind: ContractKind, model: Classifier) -> None:
     Raises
     ------
     UnknownContractError
-        It is.
+        The contract is a proxy.
     """
     if not kind.layout.startswith(_ORIGINAL):
         return
@@ -239,7 +239,7 @@ def check_getters(kind: ContractKind, code: bytes, words: Mapping[int, int], mod
     Raises
     ------
     UnknownContractError
-        They give something else: the storage is laid out in another way.
+        A getter differs from the model: the storage layout is another one.
     """
     evm = Evm()
     address = to_address(b"\x22" * _ADDRESS_BYTES)

@@ -44,17 +44,17 @@ def features_from_events(
     Parameters
     ----------
     node : Node
-        To ask, and to believe.
+        The node, which is trusted.
     artifact : Artifact
-        Of the contract.
+        Artifact of the contract.
     words : mapping of int to int
         Its storage, the owner at least, which is the trainer.
     of_contract, num_features, indices, max_weights
-        As of `dcai.chain.read.reader.choose_features`; features from there are looked up as well, if there are any.
+        Return value of `dcai.chain.read.reader.choose_features`, whose features are added.
     first, last : int
         Range of blocks.
     max_parallel, progress
-        As of `dcai.chain.rpc.logs.read_logs`.
+        Arguments of `dcai.chain.rpc.logs.read_logs`.
 
     Raises
     ------

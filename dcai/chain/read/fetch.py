@@ -63,16 +63,16 @@ def fetch(
     rpc_url : str
         The node's JSON-RPC server: ``http://`` or ``https://``.
     address : str
-        Of the contract.
+        Address of the contract.
     block : str or int
         ``"finalized"``, ``"safe"``, ``"latest"``, ``"earliest"`` or a number.
     verify : bool
         Check code and storage by proofs (EIP-1186) against the state root of the block, and that against the hash
         of the block's header. If False, the node is believed.
     block_hash : str, optional
-        Of the block to read, from a source that you trust; then ``block`` may be left away.
+        Hash of the block to read, from a source that you trust; replaces ``block``.
     state_root : str, optional
-        That the block must have, from a source that you trust.
+        Expected state root of the block, from a source that you trust.
     expect_chain_id : int, optional
         The chain that the node must be of.
     layout : str, optional
@@ -91,7 +91,7 @@ def fetch(
         Most storage slots to fetch, and the longest array, 2^22 unless given: what a contract says of itself is
         bounded before it is believed.
     limits : Limits, optional
-        Of time, size and number of requests.
+        Limits on time, size and number of requests.
     progress : callable, optional
         Called after each answer with the number of slots that have been fetched, and of those known to be needed.
     progress_events : callable, optional
@@ -123,7 +123,7 @@ def fetch(
     with Node(rpc_url, limits) as node:
         chain_id = node.chain_id()
         if expect_chain_id not in (None, chain_id):
-            raise WrongChainError(f"the node is of chain {chain_id}, not of {expect_chain_id}")
+            raise WrongChainError(f"the node serves chain {chain_id}; expected chain {expect_chain_id} (--chain-id)")
         header = find_header(node, tag, pins, verify=verify)
 
         def choose(artifact: Artifact, own: Sequence[int], words: Mapping[int, int]) -> Features | None:
@@ -175,18 +175,18 @@ def fetch_at(
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     chain_id : int
-        Of its chain.
+        Chain id.
     address : str
-        Of the contract, with its checksum.
+        Checksummed address of the contract.
     header : Header
-        Of the block, checked as the caller wants it.
+        Header of the block, checked by the caller.
     choose : callable
         Takes the contract as it was recognised, its own ``featureIndices`` and the words of its storage so far, and
         says which features to look up.
     layout, verify, pinned, max_weights, progress
-        As of `fetch` and of `Snapshot`.
+        Arguments of `fetch` and `Snapshot`.
     """
     try:
         reading = Reading(node, address, header, verify=verify, progress=progress)

@@ -21,14 +21,14 @@ class Features:
     Parameters
     ----------
     source : str
-        Where they are from, in words.
+        Source of the indices, as text.
     runs : iterable of (int, int)
-        Of indices, ascending; the second of each is exclusive.
+        Ranges of indices, ascending; each end is exclusive.
 
     Attributes
     ----------
     source, runs
-        As given; ``runs`` is a tuple.
+        The arguments; ``runs`` is a tuple.
     """
 
     def __init__(self, source: str, runs: Iterable[tuple[int, int]]) -> None:
@@ -142,7 +142,7 @@ def read_slots(
     Parameters
     ----------
     artifact : Artifact
-        Of the contract.
+        Artifact of the contract.
     words : dict of int to int
         Those that are known, by slot, zeros too.
     fetch : callable
@@ -155,7 +155,7 @@ def read_slots(
     Returns
     -------
     Features or None
-        As chosen.
+        Features to read.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def choose_features(
     Parameters
     ----------
     artifact : Artifact
-        Of the contract.
+        Artifact of the contract.
     of_contract : sequence of int
         Its ``featureIndices``.
     num_features : int, optional

@@ -73,13 +73,13 @@ class Followed:
     Attributes
     ----------
     start : Block
-        Where storage was last read.
+        Block in which storage was last read.
     verified : bool
-        It is proven there.
+        Whether that storage is proven.
     num_learned : int
         Contributions that were learned since.
     proven : bool
-        They are proven to be all, by the receipts' roots in headers that link to the start.
+        Whether the contributions are proven complete, by receipt roots in linked headers.
     """
 
     start: Block
@@ -95,29 +95,29 @@ class Snapshot:
     Attributes
     ----------
     chain_id : int
-        Of the chain, as the node says.
+        Chain id, as the node says.
     block : Block
-        Where it was read.
+        Block in which it was read.
     address : str
-        Of the contract, with its checksum.
+        Checksummed address of the contract.
     code_hash : str
         Keccak-256 of the contract's code.
     storage_root : str or None
         Root of the contract's storage; None where it is not proven.
     layout : str
-        How storage was read: ``dcai:SparsePerceptron``, for example.
+        Storage layout, such as ``dcai:SparsePerceptron``.
     recognised_by : str
         Why: ``"code hash"`` of one of dcai's contracts, ``"argument"`` of the caller, or ``"getters"``.
     features : Features or None
-        Which features of a sparse model were looked up; None for a dense one.
+        Features of a sparse model that were read; None for a dense one.
     verified : bool
         Storage is proven against the block's state root.
     pinned : tuple of str
-        What the caller gave from a source of their own: ``"block_hash"``, ``"state_root"``.
+        Hashes that the caller passed from a trusted source: ``"block_hash"``, ``"state_root"``.
     storage : dict of int to int
         The word of each slot that was read, zeros too.
     followed : Followed or None
-        What the words were computed from, where they were not read in this block.
+        Origin of the words, if they were not read in this block.
     """
 
     __repr__ = short_repr
@@ -251,12 +251,12 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     Parameters
     ----------
     path : path
-        As `Snapshot.save` writes it.
+        File that `Snapshot.save` wrote.
 
     Raises
     ------
     SnapshotError
-        It cannot be read, is cut short, altered, of a newer version or no snapshot.
+        The file is unreadable, truncated, altered, of a newer version or not a snapshot.
     """
     name = os.fspath(path)
     try:

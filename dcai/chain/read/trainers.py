@@ -38,9 +38,9 @@ def classifier_of(node: Node, address: str, *, verify: bool) -> str | None:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     address : str
-        Of some contract.
+        Address of a contract.
     verify : bool
         Check the header of the latest block, in which it is asked for.
     """
@@ -56,32 +56,31 @@ def find_trainer(node: Node, address: str, number: int) -> Trainer:
     Parameters
     ----------
     node : Node
-        Which to ask, and to believe.
+        The node, which is trusted.
     address : str
-        Of a trainer or of a classifier.
+        Address of a trainer or a classifier.
     number : int
-        Of the block.
+        Number of the block.
 
     Raises
     ------
     NoCodeError
         There is no contract at the address.
     UnknownContractError
-        It is no trainer, and is not owned by one whose classifier it is.
+        The address is neither a trainer nor a classifier owned by its trainer.
     """
     code = node.code(address, number)
     if not code:
-        raise NoCodeError(f"there is no contract at {address} in block {number}")
+        raise NoCodeError(f"{address} holds no contract in block {number}")
     if _is_trainer(code):
         return _trainer(node, address, number)
     if not has_function(code, _OWNER):
         raise UnknownContractError(
-            f"{address} is no trainer, which has the getters {', '.join(_GETTERS)}, and no classifier, which has an "
-            "owner"
+            f"{address} is neither a trainer with the getters {', '.join(_GETTERS)} nor a classifier with an owner"
         )
     owner = _call(node, address, _OWNER, number)
     if not _is_trainer(node.code(owner, number)):
-        raise UnknownContractError(f"{address} is no trainer, and its owner {owner} is none either")
+        raise UnknownContractError(f"neither {address} nor its owner {owner} is a trainer")
     trainer = _trainer(node, owner, number)
     if trainer.classifier != address:
         raise UnknownContractError(
@@ -115,18 +114,18 @@ def find_classifier(rpc_url: str, address: str, *, verify: bool = True, limits: 
     rpc_url : str
         The node's JSON-RPC server.
     address : str
-        Of a classifier or of its trainer.
+        Address of a classifier or its trainer.
     verify : bool
         Check that the classifier belongs to the trainer, by a proof of its owner.
     limits : Limits, optional
-        As of `dcai.chain.read.fetch`.
+        Limits, as for `dcai.chain.read.fetch`.
 
     Raises
     ------
     ProofError
         The classifier belongs to somebody else.
     RpcError, ResponseError, InputError
-        As `dcai.chain.read.fetch`.
+        Errors of `dcai.chain.read.fetch`.
     """
     address = to_address(to_bytes20(address))
     with Node(rpc_url, limits or Limits()) as node:
@@ -149,11 +148,11 @@ def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        The node to ask.
     snapshot : Snapshot
-        Of the classifier.
+        Snapshot of the classifier.
     trainer : str, optional
-        What it is said to be.
+        Address of the trainer that the caller expects.
 
     Raises
     ------
@@ -167,12 +166,12 @@ def check_trainer(node: Node, snapshot: Snapshot, trainer: str | None) -> str:
         _check_owner(snapshot.address, owner, trainer, ProofError if snapshot.verified else UnknownContractError)
     if not node.code(owner, snapshot.block.number):
         raise NoCodeError(
-            f"the owner of {snapshot.address} is {owner}, which has no code: it is no trainer, and what it does to the "
-            "model is in no event; 'fetch' reads the model as it stands"
+            f"the owner of {snapshot.address} is {owner}, an account without code. Its changes of the "
+            "model are in no event; use 'dcai fetch' to read the current model"
         )
     return owner
 
 
 def _check_owner(classifier: str, owner: str, trainer: str, kind: type[ChainError]) -> None:
     if owner != trainer:
-        raise kind(f"the classifier {classifier} belongs to {owner} and not to {trainer}, which so cannot train it")
+        raise kind(f"the classifier {classifier} belongs to {owner}, so {trainer} cannot train it")

@@ -58,7 +58,7 @@ class LogEntry:
     transaction : str
         Hash of the transaction, as the node says: receipts do not hold it.
     index : int
-        Of the entry in its block.
+        Index of the entry in its block.
     """
 
     address: bytes
@@ -81,7 +81,7 @@ class Contribution:
     time : int
         When it was added, in seconds since 1970.
     sender : str
-        Who contributed it.
+        Address of the contributor.
     cost_wei : int
         The deposit.
     transaction : str
@@ -157,7 +157,7 @@ def claimed_logs(method: str, result: Any, block_hash: bytes, trainer: bytes) ->
     Raises
     ------
     ResponseError
-        It is of another form, has logs of another block, contract or event, or has them twice or in another order.
+        The answer is malformed, or has foreign, duplicate or unordered logs.
     """
     if not isinstance(result, list):
         raise ResponseError(method, f"result is {result!r:.80}; expected a list")

@@ -21,14 +21,14 @@ class AnswerFields:
     method : str
         The method, for messages.
     value : Any
-        What the node gave.
+        Value in the node's answer.
     where : str
         Its place in the answer, for messages.
 
     Raises
     ------
     ResponseError
-        It is no object.
+        The value is not an object.
     """
 
     def __init__(self, method: str, value: Any, where: str = "result") -> None:

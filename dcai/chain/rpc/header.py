@@ -60,7 +60,7 @@ class Header:
     number : int
         Height.
     hash : bytes
-        As the node gave it.
+        Hash of the block, as the node gave it.
     state_root : bytes
         Root of the trie of all accounts after the block.
     timestamp : int

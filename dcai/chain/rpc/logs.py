@@ -47,7 +47,7 @@ class PlacedLog(LogEntry):
     block_hash : str
         ``0x`` and 64 digits.
     timestamp : int or None
-        Of the block, seconds since 1970, where the node gives it.
+        Unix time of the block, if the node gives it.
     """
 
     block_number: int
@@ -80,7 +80,7 @@ def read_logs(
     Parameters
     ----------
     node : Node
-        To ask. Its limits hold for each request.
+        The node, whose limits apply to each request.
     addresses : sequence of bytes
         The contracts, 20 bytes each.
     topics : iterable of bytes
@@ -239,7 +239,7 @@ class _Reader:
             event = hex_text(log.topics[0]) if log.topics else "without topics"
             raise _lie(where, f"a log of an event that was not requested ({event})")
         if not first <= log.block_number <= last:
-            raise _lie(where, f"a log of block {log.block_number}, which is not from {first} to {last}")
+            raise _lie(where, f"a log of block {log.block_number}, outside blocks {first} to {last}")
 
 
 def _is_refusal(error: RpcError) -> bool:

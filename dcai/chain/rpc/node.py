@@ -27,13 +27,13 @@ class AccountProof(NamedTuple):
     Attributes
     ----------
     account : Account
-        As claimed.
+        Account as the node claims it.
     nodes : list of bytes
-        Of the state trie.
+        Nodes of the state trie.
     words : dict of int to int
-        As claimed, by slot.
+        Words by slot, as the node claims them.
     storage_nodes : set of bytes
-        Of the storage trie.
+        Nodes of the storage trie.
     """
 
     account: Account
@@ -48,9 +48,9 @@ class Node:
     Parameters
     ----------
     url : str
-        Of its JSON-RPC server.
+        URL of the JSON-RPC server.
     limits : Limits
-        How long to wait, and how much to take.
+        Limits on time, size and number of requests.
     """
 
     def __init__(self, url: str, limits: Limits) -> None:

@@ -64,9 +64,9 @@ def proven_words(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
     Parameters
     ----------
     storage_root : bytes
-        Of the account.
+        Storage root of the account.
     slots : iterable of int
-        Which slots.
+        Slots to verify.
     nodes : iterable of bytes
         Those of the proofs of all of them.
 
@@ -103,7 +103,7 @@ def stored_zeros(storage_root: bytes, slots: Iterable[int], nodes: Iterable[byte
     Parameters
     ----------
     storage_root, slots, nodes
-        As of `proven_words`.
+        Arguments of `proven_words`.
     """
     trie = _ProofTrie(nodes, storage_root)
     raw = {slot: _value(trie, slot.to_bytes(32, "big"), f"the word at slot {slot:#x}") for slot in slots}
@@ -118,7 +118,7 @@ def storage_root(words: Mapping[int, int], zeros: Iterable[int] = ()) -> bytes:
     Parameters
     ----------
     words : mapping of int to int
-        By slot; zeros are left out, as they are in storage.
+        Words by slot, without zeros.
     zeros : iterable of int
         Slots that a node keeps all the same; see `stored_zeros`.
     """
@@ -132,7 +132,7 @@ def state_root(accounts: Mapping[bytes, Account]) -> bytes:
     Parameters
     ----------
     accounts : mapping of bytes to Account
-        By address; empty ones count, though no fork leaves any.
+        Accounts by address, empty ones included.
     """
     return _root((address, list(_fields(account))) for address, account in accounts.items())
 

@@ -65,7 +65,7 @@ class Limits:
     timeout_s : float
         For an answer as a whole, from the request to its last byte.
     tries : int
-        How often a request is sent, where faults may pass.
+        Number of tries of a request after transient faults.
     backoff_s : float
         Wait before the second try; it doubles with each further one, and varies by half.
     max_response_bytes : int
@@ -112,7 +112,7 @@ class Provider(HTTPProvider):
     Raises
     ------
     InputError
-        It is no such URL.
+        The URL is not http or https.
     """
 
     def __init__(self, url: str, limits: Limits) -> None:

@@ -42,14 +42,14 @@ def proven_logs(header: Header, result: Any) -> list[LogEntry]:
     Parameters
     ----------
     header : Header
-        Of the block; its hash is checked.
+        Header of the block, whose hash is verified.
     result : Any
-        What the node gave.
+        Answer of the node.
 
     Raises
     ------
     ResponseError
-        It is not of the form of an answer.
+        The answer is malformed.
     ProofError
         The receipts are not those of the block: one is withheld, added, altered or in another place.
     """

@@ -23,14 +23,14 @@ def block_tag(block: str | int, name: str = "block", instead: str = "a hash goes
     Parameters
     ----------
     block : str or int
-        What the caller gave.
+        Block tag or number, as the caller passed it.
     name, instead : str
         The argument, and what to do with a hash, for messages.
 
     Raises
     ------
     InputError, InputTypeError
-        It is neither.
+        The block is neither a tag nor a number.
     """
     if isinstance(block, bool) or not isinstance(block, (str, int)):
         raise InputTypeError(f"{name} is {shown(block)}; it must be {', '.join(_TAGS)} or a number")
@@ -48,9 +48,9 @@ def find_header(node: Node, tag: str, pins: Mapping[str, str | None], *, verify:
     Parameters
     ----------
     node : Node
-        To ask.
+        The node.
     tag : str
-        As of `block_tag`.
+        Return value of `block_tag`.
     pins : mapping
         ``block_hash`` and ``state_root`` that the block must have, or None.
     verify : bool
@@ -82,7 +82,7 @@ def check_same(node: Node, header: Header, cause: Exception | None = None) -> No
     Raises
     ------
     BlockError
-        It has.
+        The chain was reorganised.
     """
     try:
         now = node.header(hex(header.number), verify=False)

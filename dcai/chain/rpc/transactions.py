@@ -29,7 +29,7 @@ class Sent(NamedTuple):
     sender : str
         With its checksum.
     calldata : bytes
-        Of a creation, the creation code with the arguments of the constructor.
+        Calldata; for a creation, the creation code with the constructor's arguments.
     """
 
     block_number: int

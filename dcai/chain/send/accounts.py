@@ -50,7 +50,7 @@ class Signed:
     nonce : int
         Its number among those of its sender.
     raw : str or None
-        As ``eth_sendRawTransaction`` takes it; None where the node signs.
+        Raw transaction for ``eth_sendRawTransaction``; None if the node signs.
     hash : str or None
         Known before it is sent where it is signed here, and else only after.
     """
@@ -108,12 +108,12 @@ class KeyAccount(Sender):
     key : str
         64 hexadecimal digits, with or without ``0x``. Messages never have it.
     source : str
-        Where it comes from, for messages.
+        Source of the key, for messages.
 
     Raises
     ------
     InputError
-        It is no private key.
+        The value is not a private key.
     """
 
     def __init__(self, key: str, source: str = "the private key") -> None:
@@ -198,7 +198,7 @@ class NodeAccount(Sender):
     Parameters
     ----------
     address : str
-        Of the account.
+        Address of the account.
     """
 
     def __init__(self, address: str) -> None:

@@ -27,11 +27,11 @@ class Entry:
     id : int
         In this file, from 1.
     chain_id, trainer : int and str
-        Where it is.
+        Chain and trainer of the contribution.
     author : str
-        Who contributed.
+        Address of the author.
     sponsor : str or None
-        Who paid for it, if another did.
+        Address that paid, if not the author.
     data, label
         The sample.
     status : str
@@ -74,7 +74,7 @@ class Book:
     Raises
     ------
     DataError
-        It is no such file.
+        The file is malformed.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

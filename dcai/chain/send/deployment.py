@@ -54,11 +54,11 @@ class Quote:
     steps : tuple of DeploymentStep
         Not sent yet.
     gas : int
-        What they will use.
+        Gas of the remaining transactions.
     price : Price
-        Of a unit of gas.
+        Price per gas.
     balance_wei : int
-        What the account has.
+        Balance of the account.
     """
 
     __repr__ = short_repr
@@ -342,26 +342,26 @@ def deployment(
     rpc_url : str
         The node's JSON-RPC server.
     blueprint : Blueprint
-        What to deploy.
+        Description of the deployment.
     sender : Sender
-        Who deploys, and then owns the trainer.
+        Account that deploys, and then owns the trainer.
     output : path
         The file to write at the end. Until then its name ends in ``.partial``.
     gas_cap : int
         The most gas that a transaction may have.
     fees : Fees, optional
-        What a unit of gas may cost.
+        Fees per gas.
     waiting : Waiting, optional
-        How long to wait for transactions.
+        Time limits and confirmations of transactions.
     expect_chain_id : int, optional
         The chain that the node must be of.
     limits : Limits, optional
-        Of time, size and number of requests.
+        Limits on time, size and number of requests.
 
     Yields
     ------
     Deployment
-        To look at, and to run.
+        Deployment to inspect and run.
 
     Raises
     ------

@@ -62,9 +62,9 @@ class Price:
     Attributes
     ----------
     expected_wei : int
-        What would be paid in the next block, about.
+        Estimated price in the next block.
     most_wei : int
-        What could be paid.
+        Maximum price.
     tip_wei : int or None
         None of a legacy transaction.
     """
@@ -88,7 +88,7 @@ def current_price(node: Node, fees: Fees) -> Price:
     node : Node
         Asked for what ``fees`` leaves open.
     fees : Fees
-        What the sender wants.
+        Gas prices that the sender chose.
 
     Raises
     ------

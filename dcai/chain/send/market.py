@@ -45,20 +45,20 @@ class MarketStatus:
     Attributes
     ----------
     phase : Phase
-        What happens at present.
+        Current phase.
     deadline : int
         When the phase is over unless it goes on before, in seconds since 1970.
     bounty_wei, deposits_wei : int
-        What is left of the bounty; all deposits.
+        Rest of the bounty; sum of all deposits.
     drawn_piece : int or None
         None before the draw.
     revealed : tuple of bool
-        Of each piece.
+        Whether each piece is revealed.
     num_contributions, num_remaining, rounds_left : int
         Those that were made, those whose stake has not run out, and the rounds to settle; the last two count from the
         phase of scoring on.
     contributions : tuple of (str, int, int, bool)
-        Of each: who made it, its balance in wei, its score, whether it was removed.
+        Contributor, balance in wei, score and removal of each.
     """
 
     __repr__ = short_repr
@@ -244,13 +244,13 @@ def market(
     rpc_url : str
         The node's JSON-RPC server.
     address : str
-        Of the market.
+        Address of the market.
     sender : Sender
         The account.
     pending : path
         A file that is there as long as a transaction is under way.
     **options
-        ``fees``, ``waiting``, ``expect_chain_id`` and ``limits``, as of :func:`dcai.chain.send.deployment`.
+        Arguments ``fees``, ``waiting``, ``expect_chain_id`` and ``limits`` of :func:`dcai.chain.send.deployment`.
 
     Raises
     ------
@@ -262,7 +262,7 @@ def market(
     with connect(rpc_url, sender, **options) as transactor:
         found = Market(transactor, address, Path(pending))
         if not transactor.node.code(found.contract.address, transactor.head()):
-            raise TransactionError(f"there is no contract at {address}")
+            raise TransactionError(f"{address} holds no contract")
         yield found
 
 
@@ -292,7 +292,7 @@ def load_pieces(path: str | os.PathLike[str]) -> list[Piece]:
     Raises
     ------
     DataError
-        It is no such file.
+        The file is malformed.
     """
     content = _read(Path(path), _PIECES_FORMAT)
     try:

@@ -55,9 +55,9 @@ class Offer:
     proposal : Proposal
         The transaction.
     prediction : int
-        What the model on the chain predicts now. If it is the label already, a Perceptron learns nothing.
+        Current prediction of the model. If it equals the label, a Perceptron learns nothing.
     deposit_wei : int
-        Of a contribution: what it costs now, the rest of the value comes back. Of a claim: what is claimable.
+        For a contribution, the current deposit; a surplus is returned. For a claim, the claimable amount.
     """
 
     kind: str
@@ -74,7 +74,7 @@ class SignedContribution:
     Attributes
     ----------
     chain_id, trainer : int and str
-        Where it is good.
+        Trainer and chain for which it is valid.
     data, label
         The sample.
     contributor : str
@@ -412,7 +412,7 @@ def participant(
     book : path
         The file with its contributions.
     **options
-        ``fees``, ``waiting``, ``expect_chain_id`` and ``limits``, as of :func:`dcai.chain.send.deployment`.
+        Arguments ``fees``, ``waiting``, ``expect_chain_id`` and ``limits`` of :func:`dcai.chain.send.deployment`.
 
     Raises
     ------

@@ -53,11 +53,11 @@ class DeploymentStep:
     function : str
         ``"constructor"``, or the function that is called.
     address : str
-        Of the contract.
+        Address of the contract.
     data : bytes
         Creation code or calldata.
     gas_used, gas_limit : int
-        What it will use, and what it is allowed.
+        Gas used, and gas limit.
     """
 
     contract: str
@@ -83,11 +83,11 @@ class PlannedContract:
     Attributes
     ----------
     role : str
-        What it is in the whole: ``"trainer"``, ``"classifier"``.
+        Role in the deployment: ``"trainer"``, ``"classifier"``.
     name : str
-        Of its artifact.
+        Name of its artifact.
     address : str
-        Where it will be.
+        Future address.
     owner : str or None
         Role of the contract that will own it, ``"sender"`` of whoever deploys it, None where it has no owner.
     """
@@ -124,7 +124,7 @@ class FrameworkBlueprint:
     terms : sequence
         The arguments of its constructor.
     name, description, encoder : str
-        Of the trainer.
+        Name, description and encoder that the trainer stores.
     """
 
     __repr__ = short_repr
@@ -235,13 +235,13 @@ def rehearse(
     Parameters
     ----------
     blueprint : Blueprint
-        What to deploy.
+        Description of the deployment.
     sender : str
-        Who sends all of them.
+        Address that sends all transactions.
     nonce : int
-        Of the first.
+        Nonce of the first transaction.
     chain_id : int
-        Of the chain.
+        Chain id.
     gas_cap : int
         The most gas that a transaction may have, 2^24 at most.
 

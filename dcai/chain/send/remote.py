@@ -29,15 +29,15 @@ class Proposal:
     to : str
         The contract.
     function : str
-        Of the contract.
+        Name of the called function.
     data : bytes
         Calldata.
     value_wei : int
-        What is sent along.
+        Value sent, in wei.
     gas, gas_limit : int
-        What it would use at most, as the node says, and what it is allowed.
+        Gas estimate of the node, and gas limit.
     price : Price
-        Of a unit of gas.
+        Price per gas.
     """
 
     to: str
@@ -67,9 +67,9 @@ class RemoteContract:
     transactor : Transactor
         The node, and who sends.
     name : str
-        Of its artifact.
+        Name of its artifact.
     address : str
-        Where it is.
+        Address of the contract.
     """
 
     def __init__(self, transactor: Transactor, name: str, address: str) -> None:

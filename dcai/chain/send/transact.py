@@ -79,11 +79,11 @@ class Attempt:
     Attributes
     ----------
     fields : mapping
-        As in :meth:`dcai.chain.send.accounts.Sender.sign`.
+        Fields for :meth:`dcai.chain.send.accounts.Sender.sign`.
     signed : Signed
-        The same, ready.
+        Signed transaction.
     since_block : int
-        It is in no block before or at this one.
+        Block up to which the transaction is not mined.
     """
 
     fields: Mapping[str, Any]
@@ -127,15 +127,15 @@ class Mined:
     hash, block_hash : str
         ``0x`` and 64 digits.
     block_number : int
-        Of its block.
+        Number of its block.
     succeeded : bool
         Whether it did anything but cost gas.
     gas_used, gas_price_wei : int
-        What was paid for, and for how much each.
+        Gas used, and price per gas.
     contract_address : str or None
-        What it created.
+        Address of the contract that it created.
     logs : tuple of dcai.evm.receipt.Log
-        What it logged.
+        Events that it logged.
     """
 
     hash: str
@@ -159,24 +159,24 @@ class Transactor:
     Parameters
     ----------
     node : Node
-        Where to.
+        The node.
     sender : Sender
-        Whose they are.
+        Account of the sender.
     errors : ErrorDecoder
         Makes errors of what calls that revert give.
     fees : Fees
-        What they may cost.
+        Fees per gas.
     waiting : Waiting
-        How long to wait for them.
+        Time limits and confirmations of transactions.
     expect_chain_id : int, optional
         The chain that the node must be of.
 
     Attributes
     ----------
     node, sender, errors, waiting
-        As given.
+        The arguments.
     chain_id : int
-        Of the node.
+        Chain id of the node.
 
     Raises
     ------
@@ -203,7 +203,9 @@ class Transactor:
         self._fees = fees or Fees()
         self.chain_id = node.chain_id()
         if expect_chain_id not in (None, self.chain_id):
-            raise WrongChainError(f"the node is of chain {self.chain_id}, not of {expect_chain_id}")
+            raise WrongChainError(
+                f"the node serves chain {self.chain_id}; expected chain {expect_chain_id} (--chain-id)"
+            )
         if isinstance(sender, NodeAccount):
             _check_own(node, sender)
 

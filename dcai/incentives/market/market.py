@@ -43,18 +43,18 @@ class PredictionMarket:
     ledger : Ledger
         The chain; its ``block_number`` and ``prevrandao`` count for the draw.
     address : str
-        Where the contract is; it holds bounty and deposits.
+        Address of the contract, which holds bounty and deposits.
     classifier : Classifier
         The model in its initial state: any of the four. It is copied.
     terms : Terms
-        What the provider lays down.
+        Terms that the provider sets.
     provider : str
-        Who deployed it.
+        Address that deployed it.
 
     Attributes
     ----------
     terms, provider, address
-        As given.
+        The arguments.
     deadline, end_time : int
         When the present phase is over unless it goes on before; when the market ended; seconds.
     commit_block, draw_block : int
@@ -69,7 +69,7 @@ class PredictionMarket:
     is_model_final : bool
         Whether the model was left trained on all contributions that remain.
     progress : Progress
-        How far the scoring has come.
+        Progress of the scoring.
     settled_classifier : Classifier or None
         The model as it was at the last settlement: trained on all contributions that then remained. The contract does
         not keep it.

@@ -238,7 +238,7 @@ class _Evaluator(ABC):
     Parameters
     ----------
     accepted : ndarray of bool, shape (n,)
-        Which test samples the model does not refuse.
+        Test samples that the model accepts.
     labels : ndarray of uint64
         Labels of those.
     """

@@ -80,7 +80,7 @@ class MarketContribution:
     Attributes
     ----------
     contributor : str
-        Whose it is.
+        Address of the contributor.
     balance : int
         Its stake as it stands, in wei; 0 once it is collected or lost.
     data : tuple of int
@@ -88,7 +88,7 @@ class MarketContribution:
     classification : int
         Its label.
     score : int
-        Of the last replay that came to it: by how much it changed the number of correct predictions.
+        Change of the number of correct predictions, in the last replay.
     is_removed : bool
         Whether its stake ran out.
     """
@@ -108,21 +108,21 @@ class Progress:
     Attributes
     ----------
     stage : Stage
-        What the next unit of work does.
+        Kind of the next unit of work.
     contribution : int
-        Which contribution is next in this replay or settlement, or being evaluated.
+        Number of the next or evaluated contribution.
     test_sample : int
-        Which sample of the test set is next.
+        Number of the next test sample.
     num_correct : int
-        How many predictions of this evaluation have been correct.
+        Number of correct predictions in this evaluation.
     previous_correct, initial_correct : int
         The result of the last evaluation, and that for the initial model.
     num_remaining : int
-        How many contributions have not been removed.
+        Number of contributions that are not removed.
     rounds_left : int
-        How many rounds have not been settled.
+        Number of rounds to settle.
     affordable : int
-        How many of them every contribution scored so far in this replay can pay.
+        Number of rounds that each contribution scored so far can pay.
     """
 
     stage: Stage = Stage.BASELINE

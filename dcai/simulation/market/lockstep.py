@@ -33,13 +33,13 @@ class MarketLockstep(LockstepBase["MarketNative", "MarketOnChain"]):
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     native : MarketNative
         The twin.
     chain : MarketOnChain
         The contract.
     num_features : int
-        Of the model.
+        Number of features of the model.
     """
 
     def __init__(self, setup: Setup, native: MarketNative, chain: MarketOnChain, num_features: int) -> None:

@@ -49,11 +49,11 @@ class MarketNative:
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     model : Classifier
         The first model.
     market_address : str
-        Where the market's contract is, or would be.
+        Address of the market's contract, real or assumed.
 
     Attributes
     ----------

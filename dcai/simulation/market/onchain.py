@@ -29,11 +29,11 @@ class MarketOnChain(Chain):
     Parameters
     ----------
     setup : Setup
-        What is simulated.
+        Setup of the simulation.
     model : Classifier
         The first model, which is deployed and not touched.
     engine, fork : str
-        Which EVM, under which rules.
+        EVM engine and fork.
 
     Attributes
     ----------

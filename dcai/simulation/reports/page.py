@@ -20,7 +20,7 @@ def render(result: SimulationResult) -> str:
     Parameters
     ----------
     result : SimulationResult
-        Of a run, complete or not.
+        Result of a run, complete or not.
     """
     has_points = result.setup.mechanism == "points"
     curves = [{**_rounded(accuracy_curve(result)), "unit": "%", "right": False}]

@@ -41,14 +41,14 @@ def plot(result: SimulationResult, path: Path) -> None:
     Parameters
     ----------
     result : SimulationResult
-        Of a run, complete or not.
+        Result of a run, complete or not.
     path : Path
         ``.png``, ``.svg``, or ``.html`` for a page that shows values under the pointer and needs nothing else.
 
     Raises
     ------
     InputError, MissingExtraError
-        As `check`.
+        Errors of `check`.
     """
     check(path)
     if path.suffix.lower() == ".html":

@@ -26,7 +26,7 @@ class Curve:
     name : str
         For the legend.
     colour : str
-        As CSS has it.
+        CSS colour.
     dash : str
         "" for a solid line, else lengths of lines and gaps: ``"2 2"``.
     days, values : list of float
