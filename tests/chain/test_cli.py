@@ -70,7 +70,7 @@ def test_without_proofs(node: Anvil, address: str, tmp_path: Path, monkeypatch: 
         (["--block", "latest"], 3, "pass num_features="),
         (["--block", "newest"], 2, "block is 'newest'"),
         (["--block", "latest", "--num-features", "5", "--block-hash", "0x1"], 2, "block_hash is '0x1'"),
-        (["--block", "latest", "--chain-id", "1"], 3, "not of 1"),
+        (["--block", "latest", "--chain-id", "1"], 3, "expected chain 1"),
         (["--layout", "forest"], 2, "layout is 'forest'; it must be one of"),
     ],
 )

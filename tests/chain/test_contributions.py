@@ -194,7 +194,7 @@ def test_what_cannot_be_asked(
 def test_an_address_that_is_no_trainer(node: Anvil, original_trainers: dict[str, Artifact]) -> None:
     with pytest.raises(NoCodeError, match="holds no contract"):
         contributions(node.url, "0x" + "77" * 20, to_block="latest")
-    with pytest.raises(UnknownContractError, match=r"no trainer, .* and no classifier"):
+    with pytest.raises(UnknownContractError, match=r"neither a trainer .* nor a classifier"):
         contributions(node.url, node.create(original_trainers["Stakeable64"]), to_block="latest")
     owned = original_trainers["Owned"]
     with pytest.raises(UnknownContractError, match=r"neither .* nor its owner .* is a trainer"):
@@ -240,7 +240,7 @@ def one_block_at_a_time(request: dict[str, Any], answer: dict[str, Any]) -> dict
 def test_a_store_of_another_question(node: Anvil, history: History, tmp_path: Path) -> None:
     store = tmp_path / "rows.partial"
     collect(node.url, history, collected=store).close()
-    with pytest.raises(InputError, match="is of a run that asked for something else"):
+    with pytest.raises(InputError, match="belongs to a run with other arguments"):
         collect(node.url, history, collected=store, from_block=history.first - 1)
     with (
         collect(node.url, history, collected=store),

@@ -299,7 +299,7 @@ def test_another_chain(node: Anvil) -> None:
 @pytest.mark.parametrize("verify", [True, False])
 def test_no_contract(node: Anvil, verify: bool) -> None:
     for address in ("0x" + "77" * 20, node.account):  # an unused one, and one of a person
-        with pytest.raises(NoCodeError, match="0x.* holds no contract"):
+        with pytest.raises(NoCodeError, match=r"0x.* holds no contract"):
             fetch(node.url, address, "latest", verify=verify)
 
 

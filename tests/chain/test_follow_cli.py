@@ -150,7 +150,7 @@ def test_what_goes_wrong(node: Anvil, trained: Trained, follow: Run, run: Run) -
         (("--start", begin), 3, "pass num_features="),
         (("--start", "newest"), 2, "block is 'newest'"),
         (("--start", begin, "--layout", "forest"), 2, "layout is 'forest'"),
-        (("--start", begin, "--chain-id", 1), 3, "not of 1"),
+        (("--start", begin, "--chain-id", 1), 3, "expected chain 1"),
         (("--start", begin, "--trainer", "0x" + "12" * 20, "--num-features", 3), 3, "belongs to"),
         (("--start", begin, "--num-features", 3, "--until", begin - 1), 2, "until is"),
         (("--start", begin, "--compare-every", 0), 2, "--compare-every"),

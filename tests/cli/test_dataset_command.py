@@ -391,7 +391,7 @@ def test_what_an_interrupted_run_has_read_is_not_asked_for_again(
         (["--output", "nowhere/rows.csv"], 2, "the folder nowhere does not exist"),
         (["--output", "rows.csv", "--to-block", "newest"], 2, "to_block is 'newest'"),
         (["--output", "rows.csv", "--to-block", "0"], 2, "from_block is"),
-        (["--output", "rows.csv", "--chain-id", "1"], 3, "not of 1"),
+        (["--output", "rows.csv", "--chain-id", "1"], 3, "expected chain 1"),
     ],
 )
 def test_what_goes_wrong(run: Run, tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
