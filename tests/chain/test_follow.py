@@ -375,7 +375,7 @@ def test_what_it_cannot_begin_with(node: Anvil, trained: Trained) -> None:
         start(node, trained, trainer=other.trainer)
     with pytest.raises(UnknownContractError, match="belongs to"):
         start(node, trained, trainer=other.trainer, verify=False)
-    with pytest.raises(InputError, match="give one"):
+    with pytest.raises(InputError, match="omit trainer"):
         Follower(node.url, trained.trainer, trainer=other.trainer, start="latest", num_features=FEATURES)
     with pytest.raises(InputError, match="address is missing"):
         Follower(node.url)
