@@ -17,6 +17,7 @@ counters! {
         SamplesOverflow = "samples_overflow",
         TotalOverflow = "total_overflow",
         CountOverflow = "count_overflow",
+        RepeatedOverflow = "repeated_count_overflow",
         Check = "checked_features",
         Count = "counted_features",
     }
@@ -31,6 +32,7 @@ counters! {
         NoFeatureCounts = "no_feature_counts",
         Check = "checked_features",
         Classes = "classes",
+        NoDenominator = "zero_denominators",
         NoSamples = "classes_without_samples",
         Features = "features",
         Vanished = "vanished_scores",
@@ -67,9 +69,10 @@ impl Metered for NaiveBayes {
         work.ledger.store(before, before, totals);
         // The counts at the start: an index that repeats finds its slot warm, and changed.
         let mut originals = HashMap::new();
-        let mut num_counted = 0;
+        let (mut num_counted, mut is_repeated) = (0, false);
         let counted = info.count(data, |index, count| {
-            work.ledger.load(usize::from(!originals.contains_key(&index)), usize::from(originals.contains_key(&index)));
+            is_repeated = originals.contains_key(&index);
+            work.ledger.load(usize::from(!is_repeated), usize::from(is_repeated));
             let original = *originals.entry(index).or_insert(count);
             if let Some(new) = count.checked_add(1) {
                 work.ledger.store(original, count, new);
@@ -78,7 +81,8 @@ impl Metered for NaiveBayes {
         });
         work.add(Update::Count, num_counted);
         if let Err(error) = counted {
-            return work.refuse(Update::CountOverflow, error);
+            // Apart, since after the last write the one reads a cold slot and the other a warm one.
+            return work.refuse(if is_repeated { Update::RepeatedOverflow } else { Update::CountOverflow }, error);
         }
         info.set_totals(totals);
         work.set(Update::Accepted, true);
@@ -99,6 +103,8 @@ impl Metered for NaiveBayes {
                 Err(error) => return work.refuse(Predict::NoFeatureCounts, error),
             };
             work.add(Predict::Classes, 1);
+            // Zero is accepted without features alone, of which the contract then looks for the number.
+            work.add(Predict::NoDenominator, usize::from(self.denominator(&self.class_infos[class]) == 0));
             work.add(Predict::Features, scored.num_features);
             work.add(Predict::Added, scored.num_added);
             work.add(Predict::Removed, scored.num_removed);
