@@ -6,3 +6,4 @@ from dcai.models.dense_perceptron import *
 from dcai.models.sparse_perceptron import *
 from dcai.models.nearest_centroid import *
 from dcai.models.sparse_nearest_centroid import *
+from dcai.models.naive_bayes import *

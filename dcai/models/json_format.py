@@ -126,13 +126,17 @@ class Fields:
             raise InputError(f"{self.place(name)} is {shown(value)}, and must be from 0 to 2^{bits} - 1")
         return int(number)
 
-    def take_integer_list(self, name: str, default: Iterable[int], *, bits: int) -> list[int]:
-        """Take a list of unsigned integers that are not scaled."""
-        if name not in self._fields:
+    def take_integer_list(self, name: str, default: Iterable[Any] | None = None, *, bits: int, depth: int = 1) -> Any:
+        """Take a list of unsigned integers that are not scaled; of depth 2, a list of such lists."""
+        if default is not None and name not in self._fields:
             return list(default)
-        _, values = self.take(name)
-        self._expect(name, values, list, "a list of whole numbers")
-        return [self.integer(f"{name}[{i}]", value, bits=bits) for i, value in enumerate(self._iterate(values))]
+        return self._integers(name, self.take(name)[1], bits, depth)
+
+    def _integers(self, name: str, value: object, bits: int, depth: int) -> Any:
+        if not depth:
+            return self.integer(name, value, bits=bits)
+        self._expect(name, value, list, f"a list of {'lists of ' * (depth - 1)}whole numbers")
+        return [self._integers(f"{name}[{i}]", each, bits, depth - 1) for i, each in enumerate(self._iterate(value))]
 
     def take_objects(self, *names: str) -> dict[str, Fields]:
         """Take an object of objects: the inner ones by name."""

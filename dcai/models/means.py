@@ -1,4 +1,4 @@
-"""The exact means of classes: the nearest centroid models that a deployer starts with."""
+"""The exact counts and means of classes, with which a deployer starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcai.fixed import TO_FLOAT
 
-__all__ = ["dense_means", "presence_means"]
+__all__ = ["dense_means", "presence_counts", "presence_means"]
 
 
 def dense_means(
@@ -39,19 +39,41 @@ def dense_means(
     return np.sign(sums) * _half_up(np.abs(sums), counts[:, np.newaxis]), counts
 
 
-def presence_means(
+def presence_counts(
     indptr: NDArray[Any], indices: NDArray[Any], labels: NDArray[Any], num_classes: int
-) -> tuple[list[dict[int, int]], NDArray[np.int64]]:
-    """Share of the samples of each class that have a feature.
+) -> tuple[list[tuple[NDArray[Any], NDArray[np.int64]]], NDArray[np.int64]]:
+    """Count how often the samples of each class have a feature.
 
     Parameters
     ----------
     indptr, indices : int arrays
-        Samples in compressed form: row ``i`` holds ``indices[indptr[i]:indptr[i + 1]]``, none twice.
+        Samples in compressed form: row ``i`` holds ``indices[indptr[i]:indptr[i + 1]]``.
     labels : int array, shape (n,)
         Class of each sample.
     num_classes : int
         Number of classes k.
+
+    Returns
+    -------
+    present : list of k pairs of arrays
+        Feature indices, increasing, and their counts, which are not zero.
+    counts : int64 array, shape (k,)
+        Number of samples in each class.
+    """
+    label_of_index = np.repeat(labels, np.diff(indptr))
+    present = [np.unique(indices[label_of_index == k], return_counts=True) for k in range(num_classes)]
+    return present, np.bincount(labels.astype(np.int64), minlength=num_classes)
+
+
+def presence_means(
+    indptr: NDArray[Any], indices: NDArray[Any], labels: NDArray[Any], num_classes: int
+) -> tuple[list[dict[int, int]], NDArray[np.int64]]:
+    """Return the share of the samples of each class that have a feature.
+
+    Parameters
+    ----------
+    indptr, indices, labels, num_classes
+        As for `presence_counts`; no row has an index twice.
 
     Returns
     -------
@@ -60,12 +82,10 @@ def presence_means(
     counts : int64 array, shape (k,)
         Number of samples in each class.
     """
-    counts = np.bincount(labels.astype(np.int64), minlength=num_classes)
-    label_of_index = np.repeat(labels, np.diff(indptr))
+    present, counts = presence_counts(indptr, indices, labels, num_classes)
     centroids = []
-    for k, count in enumerate(counts):
-        features, present = np.unique(indices[label_of_index == k], return_counts=True)
-        shares = _half_up(present * TO_FLOAT, count)
+    for (features, times), count in zip(present, counts, strict=True):
+        shares = _half_up(times * TO_FLOAT, count)
         centroids.append(dict(zip(features.tolist(), shares.tolist(), strict=True)))
     return centroids, counts
 

@@ -17,14 +17,10 @@ from dcai.gas.coefficients import UNAUTHORIZED, Coefficients, code_hash, from_fi
 from dcai.gas.oracle import counters
 from dcai.models import MODELS
 
-INITIALIZING = {
-    "DensePerceptron": {"constructor", "initializeWeights", "addFeatureIndices"},
-    "NearestCentroidClassifier": {"constructor", "addClass", "extendCentroid", "addFeatureIndices"},
-    "SparseNearestCentroidClassifier": {"constructor", "addClass", "extendCentroid", "addFeatureIndices"},
-    "SparsePerceptron": {"constructor", "initializeWeights", "initializeSparseWeights", "addFeatureIndices"},
-}
+INITIALIZING = {name: {"constructor", "addFeatureIndices", *model.spec.changes} for name, model in MODELS.items()}
 #: Functions whose last write may be a cheap one, so that what follows it matters.
 CHEAP = {
+    "NaiveBayes": {"update": {"accepted", "count_overflow", "repeated_count_overflow"}},
     "SparsePerceptron": {"update": {"accepted", "overflow"}},
     "SparseNearestCentroidClassifier": {"update": {"accepted"}},
 }

@@ -21,8 +21,10 @@ from dcai.evm.storage import expected_storage
 from dcai.gas import Oracle
 from dcai.gas.deployment import Chunk, DeploymentPlan, plan
 from dcai.models import (
+    MODELS,
     Classifier,
     DensePerceptron,
+    NaiveBayes,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
@@ -149,6 +151,18 @@ LARGE: dict[str, Classifier] = {
         [[(k, 0), (2**32 - 1 - k, 2**64 - 1)] for k in range(40)], [2**64 - 1] * 40
     ),
     "sparse nearest centroid, of zeros": SparseNearestCentroidClassifier([[(i, 0) for i in range(30)], []], [0, 0]),
+    "naive Bayes, 1,000 words": NaiveBayes(
+        [5, 0],
+        [[(i, i + k + 1) for i in range(WORDS)] for k in range(2)],
+        WORDS,
+        ONE,
+        classifications=LONG_NAMES[3:5],
+        feature_indices=range(WORDS),
+    ),
+    "naive Bayes, many classes": NaiveBayes(
+        [2**64 - 1] * 40, [[(k, 1), (2**32 - 1 - k, 2**32 - 1)] for k in range(40)], 2**64 - 1, 2**32 - 1
+    ),
+    "naive Bayes of nothing": NaiveBayes([0], [[]], 0, 0),
 }
 #: Those that one transaction holds.
 IN_ONE = {
@@ -158,6 +172,8 @@ IN_ONE = {
     "nearest centroid, names",
     "sparse nearest centroid, many classes",
     "sparse nearest centroid, of zeros",
+    "naive Bayes, many classes",
+    "naive Bayes of nothing",
 }
 
 
@@ -253,29 +269,41 @@ def sparse_nearest_centroids(draw: st.DrawFn) -> Classifier:
     )
 
 
+@st.composite
+def naive_bayes(draw: st.DrawFn) -> Classifier:
+    counts = st.one_of(st.integers(1, 9), st.sampled_from([2**31, 2**32 - 1]))
+    some = st.dictionaries(n.feature_indices, counts, max_size=40)
+    feature_counts = draw(st.lists(some, min_size=1, max_size=5))
+    return NaiveBayes(
+        draw(s.lists_of(n.counts64, len(feature_counts))),
+        feature_counts,
+        draw(n.uint64s),
+        draw(n.uint32s),
+        classifications=draw(st.lists(names, min_size=len(feature_counts), max_size=len(feature_counts))),
+        feature_indices=draw(feature_indices),
+    )
+
+
 RANDOM = {
     "DensePerceptron": dense_perceptrons,
+    "NaiveBayes": naive_bayes,
     "NearestCentroidClassifier": nearest_centroids,
     "SparseNearestCentroidClassifier": sparse_nearest_centroids,
     "SparsePerceptron": sparse_perceptrons,
 }
 #: All functions that the plan of each contract has.
-FUNCTIONS = {
-    "DensePerceptron": {"constructor", "initializeWeights", "addFeatureIndices"},
-    "NearestCentroidClassifier": {"constructor", "addClass", "extendCentroid", "addFeatureIndices"},
-    "SparseNearestCentroidClassifier": {"constructor", "addClass", "extendCentroid", "addFeatureIndices"},
-    "SparsePerceptron": {"constructor", "initializeWeights", "initializeSparseWeights", "addFeatureIndices"},
-}
+FUNCTIONS = {name: {"constructor", "addFeatureIndices", *model.spec.changes} for name, model in MODELS.items()}
 #: The smallest models. What their creation takes is about the least cap, and makes chunks of all others.
 EMPTY = {
     "DensePerceptron": DensePerceptron([], 0, 0),
+    "NaiveBayes": NaiveBayes([0], [[]], 0, 0),
     "NearestCentroidClassifier": NearestCentroidClassifier([[]], [0]),
     "SparseNearestCentroidClassifier": SparseNearestCentroidClassifier([[]], [0]),
     "SparsePerceptron": SparsePerceptron([], 0, 0),
 }
 
 
-@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("name", MODELS)
 def test_random_models_under_random_caps(name: str) -> None:
     planned: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
@@ -362,6 +390,35 @@ def nearest_centroid_calls(draw: st.DrawFn, name: str) -> list[Call]:
     return calls
 
 
+@st.composite
+def naive_bayes_calls(draw: st.DrawFn, name: str) -> list[Call]:
+    """Counts that are written more than once, and cleared."""
+    count = st.one_of(st.just(0), st.integers(0, 9), st.just(2**32 - 1))
+    pairs = st.lists(st.tuples(st.one_of(few_indices, n.feature_indices), count).map(list), max_size=8)
+    classes = draw(st.lists(names, min_size=1, max_size=3))
+    num_samples, counts = draw(s.lists_of(n.counts64, len(classes))), [draw(pairs) for _ in classes]
+    settings_ = draw(n.uint64s), draw(n.uint32s)
+    calls: list[Call] = [("constructor", (classes, num_samples, counts, *settings_))]
+    for _ in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(sorted(FUNCTIONS[name] - {"constructor"})))
+        if kind == "addFeatureIndices":
+            calls.append((kind, (draw(runs.map(lambda run: [abs(number) for number in run])),)))
+        elif kind == "addClass":
+            calls.append((kind, (draw(n.counts64), draw(pairs), draw(names))))
+        else:
+            calls.append((kind, (draw(pairs), draw(st.integers(0, len(classes) - 1)))))
+    return calls
+
+
+CALLS = {
+    "DensePerceptron": perceptron_calls,
+    "NaiveBayes": naive_bayes_calls,
+    "NearestCentroidClassifier": nearest_centroid_calls,
+    "SparseNearestCentroidClassifier": nearest_centroid_calls,
+    "SparsePerceptron": perceptron_calls,
+}
+
+
 def replay(driver: Driver, calls: Any) -> None:
     """What ``drive`` does for a model, for calls as they are."""
     for function, args in calls:
@@ -376,7 +433,7 @@ def compare_calls(oracle: Oracle, calls: Any) -> DeploymentPlan:
     return deployment
 
 
-@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("name", MODELS)
 def test_random_initialising_calls(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks are predicted from the calls alone, whatever model they make, refunds and least gas limits included."""
     planned: Counter[str] = Counter()
@@ -389,24 +446,24 @@ def test_random_initialising_calls(name: str, monkeypatch: pytest.MonkeyPatch) -
     @settings(PROFILE, max_examples=2 * PROFILE.max_examples)
     @given(data=st.data(), fork=st.sampled_from(FORKS))
     def run(data: st.DataObject, fork: str) -> None:
-        strategy = perceptron_calls if name.endswith("Perceptron") else nearest_centroid_calls
-        calls: Any = data.draw(strategy(name))
+        calls: Any = data.draw(CALLS[name](name))
         deployment = compare_calls(oracles[fork], calls)
         planned.update(function for function, _ in calls)
         planned["refund"] += sum(chunk.refund > 0 for chunk in deployment.chunks)
 
     run()
-    assert set(+planned) == FUNCTIONS[name] | ({"refund"} if name == "SparsePerceptron" else set())
+    assert set(+planned) == FUNCTIONS[name] | ({"refund"} if name in ("NaiveBayes", "SparsePerceptron") else set())
 
 
 #: Arrays whose numbers share slots: (contract, function, its arguments for these numbers, numbers in a slot).
 ARRAYS: list[tuple[str, str, Callable[[list[int]], tuple[Any, ...]], int]] = [
     ("DensePerceptron", "initializeWeights", lambda values: (values,), 3),
     ("NearestCentroidClassifier", "extendCentroid", lambda values: (values, 0), 4),
-    *((name, "addFeatureIndices", lambda values: (values,), 8) for name in RANDOM),
+    *((name, "addFeatureIndices", lambda values: (values,), 8) for name in MODELS),
 ]
 CONSTRUCTORS: dict[str, tuple[Any, ...]] = {
     "DensePerceptron": (("a", "b"), [], 0, 0),
+    "NaiveBayes": (("a",), [0], [[]], 0, 0),
     "NearestCentroidClassifier": (("a",), [[]], [0]),
     "SparseNearestCentroidClassifier": (("a",), [[]], [0]),
     "SparsePerceptron": (("a", "b"), [], 0, 0),
@@ -443,7 +500,10 @@ def unreachable() -> list[Any]:
     state["squared_magnitudes"] = [26]
     full = NearestCentroidClassifier([[ONE]], [2**191 - 1])
     full.update([ONE], 0)
+    replaced = NaiveBayes([1], [[(0, 2)]], 3, ONE)
+    replaced.initialize_counts([(0, 5)], 0)
     return [
+        pytest.param(replaced, "class 0 has a total of 7, and feature counts that sum to 5", id="a count replaced"),
         pytest.param(stale, "samples", id="stale values"),
         pytest.param(SparseNearestCentroidClassifier.restore(state, ["a"], ()), "squared magnitude", id="a magnitude"),
         pytest.param(full, "2\\^191", id="a full class"),

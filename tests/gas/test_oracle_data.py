@@ -14,6 +14,7 @@ from dcai.data import Dataset, SparseRows
 from dcai.models import (
     Classifier,
     DensePerceptron,
+    NaiveBayes,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
@@ -68,6 +69,12 @@ def sparse_nearest_centroid(dataset: Dataset[Any]) -> Stream:
     return Stream(SparseNearestCentroidClassifier(shares, counts), rows, labels)
 
 
+def naive_bayes(dataset: Dataset[Any]) -> Stream:
+    rows, labels = together(dataset)
+    model = NaiveBayes.fitted(*dataset.initial(100), dataset.n_features, dataset.class_names)
+    return Stream(model, rows, labels)
+
+
 def first(stream: Stream, number: int) -> Stream:
     return Stream(stream.model, stream.rows[:number], stream.labels[:number])
 
@@ -83,6 +90,7 @@ STREAMS: dict[str, tuple[Callable[[], Stream], int]] = {
         lambda: sparse_nearest_centroid(data.digits_presence()),
         1_797,
     ),
+    "digits, pixels present, NaiveBayes": (lambda: naive_bayes(data.digits_presence()), 1_797),
 }
 
 # Collected only where the data are: no test fetches them, and their absence is no reason to skip.
@@ -92,6 +100,7 @@ if data.locate("imdb") is not None:
         lambda: first(sparse_nearest_centroid(data.imdb()), 1_000),
         1_000,
     )
+    STREAMS["IMDB, NaiveBayes"] = lambda: first(naive_bayes(data.imdb()), 1_000), 1_000
 
 
 @cache

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from dcai.gas.coefficients import UNAUTHORIZED
+from dcai.gas.layer import GAS
 from dcai.models import (
+    MODELS,
     Classifier,
     DensePerceptron,
+    NaiveBayes,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
@@ -25,20 +28,13 @@ def hot(length: int, position: int = 0, sign: int = 1) -> list[int]:
     return [0] * position + [sign * ONE] + [0] * (length - position - 1)
 
 
-def small_models() -> list[tuple[Classifier, list[int]]]:
-    return [
-        (DensePerceptron([0, -1, 5], 0, ONE), hot(3)),
-        (NearestCentroidClassifier([hot(3), hot(3, 1)], [1, 1]), hot(3)),
-        (SparseNearestCentroidClassifier([[(0, ONE)], [(1, ONE)]], [1, 1]), [0, 1]),
-        (SparsePerceptron([0, -1, 5], 0, ONE), [0, 2]),
-    ]
-
-
 @pytest.mark.parametrize("fork", FORKS)
-@pytest.mark.parametrize(("model", "sample"), small_models(), ids=lambda value: type(value).__name__)
-def test_what_a_stranger_pays_is_known(model: Classifier, sample: list[int], fork: str) -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_what_a_stranger_pays_is_known(name: str, fork: str) -> None:
     """Whatever the data are, for the owner is checked first."""
-    contract = OnChain(model, "revm", fork)
+    case = GAS[name].snapshot()
+    sample, _ = next(iter(case.contributions.values()))
+    contract = OnChain(case.model, "revm", fork)
     price = contract.oracle.coefficients["update"].gas[UNAUTHORIZED]
     for data, label in [(sample, 0), ([], 2**64 - 1), ([-1] * 100, 5)]:
         receipt = contract.send(contract.encode("update", data, label), sender=STRANGER)
@@ -59,6 +55,10 @@ def long_rows() -> dict[str, tuple[Classifier, list[tuple[list[int], int]]]]:
             DensePerceptron(weights, 0, ONE),
             [(hot(length, length - 1, sign), label) for sign in (1, -1) for label in (0, 1)],
         ),
+        "NaiveBayes": (
+            NaiveBayes([3, 0], [[(i, i) for i in many[:2_000]], []], 5, ONE),
+            [(many, 0), (many, 1), (many[::-1] + many, 1), (many[:1_000] * 4, 0), ([*many, -1], 0)],
+        ),
         "NearestCentroidClassifier": (
             NearestCentroidClassifier([hot(length), hot(length, 77)], [0, 5]),
             [(hot(length, length - 1), 0), (hot(length, 3), 1), ([1] * length, 1)],
@@ -75,7 +75,7 @@ def long_rows() -> dict[str, tuple[Classifier, list[tuple[list[int], int]]]]:
 
 
 @pytest.mark.parametrize("fork", ["cancun", "prague"])
-@pytest.mark.parametrize("name", long_rows())
+@pytest.mark.parametrize("name", MODELS)
 def test_rows_of_thousands_of_features(name: str, fork: str) -> None:
     """Some take more than any block of Osaka includes, and cost what is said all the same."""
     model, updates = long_rows()[name]
@@ -84,7 +84,7 @@ def test_rows_of_thousands_of_features(name: str, fork: str) -> None:
         contract.predict(sample)
         contract.update(sample, label, limits=True)
     contract.compare_storage()
-    if name.startswith("Sparse"):
+    if MODELS[name].spec.is_sparse:
         assert contract.oracle.update_batch(model, [updates[0][0]], [1 - updates[0][1]]).gas_limit[0] > 2**24
 
 
@@ -125,6 +125,7 @@ def cheap_last_writes() -> list[tuple[str, Any, list[int], int]]:
     repeated = SparsePerceptron([5, 0, -5], 0, ONE)
     full = 2**79 - 1
     empty = SparseNearestCentroidClassifier([[], []], [0, 3])
+    counted = NaiveBayes([1], [[(0, 1), (1, 2**32 - 1)]], 2, ONE)
     return [
         ("a learning rate of zero", no_rate, [0], 0),
         ("a learning rate of zero, many features", no_rate, list(range(50)), 1),
@@ -139,6 +140,11 @@ def cheap_last_writes() -> list[tuple[str, Any, list[int], int]]:
         ("a magnitude that stays zero", empty, [], 0),
         ("a magnitude that stays", empty, [], 1),
         ("no feature at all", SparsePerceptron([], 5, ONE), [], 0),
+        ("a feature that repeats", counted, [0, 0], 0),
+        ("a new feature that repeats", counted, [5, 5, 5], 0),
+        ("a count that overflows behind a cheap write", counted, [0, 0, 1], 0),
+        ("a count that overflows behind an expensive write", counted, [0, 1], 0),
+        ("a feature once", counted, [0], 0),
     ]
 
 
@@ -152,7 +158,13 @@ def test_gas_limits_of_cheap_last_writes(engine: str, fork: str) -> None:
         OnChain(model, engine, fork, tally).update(sample, label, limits=True)
         binding[what] = tally.kinds["sentry binds"] == 1
     expected = dict.fromkeys(binding, True)
-    for what in ("an overflow behind an expensive write", "an overflow behind no write", "no feature at all"):
+    for what in (
+        "an overflow behind an expensive write",
+        "an overflow behind no write",
+        "no feature at all",
+        "a count that overflows behind an expensive write",
+        "a feature once",
+    ):
         expected[what] = False
     assert binding == expected
 

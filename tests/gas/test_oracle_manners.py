@@ -20,6 +20,7 @@ from dcai.models import (
     MODELS,
     Classifier,
     DensePerceptron,
+    NaiveBayes,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
@@ -42,6 +43,7 @@ def sparse() -> list[Any]:
     return [
         SparsePerceptron([0, 5, -7], 0, ONE),
         SparseNearestCentroidClassifier([[(0, 5), (9, ONE)], []], [1, 0]),
+        NaiveBayes([1, 0], [[(0, 5), (9, 7)], []], 10, ONE),
     ]
 
 
@@ -59,7 +61,7 @@ LABELS = [1, 0, 1, 1, 0]
 
 
 def rows_of(model: Classifier) -> list[list[int]]:
-    return DENSE_ROWS if isinstance(model, DensePerceptron | NearestCentroidClassifier) else SPARSE_ROWS
+    return SPARSE_ROWS if model.spec.is_sparse else DENSE_ROWS
 
 
 @pytest.fixture

@@ -590,7 +590,8 @@ def test_building_a_sparse_perceptron_from_a_mapping(weights: dict[int, int]) ->
 
 
 def test_default_names_and_missing_weights() -> None:
-    assert [m.classifications for m in small_models()] == [("no", "yes"), ("no", "yes"), ("0", "1", "2"), ("0", "1")]
+    given, two, three = ("no", "yes"), ("0", "1"), ("0", "1", "2")
+    assert [m.classifications for m in small_models()] == [given, given, three, two, two]
     weights = dcai.SparsePerceptron([0, 5], 0, 1).weights
     assert (dict(weights), weights[0], weights[2**63]) == ({1: 5}, 0, 0)
     assert dict(weights) == {1: 5}  # a look at a missing weight adds none

@@ -57,9 +57,25 @@ SPARSE_NEAREST: dict[str, Any] = {
         "B": {"centroid": [0.5, 1], "dataCount": 1},
     },
 }
-VALID = {"dense": DENSE, "sparse": SPARSE, "nearest": NEAREST, "sparse nearest": SPARSE_NEAREST}
+NAIVE_BAYES: dict[str, Any] = {
+    "type": "naive bayes",
+    "classifications": ["HAM", "SPAM"],
+    "featureIndices": [3],
+    "classCounts": [5, 2],
+    "featureCounts": [[[0, 4], [9, 1]], [[9, 2]]],
+    "totalNumFeatures": 10,
+    "smoothingFactor": 0.5,
+    "totalFeatureCounts": [5, 6],
+}
+VALID = {
+    "dense": DENSE,
+    "sparse": SPARSE,
+    "nearest": NEAREST,
+    "sparse nearest": SPARSE_NEAREST,
+    "naive bayes": NAIVE_BAYES,
+}
 #: Fields of these files that have a default.
-OPTIONAL = {"featureIndices", "learningRate", "numSamples"}
+OPTIONAL = {"featureIndices", "learningRate", "numSamples", "smoothingFactor", "totalFeatureCounts"}
 
 
 def build(name: str) -> dcai.Classifier:
@@ -70,7 +86,7 @@ def build(name: str) -> dcai.Classifier:
 
 
 def test_what_the_fields_mean() -> None:
-    dense, sparse, nearest, sparse_nearest = map(build, VALID)
+    dense, sparse, nearest, sparse_nearest, naive_bayes = map(build, VALID)
     assert state(dense) == ([ONE // 2, -5 * ONE // 4], ONE // 8, ONE // 2)
     assert (dense.classifications, dense.feature_indices) == (("NOT HOT DOG", "HOT DOG"), (4, 2))
     assert state(sparse) == ({0: ONE // 2, 1: -5 * ONE // 4}, 5 * ONE, ONE // 2)
@@ -81,6 +97,11 @@ def test_what_the_fields_mean() -> None:
         [77, 5 * ONE**2 // 4],
         [{3: (ONE // 2, 4), 9: (ONE // 4, 2)}, {0: (ONE // 2, 1), 1: (ONE, 1)}],
     )
+    assert state(naive_bayes) == ([5, 2], [5, 6], [{0: 4, 9: 1}, {9: 2}], 10, ONE // 2)
+    assert (naive_bayes.classifications, naive_bayes.feature_indices) == (("HAM", "SPAM"), (3,))
+    # As the client of 0xDeCA10B: Laplace smoothing, and totals that are sums.
+    plain = {name: value for name, value in NAIVE_BAYES.items() if name not in OPTIONAL}
+    assert state(from_json(plain)) == ([5, 2], [5, 2], [{0: 4, 9: 1}, {9: 2}], 10, ONE)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +229,23 @@ def test_round_trip_of_sparse_nearest_centroids(centroids: Any, counts: Any, nam
     assert_round_trip(model)
     for sample, label in updates:
         of_kernel(partial(model.update, sample, label))
+    assert_round_trip(model)
+
+
+@given(
+    counts=st.lists(st.dictionaries(n.feature_indices, n.uint32s, max_size=5), min_size=4, max_size=4),
+    samples=st.lists(n.counts64, min_size=4, max_size=4),
+    num_features=n.uint64s,
+    smoothing=n.uint32s,
+    names=names,
+    more=st.dictionaries(n.feature_indices, n.uint32s, max_size=5),
+)
+def test_round_trip_of_naive_bayes(
+    counts: Any, samples: Any, num_features: int, smoothing: int, names: Any, more: Any
+) -> None:
+    model = dcai.NaiveBayes(samples, counts, num_features, smoothing, classifications=names)
+    assert_round_trip(model)
+    model.initialize_counts(more, 1)  # of a count that is replaced, the total keeps both
     assert_round_trip(model)
 
 
@@ -405,6 +443,12 @@ def test_objects_that_are_no_numbers(name: str, at: Place, value: Any) -> None:
         ("sparse nearest", ("intents", "A", "numSamples", "9"), "5"),
         ("sparse nearest", ("intents", "A", "squaredMagnitude"), str(2**256)),
         ("sparse nearest", ("intents", "A", "squaredMagnitude"), "0.5"),
+        ("naive bayes", ("classCounts", 0), str(2**64)),
+        ("naive bayes", ("featureCounts", 0, 1, 0), str(2**32)),
+        ("naive bayes", ("featureCounts", 0, 1, 1), str(2**32)),
+        ("naive bayes", ("totalNumFeatures",), str(2**64)),
+        ("naive bayes", ("smoothingFactor",), "4.294967296"),
+        ("naive bayes", ("totalFeatureCounts", 0), str(2**64)),
     ],
     ids=describe,
 )

@@ -81,6 +81,8 @@ def test_copies_are_equal_and_independent(name: str, way: str) -> None:
         twin.extend_centroid([1], 0)
     elif isinstance(twin, dcai.SparseNearestCentroidClassifier):
         twin.extend_centroid([(77, 1)], 0)
+    elif isinstance(twin, dcai.NaiveBayes):
+        twin.initialize_counts([(77, 1)], 0)
     assert state(model) == before
     assert twin != model
 
@@ -206,7 +208,7 @@ def test_state_cannot_be_set_past_the_kernel(name: str) -> None:
 
 
 def test_types_of_what_models_give() -> None:
-    dense, sparse, nearest, sparse_nearest = small_models()
+    dense, sparse, nearest, sparse_nearest, naive_bayes = small_models()
     assert isinstance(dense, dcai.DensePerceptron)
     assert dense.weights.dtype == np.int64
     assert dcai.DensePerceptron([2**63], 0, 0).weights.dtype == object
@@ -225,6 +227,10 @@ def test_types_of_what_models_give() -> None:
     assert isinstance(sparse_nearest, dcai.SparseNearestCentroidClassifier)
     assert type(sparse_nearest.update([0], 0)) is bool
     assert type(sparse_nearest.centroid_value(0, 0)) is int
+    assert isinstance(naive_bayes, dcai.NaiveBayes)
+    assert naive_bayes.feature_counts == [{0: 3, 7: 5}, {1: 2}]
+    assert type(naive_bayes.feature_count(0, 7)) is int
+    assert {type(n) for n in (*naive_bayes.num_samples, *naive_bayes.total_feature_counts)} == {int}
     for model in small_models():
         assert type(model.classifications) is tuple
         assert type(model.feature_indices) is tuple

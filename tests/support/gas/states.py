@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dcai.models import (
     Classifier,
     DensePerceptron,
+    NaiveBayes,
     NearestCentroidClassifier,
     SparseNearestCentroidClassifier,
     SparsePerceptron,
@@ -74,6 +75,26 @@ def sparse_nearest_centroids(draw: st.DrawFn) -> Classifier:
     return SparseNearestCentroidClassifier.restore(state, model.classifications, ())
 
 
+@st.composite
+def naive_bayes(draw: st.DrawFn) -> Classifier:
+    """Some with counts and totals that leave no room, with scores that grow, and with nothing to divide by."""
+    num_classes = draw(st.integers(1, 4))
+    counts = st.sampled_from([1, 2, 1_000, n.UINT32_MAX - 1, n.UINT32_MAX])
+    full = st.dictionaries(n.feature_indices, counts, max_size=6)
+    feature_counts = draw(st.lists(st.one_of(st.just({}), full, full), min_size=num_classes, max_size=num_classes))
+    totals = [sum(each.values()) for each in feature_counts]
+    if not draw(st.integers(0, 3)):
+        totals = [draw(st.sampled_from([total, n.UINT64_MAX - 2, n.UINT64_MAX])) for total in totals]
+    state = {
+        "num_samples": draw(s.lists_of(n.counts64, num_classes)),
+        "total_feature_counts": totals,
+        "feature_counts": feature_counts,
+        "smoothing_factor": draw(st.sampled_from([0, 1, n.ONE, n.ONE, n.UINT32_MAX])),
+        "total_num_features": draw(st.sampled_from([0, 1, 13, n.UINT64_MAX])),
+    }
+    return NaiveBayes.restore(state, list(map(str, range(num_classes))), ())
+
+
 def _dense_lengths(model: Any) -> list[int]:
     return [len(model.weights)] if isinstance(model, DensePerceptron) else sorted(set(map(len, model.centroids)))
 
@@ -93,15 +114,20 @@ def samples(model: Classifier) -> st.SearchStrategy[list[int]]:
         lengths = st.sampled_from(_dense_lengths(model))
         good = lengths.flatmap(s.accepted_samples)
         return s.either(st.one_of(good, good, st.sampled_from(_clearing(model))), lengths.flatmap(s.dense_samples))
-    if isinstance(model, SparsePerceptron):
+    if not isinstance(model, SparseNearestCentroidClassifier):
         few = st.lists(st.integers(0, 3), min_size=1, max_size=9)
-        return s.either(st.one_of(s.index_samples, s.increasing_samples, few), s.negative_samples)
+        any_order = st.one_of(s.increasing_samples, few)
+        if isinstance(model, NaiveBayes):
+            return s.either(any_order, st.one_of(s.repeated_samples, s.negative_samples, s.too_large_samples))
+        return s.either(st.one_of(s.index_samples, any_order), s.negative_samples)
     refused = st.one_of(s.index_samples, s.negative_samples, s.too_large_samples, s.repeated_samples)
     return s.either(s.increasing_samples, refused)
 
 
-MODELS: dict[str, Callable[[], st.SearchStrategy[Classifier]]] = {
+#: Of each model of dcai.
+STATES: dict[str, Callable[[], st.SearchStrategy[Classifier]]] = {
     "DensePerceptron": dense_perceptrons,
+    "NaiveBayes": naive_bayes,
     "NearestCentroidClassifier": nearest_centroids,
     "SparseNearestCentroidClassifier": sparse_nearest_centroids,
     "SparsePerceptron": sparse_perceptrons,

@@ -47,6 +47,9 @@ def state(model: dcai.Classifier) -> tuple[Any, ...]:
         return dict(model.weights), model.intercept, model.learning_rate
     if isinstance(model, dcai.NearestCentroidClassifier):
         return [centroid.tolist() for centroid in model.centroids], model.counts
+    if isinstance(model, dcai.NaiveBayes):
+        totals = model.total_num_features, model.smoothing_factor
+        return model.num_samples, model.total_feature_counts, model.feature_counts, *totals
     assert isinstance(model, dcai.SparseNearestCentroidClassifier)
     return model.counts, model.squared_magnitudes, model.stored
 
@@ -58,4 +61,5 @@ def small_models() -> list[dcai.Classifier]:
         dcai.SparsePerceptron([ONE, -2 * ONE, 5], -3, ONE, classifications=["no", "yes"], feature_indices=[1]),
         dcai.NearestCentroidClassifier([[ONE, 0], [0, ONE], [5, 6]], [1, 2, 3]),
         dcai.SparseNearestCentroidClassifier([[(0, ONE), (7, 5)], [(1, ONE)]], [1, 4]),
+        dcai.NaiveBayes([1, 4], [[(0, 3), (7, 5)], [(1, 2)]], 9, ONE),
     ]
