@@ -125,7 +125,7 @@ def cheap_last_writes() -> list[tuple[str, Any, list[int], int]]:
     repeated = SparsePerceptron([5, 0, -5], 0, ONE)
     full = 2**79 - 1
     empty = SparseNearestCentroidClassifier([[], []], [0, 3])
-    counted = NaiveBayes([1], [[(0, 1), (1, 2**32 - 1)]], 2, ONE)
+    counted = NaiveBayes([1], [[(0, 1), (1, 2**32 - 2), (2, 2**32 - 1)]], 3, ONE)
     return [
         ("a learning rate of zero", no_rate, [0], 0),
         ("a learning rate of zero, many features", no_rate, list(range(50)), 1),
@@ -142,8 +142,9 @@ def cheap_last_writes() -> list[tuple[str, Any, list[int], int]]:
         ("no feature at all", SparsePerceptron([], 5, ONE), [], 0),
         ("a feature that repeats", counted, [0, 0], 0),
         ("a new feature that repeats", counted, [5, 5, 5], 0),
-        ("a count that overflows behind a cheap write", counted, [0, 0, 1], 0),
-        ("a count that overflows behind an expensive write", counted, [0, 1], 0),
+        ("a count that overflows behind a cheap write", counted, [1, 0, 0, 1], 0),
+        ("a count that overflows behind a cheap write and a cold read", counted, [0, 0, 2], 0),
+        ("a count that overflows behind an expensive write", counted, [1, 1], 0),
         ("a feature once", counted, [0], 0),
     ]
 
@@ -162,6 +163,7 @@ def test_gas_limits_of_cheap_last_writes(engine: str, fork: str) -> None:
         "an overflow behind an expensive write",
         "an overflow behind no write",
         "no feature at all",
+        "a count that overflows behind a cheap write and a cold read",
         "a count that overflows behind an expensive write",
         "a feature once",
     ):
