@@ -382,7 +382,7 @@ def test_what_it_cannot_begin_with(node: Anvil, trained: Trained) -> None:
     with pytest.raises(WrongChainError, match="expected chain 1"):
         start(node, trained, expect_chain_id=1)
     snapshot = fetch(node.url, trained.address, "latest", num_features=FEATURES)
-    with pytest.raises(WrongChainError, match="snapshot of 1"):
+    with pytest.raises(WrongChainError, match="snapshot is of chain 1"):
         Follower(node.url, start=replace(snapshot, chain_id=1))
     with pytest.raises(InputError, match="and not of the classifier"):
         Follower(node.url, other.address, start=snapshot)
