@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
-from dcai import DensePerceptron, SparsePerceptron, to_fixed
+from dcai import DensePerceptron, NaiveBayes, SparsePerceptron, to_fixed
 from dcai.errors import InputError, InputTypeError
 
 ESTIMATORS = [
@@ -112,3 +112,56 @@ def test_the_dense_intercept_has_the_scale_of_the_products() -> None:
     with pytest.raises(InputError, match=r"intercept_ times 10\^9 .*does not fit in int80"):
         DensePerceptron.from_sklearn(linear([[1.0]], [604_463.0]))
     assert SparsePerceptron.from_sklearn(linear([[1.0]], [604_463.0])).intercept == 604_463 * 10**9
+
+
+# -- naive Bayes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.25, 1e-3])
+def test_naive_bayes_gives_the_labels_of_scikit_learn(alpha: float) -> None:
+    X, y = load_digits(return_X_y=True)
+    X = (X >= 8).astype(np.int8)
+    fitted = MultinomialNB(alpha=alpha).fit(X, y)
+    model = NaiveBayes.from_sklearn(fitted)
+    assert model.num_samples == np.bincount(y).tolist()
+    assert [[counts.get(j, 0) for j in range(64)] for counts in model.feature_counts] == [
+        X[y == k].sum(axis=0).tolist() for k in range(10)
+    ]
+    assert (model.total_num_features, model.smoothing_factor) == (64, rounded(alpha, 10**9))
+    assert model.classifications == tuple("0123456789")
+    scores = np.sort(fitted.predict_joint_log_proba(X), axis=1)
+    # The logarithms of scikit-learn are sums of floats; alpha and counts are exact here.
+    labels = model.predict_batch(sparse.csr_array(X))
+    assert compare(scores[:, -1] - scores[:, -2], 1e-9, fitted.predict(X), labels) >= 1796  # of 1,797
+
+
+def test_naive_bayes_takes_a_count_as_a_repeated_index() -> None:
+    fitted = MultinomialNB().fit([[3, 0, 1], [0, 2, 2]], ["a", "b"])
+    model = NaiveBayes.from_sklearn(fitted)
+    assert model.feature_counts == [{0: 3, 2: 1}, {1: 2, 2: 2}]
+    for row in ([0, 0, 2], [2, 1, 1], [1, 0, 4]):
+        sample = np.repeat(np.arange(3), row)
+        assert model.classifications[model.predict(sample)] == fitted.predict([row])[0]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "match"),
+    [
+        (MultinomialNB(), InputError, "MultinomialNB is not fitted"),
+        (
+            GaussianNB().fit(np.eye(2), [0, 1]),
+            InputTypeError,
+            "GaussianNB is no MultinomialNB: it has no feature_count_",
+        ),
+        (BernoulliNB().fit(np.eye(2), [0, 1]), InputTypeError, "expected a fitted MultinomialNB .*, got BernoulliNB"),
+        (MultinomialNB(fit_prior=False).fit(np.eye(2), [0, 1]), InputError, "fit_prior=True"),
+        (MultinomialNB(class_prior=[0.5, 0.5]).fit(np.eye(2), [0, 1]), InputError, "class_prior=None"),
+        (MultinomialNB().fit(np.eye(2) / 2, [0, 1]), InputError, r"feature_count_\[0, 0\] is 0\.5; .*whole samples"),
+        (MultinomialNB().fit(np.eye(2), [0, 1], [0.5, 1]), InputError, r"class_count_\[0\] is 0\.5"),
+        (MultinomialNB(alpha=5.0).fit(np.eye(2), [0, 1]), InputError, r"smoothing_factor is 5\.0.*uint32"),
+        (MultinomialNB(alpha=[1.0, 2.0]).fit(np.eye(2), [0, 1]), InputTypeError, "expected a real number"),
+    ],
+)
+def test_another_naive_bayes_is_refused(estimator: Any, error: type[Exception], match: str) -> None:
+    with pytest.raises(error, match=match):
+        NaiveBayes.from_sklearn(estimator)
