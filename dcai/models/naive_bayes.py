@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dcai import _kernels
-from dcai.errors import InputError
+from dcai.errors import InputError, InputTypeError
 from dcai.fixed import TO_FLOAT
 from dcai.models import json_format
-from dcai.models.base import SparseClassifier, as_name, check_length, check_names, pairs
+from dcai.models.base import SparseClassifier, as_name, check_length, check_names, fitted_classes, pairs
 from dcai.models.deployment import create_classes
 from dcai.models.means import presence_counts
 from dcai.models.registry import register
@@ -54,6 +55,8 @@ def _cells(model: NaiveBayes) -> Iterator[tuple[int, int]]:
     return ((k, j) for k, counts in enumerate(model.feature_counts) for j in counts)
 
 
+_SMOOTHING = Hyperparameter("smoothing_factor", 1.0, "Added to each count; 1 is Laplace smoothing.")
+
 _SPEC = ModelSpec(
     contract="NaiveBayes",
     kernel=_kernels.NaiveBayes,
@@ -74,7 +77,7 @@ _SPEC = ModelSpec(
     },
     deploy=_deploy,
     changes=("addClass", "initializeCounts"),
-    hyperparameters=(Hyperparameter("smoothing_factor", 1.0, "Added to each count; 1 is Laplace smoothing."),),
+    hyperparameters=(_SMOOTHING,),
     json_types=("naive bayes",),
     fingerprint="naive-bayes",
     words={
@@ -257,6 +260,49 @@ class NaiveBayes(SparseClassifier):
         return cls(num_samples, counts, num_features, smoothing_factor, classifications=classifications)
 
     @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Turn a fitted ``MultinomialNB`` of scikit-learn into a model.
+
+        Parameters
+        ----------
+        estimator : MultinomialNB
+            Fitted without weights, and with the default prior. A sample that has a feature n times is its index n
+            times.
+
+        Returns
+        -------
+        NaiveBayes
+            The same counts; ``alpha``, at scale ``10**9``, is the smoothing factor.
+
+        Raises
+        ------
+        InputTypeError
+            Another estimator.
+        InputError
+            It is not fitted, its counts are not whole numbers, or its prior is not that of the counts.
+
+        Examples
+        --------
+        >>> from sklearn.naive_bayes import MultinomialNB
+        >>> fitted = MultinomialNB().fit([[1, 1, 0], [0, 1, 1]], ["no", "yes"])
+        >>> NaiveBayes.from_sklearn(fitted).predict([2])
+        1
+        """
+        names = fitted_classes(estimator, "MultinomialNB", "class_count_", "feature_count_", "alpha")
+        if "MultinomialNB" not in [each.__name__ for each in type(estimator).__mro__]:
+            # Its siblings count, too, and take another product of the counts.
+            raise InputTypeError(f"expected a fitted MultinomialNB of scikit-learn, got {type(estimator).__name__}")
+        if not estimator.fit_prior or estimator.class_prior is not None:
+            raise InputError(
+                "the prior of the contract is the count of each class; use fit_prior=True, class_prior=None"
+            )
+        samples = _whole(estimator.class_count_, "class_count_")
+        counts = _whole(estimator.feature_count_, "feature_count_")
+        present = [{j: count for j, count in enumerate(row.tolist()) if count} for row in counts]
+        smoothing = _SMOOTHING.to_fixed(estimator.alpha)
+        return cls(samples.tolist(), present, counts.shape[1], smoothing, classifications=names)
+
+    @classmethod
     def _restore_kernel(cls, state: dict[str, Any]) -> _kernels.NaiveBayes:
         counts = [pairs(each) for each in state["feature_counts"]]
         columns = state["num_samples"], state["total_feature_counts"], counts
@@ -287,3 +333,13 @@ class NaiveBayes(SparseClassifier):
         if self.total_feature_counts != [sum(counts.values()) for counts in self.feature_counts]:
             fields["totalFeatureCounts"] = self.total_feature_counts
         return fields
+
+
+def _whole(counts: NDArray[np.float64], name: str) -> NDArray[np.int64]:
+    """Return counts as integers; those of weighted samples are none."""
+    if (bad := np.argwhere(counts != np.rint(counts))).size:
+        place = [int(i) for i in bad[0]]
+        raise InputError(
+            f"{name}{place} is {counts[tuple(bad[0])]}; the contract counts whole samples, without weights"
+        )
+    return counts.astype(np.int64)
