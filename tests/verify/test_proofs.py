@@ -21,7 +21,7 @@ from dcai.evm import Evm
 from dcai.models import MODELS
 from dcai.verify.claim import ProofClaim, Refuted, Unknown, Verified
 from dcai.verify.layer import claims
-from dcai.verify.models import dense_perceptron, nearest_centroid, sparse_nearest_centroid
+from dcai.verify.models import dense_perceptron, naive_bayes, nearest_centroid, sparse_nearest_centroid
 from dcai.verify.proof import SHARED_CLAIMS, integers, mul_div, square_root
 from dcai.verify.proof.contracts import Setting
 from dcai.verify.proof.machine import SymbolicCall, paths
@@ -62,6 +62,7 @@ STALE = dcai.SparseNearestCentroidClassifier.restore(LAZY, ["0"], ())
 ADD, MUL, DIV, SDIV = 0x01, 0x02, 0x04, 0x05
 
 
+BAYES = dcai.NaiveBayes([1], [{5: 1}], 9, ONE)
 PREDICTED, READ = (CENTROIDS, "predict", [0]), (STALE, "getCentroidValue", 0, 5)
 
 
@@ -75,11 +76,13 @@ PREDICTED, READ = (CENTROIDS, "predict", [0]), (STALE, "getCentroidValue", 0, 5)
         (nearest_centroid.centroid_predict, PREDICTED, MUL, ADD, 3),
         (sparse_nearest_centroid.true_value, READ, DIV, MUL, 0),
         (sparse_nearest_centroid.true_value, READ, MUL, ADD, 0),
+        # The last sum is that of the count.
+        (naive_bayes.bayes_update, (BAYES, "update", [5, 5], 0), ADD, MUL, -1),
     ],
 )
 def test_a_fault_in_the_bytecode_is_found(check: Any, call: Any, old: int, new: int, which: int) -> None:
     name = call[0].spec.contract
-    arguments = () if check is sparse_nearest_centroid.true_value else (1,)
+    arguments = (1,) if check in (dense_perceptron.dense_update, nearest_centroid.centroid_predict) else ()
     outcome = check(Setting(name, faulty(name, trace(*call), old, new, which)), 60, *arguments)
     assert isinstance(outcome, Refuted)
     assert "the bytecode ends with" in outcome.counterexample
@@ -128,6 +131,13 @@ def test_a_wrong_quotient_is_found() -> None:
             return -1
 
     assert isinstance(sparse_nearest_centroid.check_lazy_scaling(1, Contract()), Refuted)
+
+
+def test_a_wrong_score_is_found() -> None:
+    def rounded_up(samples: int, factors: tuple[int, ...], divisor: int) -> int:
+        return naive_bayes.narrow_score(samples, tuple(factor + 1 for factor in factors), divisor)
+
+    assert isinstance(naive_bayes.check_narrow_scores(1, rounded_up), Refuted)
 
 
 # -- the machine beside an EVM -- #
