@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
-__all__ = ["DEEPEST", "check_depth", "loads"]
+from dcai.errors import InputError
+
+__all__ = ["DEEPEST", "loads", "parse", "read"]
 
 #: More than any file or answer that dcai reads is nested.
 DEEPEST = 20
@@ -15,7 +19,7 @@ DEEPEST = 20
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
-def check_depth(text: str) -> None:
+def _check_depth(text: str) -> None:
     """Raise before the parser recurses: a library may have raised Python's limit to where that ends in a crash.
 
     Raises
@@ -38,5 +42,49 @@ def loads(text: str) -> Any:
     ValueError
         It is none, or is nested too deep.
     """
-    check_depth(text)
+    _check_depth(text)
     return json.loads(text)
+
+
+def parse(text: str, name: str, **numbers: Any) -> Any:
+    """Read JSON whose objects have no field twice.
+
+    Parameters
+    ----------
+    text : str
+        The JSON.
+    name : str
+        How an error calls the text.
+    **numbers : callable
+        ``parse_int``, ``parse_float`` and ``parse_constant`` of ``json.loads``.
+
+    Raises
+    ------
+    InputError
+        It is no JSON, is nested too deep, or has a field twice.
+    """
+    try:
+        _check_depth(text)
+        return json.loads(text, object_pairs_hook=_without_repetition, **numbers)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is not JSON: {error}") from error
+
+
+def read(path: str | os.PathLike[str], **numbers: Any) -> Any:
+    """Read a JSON file; arguments and errors as of `parse`, and ``OSError`` where the file cannot be read."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{os.fspath(path)} is not JSON: it is no UTF-8 text") from error
+    return parse(text, os.fspath(path), **numbers)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise InputError(f"field {key!r} stands there twice")
+        fields[key] = value
+    return fields

@@ -68,7 +68,7 @@ ALLOWED = {
     "files": set(),
     "fixed": {"errors", "_kernels"},
     "rows": {"errors", "_kernels"},
-    "strict_json": set(),
+    "strict_json": {"errors"},
     "report": {"errors"},
     "reprs": set(),
     "units": {"errors"},

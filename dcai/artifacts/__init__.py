@@ -18,7 +18,7 @@ from dcai.errors import ArtifactError, InputTypeError, MissingArtifactError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Artifact", "Place", "Places", "Run", "load", "load_file", "names", "parse", "register"]
+__all__ = ["Artifact", "Place", "Places", "Run", "json_object", "load", "load_file", "names", "parse", "register"]
 
 _SUFFIX = ".json"
 
@@ -122,14 +122,20 @@ def load_file(path: str | Path) -> Artifact:
     return parse(text, f"the artifact {str(path)!r}")
 
 
-def parse(text: str, where: str) -> Artifact:
-    """Read a contract from JSON text; ``where`` says in messages what it is."""
+def json_object(text: str, where: str) -> dict[str, Any]:
+    """Read a JSON object; ``where`` says in messages what it is."""
     try:
         fields = strict_json.loads(text)
     except ValueError as error:
         raise ArtifactError(f"{where} is not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise ArtifactError(f"{where} is a JSON {type(fields).__name__}; it must be an object")
+    return fields
+
+
+def parse(text: str, where: str) -> Artifact:
+    """Read a contract from JSON text; ``where`` says in messages what it is."""
+    fields = json_object(text, where)
     layout = _field(fields, "storageLayout", dict, where)
     _field(layout, "storage", list, f"{where}, storageLayout")
     if layout.get("types") is not None:  # null where a contract has no variables

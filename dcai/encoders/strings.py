@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dcai import strict_json
 from dcai.encoders.demo_client import DemoImdbVocab, DemoMurmurHash3
 from dcai.encoders.dense import FixedPoint, Integers, L2Normalized
 from dcai.encoders.hashed_presence import HashedPresence
-from dcai.encoders.json_object import read_object
 from dcai.encoders.word_presence import WordPresence
 from dcai.errors import InputError, InputTypeError, shown
 
@@ -59,7 +59,7 @@ def from_string(text: str, *, vocabulary: Vocabulary | None = None) -> Encoder:
         raise InputTypeError(f"the string of an encoder is {shown(text)}; expected str")
     options: dict[str, Any] = {"type": text}
     if text.lstrip().startswith("{"):
-        options = read_object(text, "the string of an encoder")
+        options = strict_json.parse(text, "the string of an encoder")
     kind = _kind(options.pop("type", None))
     known = getattr(kind, "__dataclass_fields__", {})
     if (unknown := next((name for name in options if name not in known), None)) is not None:

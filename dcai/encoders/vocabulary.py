@@ -8,12 +8,11 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from dcai import strict_json
 from dcai.data.imdb import INDEX_FROM
 from dcai.encoders.base import check_index
-from dcai.encoders.json_object import read_object
 from dcai.encoders.tokens import tokenizer
 from dcai.errors import InputError, InputTypeError, shown
 from dcai.files import write_whole
@@ -112,7 +111,7 @@ class Vocabulary(Mapping[str, int]):
         OSError
             The file cannot be read.
         """
-        return cls._from_fields(_read(path), path)
+        return cls._from_file(path)
 
     @classmethod
     def from_keras(cls, path: str | os.PathLike[str], *, num_words: int = 1000) -> Self:
@@ -133,7 +132,7 @@ class Vocabulary(Mapping[str, int]):
         OSError
             The file cannot be read.
         """
-        ranks = cls._from_fields(_read(path), path)
+        ranks = cls._from_file(path)
         frequent = {word: rank + INDEX_FROM for word, rank in ranks.items() if rank + INDEX_FROM < num_words}
         if not frequent:
             raise InputError(
@@ -161,7 +160,10 @@ class Vocabulary(Mapping[str, int]):
         return text
 
     @classmethod
-    def _from_fields(cls, fields: dict[str, Any], path: str | os.PathLike[str]) -> Self:
+    def _from_file(cls, path: str | os.PathLike[str]) -> Self:
+        fields = strict_json.read(path)
+        if not isinstance(fields, dict):
+            raise InputError(f"{os.fspath(path)} holds {shown(fields)}; expected a JSON object")
         try:
             return cls(fields)
         except InputError as error:
@@ -202,14 +204,6 @@ class Vocabulary(Mapping[str, int]):
 
     def __repr__(self) -> str:
         return f"<Vocabulary of {len(self):,} words, SHA-256 {self.sha256[:8]}...>"
-
-
-def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{os.fspath(path)} is not JSON: it is no UTF-8 text") from error
-    return read_object(text, os.fspath(path))
 
 
 def _checked(indices: dict[str, int]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dcai.errors import ArtifactError, InputError, InputTypeError, MissingExtraError, Revert
+from dcai.errors import ArtifactError, InputError, InputTypeError, MissingExtraError, Revert, shown
 from dcai.evm.hashing import keccak, to_address, to_bytes20
 
 try:
@@ -316,7 +316,7 @@ def _items(value: Any, where: str, wanted: str) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
-        raise InputTypeError(f"{where} is {_shown(value)}; it must be {wanted}")
+        raise InputTypeError(f"{where} is {shown(value)}; it must be {wanted}")
     return list(value)
 
 
@@ -331,7 +331,7 @@ def _plain_integer(unsigned: bool, bits: int, value: Any, where: str) -> int:
         hint = ""
         if isinstance(value, float):
             hint = "; real numbers are first scaled by 10^9: dcai.fixed.to_fixed"
-        raise InputTypeError(f"{where} is {_shown(value)}; it must be {wanted}{hint}")
+        raise InputTypeError(f"{where} is {shown(value)}; it must be {wanted}{hint}")
     number = int(value.__index__())
     if not low <= number <= high:
         raise InputError(f"{where} is {number}; it must be {wanted}")
@@ -340,7 +340,7 @@ def _plain_integer(unsigned: bool, bits: int, value: Any, where: str) -> int:
 
 def _plain_bytes(value: Any, where: str, length: int | None = None) -> bytes:
     if not isinstance(value, bytes | bytearray | memoryview):
-        raise InputTypeError(f"{where} is {_shown(value)}; it must be bytes")
+        raise InputTypeError(f"{where} is {shown(value)}; it must be bytes")
     if length is not None and len(value) != length:
         raise InputError(f"{where} has {len(value)} bytes; it must have {length}")
     return bytes(value)
@@ -348,13 +348,13 @@ def _plain_bytes(value: Any, where: str, length: int | None = None) -> bytes:
 
 def _plain_text(value: Any, where: str) -> str:
     if not isinstance(value, str):
-        raise InputTypeError(f"{where} is {_shown(value)}; it must be text")
+        raise InputTypeError(f"{where} is {shown(value)}; it must be text")
     return value
 
 
 def _plain_bool(value: Any, where: str) -> bool:
     if not isinstance(value, bool):
-        raise InputTypeError(f"{where} is {_shown(value)}; it must be True or False")
+        raise InputTypeError(f"{where} is {shown(value)}; it must be True or False")
     return value
 
 
@@ -368,11 +368,6 @@ _SCALARS: dict[str, Callable[[Any, str], Any]] = {
     "address": _plain_address,
     "bytes": _plain_bytes,
 }
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 # -- reading an ABI -- #

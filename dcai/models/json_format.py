@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
 from dcai import strict_json
@@ -174,16 +173,15 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Fields:
     if isinstance(source, Mapping):
         return Fields(source)
     if isinstance(source, str) and source.lstrip()[:1] in ("", "{", "["):
-        return Fields(_parse(source, "the text"))
+        return Fields(strict_json.parse(source, "the text", **_NUMBERS))
     if not isinstance(source, (str, os.PathLike)):
         raise InputTypeError(f"expected a path, JSON text or a dict, got {shown(source)}")
     try:
-        text = Path(source).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{os.fspath(source)} is not JSON: it is no UTF-8 text") from error
+        return Fields(strict_json.read(source, **_NUMBERS))
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{shown(source)} is no path: {error}") from error
-    return Fields(_parse(text, os.fspath(source)))
 
 
 def write(fields: Mapping[str, Any], path: str | os.PathLike[str] | None) -> str:
@@ -220,23 +218,6 @@ def _dump(value: object) -> str:
     return json.dumps(value)
 
 
-def _parse(text: str, name: str) -> object:
-    try:
-        strict_json.check_depth(text)
-        return json.loads(
-            text,
-            # Whatever stands for a number, NaN included, is kept until the field that has it can be named.
-            parse_float=_decimal,
-            parse_int=_decimal,
-            parse_constant=Decimal,
-            object_pairs_hook=_refuse_repetition,
-        )
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{name} is not JSON: {error}") from error
-
-
 def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
@@ -247,15 +228,12 @@ def _decimal(text: str) -> Decimal:
         return Decimal(0) if vanishes else Decimal("Infinity").copy_sign(Decimal(mantissa))
 
 
-def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise InputError(f"field {key!r} stands there twice")
-            seen.add(key)
-    return fields
+#: Whatever stands for a number, NaN included, is kept until the field that has it can be named.
+_NUMBERS: dict[str, Callable[[str], Decimal]] = {
+    "parse_float": _decimal,
+    "parse_int": _decimal,
+    "parse_constant": Decimal,
+}
 
 
 def _number(value: object) -> object:

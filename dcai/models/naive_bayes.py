@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError
 from dcai.fixed import TO_FLOAT
-from dcai.models import json_format
+from dcai.models import _inputs, json_format
 from dcai.models.base import SparseClassifier, as_name, check_length, check_names, fitted_classes, pairs
 from dcai.models.deployment import create_classes
 from dcai.models.means import presence_counts
@@ -19,6 +19,7 @@ from dcai.models.registry import register
 from dcai.models.spec import Demo, Field, Getter, Hyperparameter, Int, Map, ModelSpec, Sparse, of_class, per_class
 
 if TYPE_CHECKING:
+    from dcai.models._inputs import Batch, Labels
     from dcai.models.deployment import Driver
 
 __all__ = ["NaiveBayes"]
@@ -252,10 +253,12 @@ class NaiveBayes(SparseClassifier):
 
     @classmethod
     def fitted(
-        cls, X: Any, y: Any, num_features: int, classifications: Sequence[str], *, smoothing_factor: int = TO_FLOAT
+        cls, X: Batch, y: Labels, num_features: int, classifications: Sequence[str], *, smoothing_factor: int = TO_FLOAT
     ) -> Self:
         """Count the samples of each class and their features, as the contract's own updates do, in any order."""
-        present, num_samples = presence_counts(X.indptr, X.indices, y, len(classifications))
+        rows = _inputs.sparse_batch(X)
+        labels = _inputs.as_labels(y, len(rows))
+        present, num_samples = presence_counts(rows.indptr, rows.indices, labels, len(classifications))
         counts = [dict(zip(features.tolist(), times.tolist(), strict=True)) for features, times in present]
         return cls(num_samples, counts, num_features, smoothing_factor, classifications=classifications)
 

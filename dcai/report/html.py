@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-__all__ = ["facts", "page", "shown", "table"]
+__all__ = ["facts", "page", "readable", "table"]
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881;
@@ -58,7 +58,7 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def facts(named: Mapping[str, Any]) -> str:
     """Return a list of names and values."""
-    rows = (f"<dt>{escape(name)}</dt><dd>{escape(shown(value))}</dd>" for name, value in named.items())
+    rows = (f"<dt>{escape(name)}</dt><dd>{escape(readable(value))}</dd>" for name, value in named.items())
     return "\n".join(["<dl>", *rows, "</dl>"])
 
 
@@ -84,7 +84,7 @@ def _cells(tag: str, cells: Sequence[str], num_names: int) -> str:
     return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
 
 
-def shown(value: Any) -> str:
+def readable(value: Any) -> str:
     """Return a value as text for people: digits grouped, booleans as yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -93,5 +93,5 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(shown, value)) or "none"
+        return ", ".join(map(readable, value)) or "none"
     return str(value)

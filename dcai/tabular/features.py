@@ -8,6 +8,7 @@ import numpy as np
 
 from dcai.errors import InputError, shown
 from dcai.fixed import TO_FLOAT, to_fixed
+from dcai.models.spec import Sparse
 from dcai.rows import CsrRows
 from dcai.tabular.chunk import FLOAT, INT, TEXT, Compressed, Matrix, RowChunk, column_name
 
@@ -207,9 +208,12 @@ def _stored_ones(sparse: Compressed, faults: Faults) -> Compressed:
 def _check_indices(sparse: Compressed, shape: Shape, faults: Faults) -> None:
     indices = sparse.indices
     _mark_indices(sparse, indices < 0, faults, "is negative; expected feature indices, which count from 0")
-    if not shape.increasing:
+    if not isinstance(shape.samples, Sparse):
         return
-    _mark_indices(sparse, indices >= 1 << 32, faults, "is too large; expected feature indices below 2^32")
+    bits = shape.samples.index_bits
+    _mark_indices(sparse, indices >> bits > 0, faults, f"is too large; expected feature indices below 2^{bits}")
+    if not shape.samples.increasing:
+        return
     follows = np.zeros(len(indices), dtype=bool)
     follows[1:] = indices[1:] <= indices[:-1]
     starts = sparse.indptr[:-1]

@@ -10,7 +10,7 @@ from typing import Literal
 from dcai.errors import InputError
 from dcai.models import Classifier, DenseClassifier
 from dcai.models.registry import spec_of
-from dcai.models.spec import Sparse
+from dcai.models.spec import Dense, Sparse
 from dcai.reprs import short_repr
 
 __all__ = ["Agreement", "Layout", "Scale", "Shape"]
@@ -91,8 +91,8 @@ class Shape:
     ----------
     width : int or None
         Number of features of a dense model; None for a sparse one.
-    increasing : bool
-        Whether indices must be strictly increasing and below 2^32.
+    samples : Dense or Sparse
+        The form of samples.
     classifications : tuple of str
         Names of the classes.
     contract : str
@@ -100,7 +100,7 @@ class Shape:
     """
 
     width: int | None
-    increasing: bool
+    samples: Dense | Sparse
     classifications: tuple[str, ...]
     contract: str
 
@@ -109,8 +109,7 @@ class Shape:
         """Return the shape of a model."""
         width = model.num_features if isinstance(model, DenseClassifier) else None
         spec = spec_of(model)
-        increasing = isinstance(spec.samples, Sparse) and spec.samples.increasing
-        return cls(width, increasing, model.classifications, spec.contract)
+        return cls(width, spec.samples, model.classifications, spec.contract)
 
     def batch_rows(self, layout: Layout, width: int | None = None) -> int:
         """Return how many rows a batch has at most, of ``width`` values each where that is known."""

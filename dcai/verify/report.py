@@ -6,7 +6,6 @@ of what has been done so far, so that a run which is cut short has one too: mark
 
 from __future__ import annotations
 
-import json
 import platform
 import shlex
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any, Literal
 from dcai._kernels import __version__
 from dcai.files import write_whole
 from dcai.report import html
-from dcai.report.tables import Table, Tables
+from dcai.report.tables import Table, Tables, json_text
 from dcai.reprs import cut, short_repr
 
 __all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Verdict", "installed_versions"]
@@ -71,7 +70,10 @@ class Finding:
         return {"what": self.what, "details": dict(self.details), "repeat": list(self.repeat)}
 
     def _lines(self) -> list[str]:
-        lines = [f"  FOUND: {self.what}", *(f"    {name}: {html.shown(value)}" for name, value in self.details.items())]
+        lines = [
+            f"  FOUND: {self.what}",
+            *(f"    {name}: {html.readable(value)}" for name, value in self.details.items()),
+        ]
         return [*lines, f"    see it with: {shlex.join(self.repeat)}"] if self.repeat else lines
 
     def _as_html(self) -> str:
@@ -136,7 +138,10 @@ class Section:
 
     def _as_text(self) -> str:
         verdict = self.verdict if self.partial is None else f"{self.verdict}; partial: {self.partial}"
-        lines = [f"{self.title}: {verdict}", *(f"  {name}: {html.shown(value)}" for name, value in self.facts.items())]
+        lines = [
+            f"{self.title}: {verdict}",
+            *(f"  {name}: {html.readable(value)}" for name, value in self.facts.items()),
+        ]
         for finding in self.findings:
             lines += finding._lines()
         lines += [f"  note: {note}" for note in self.notes]
@@ -231,7 +236,7 @@ class Report:
             "versions": dict(self.versions),
             "sections": [section._as_fields() for section in self.sections],
         }
-        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+        return json_text(fields)
 
     def as_text(self) -> str:
         """Return the report for a terminal."""

@@ -320,6 +320,15 @@ def test_empty_samples() -> None:
     assert dcai.SparsePerceptron([], 0, 1).predict_batch([[], [], []]).tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("model", [m for m in dcai.MODELS.values() if m.spec.is_sparse], ids=lambda m: m.__name__)
+def test_a_model_is_fitted_to_any_form_of_batch(model: Any) -> None:
+    rows, labels = [[0, 2], [1], [0, 1, 2]], [0, 1, 1]
+    csr = CsrRows([0, 2, 3, 6], [0, 2, 1, 0, 1, 2])
+    expected = model.fitted(csr, np.array(labels), 3, ["a", "b"])
+    for batch in (rows, csr.to_csr(3), [np.array(row) for row in rows]):
+        assert model.fitted(batch, labels, 3, ["a", "b"]) == expected
+
+
 # -- a refused row ----------------------------------------------------------------------------------------------------
 
 

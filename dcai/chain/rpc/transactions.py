@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dcai.chain.rpc.fields import AnswerFields
@@ -67,9 +67,7 @@ def creation(node: Node, address: str, number: int) -> Sent | None:
     return None
 
 
-def sent_to(
-    node: Node, address: str, first: int, last: int, progress: Callable[[int], None] | None = None
-) -> Iterator[Sent]:
+def sent_to(node: Node, address: str, first: int, last: int) -> Iterator[Sent]:
     """Yield the transactions to a contract in a range of blocks, the last one included, that succeeded, in order."""
     for start in range(first, last + 1, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, last + 1))
@@ -81,8 +79,6 @@ def sent_to(
         ]
         for sent, _ in _successful(node, wanted):
             yield sent
-        if progress is not None:
-            progress(numbers[-1])
 
 
 def _blocks(node: Node, numbers: Sequence[int]) -> list[list[AnswerFields]]:

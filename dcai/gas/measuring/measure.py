@@ -62,14 +62,14 @@ class Measured:
     mistake: bool = False
 
 
-def least_gas_limit(evm: Machine, to: str | None, data: bytes, *, sender: str | None = None) -> int:
+def least_gas_limit(evm: Machine, to: str | None, data: bytes) -> int:
     """Search the least gas limit with which a transaction does what it does with plenty; nothing changes.
 
     Parameters
     ----------
     evm : Machine
         In the state before the transaction.
-    to, data, sender
+    to, data
         As for ``Evm.transact``.
 
     Returns
@@ -82,13 +82,13 @@ def least_gas_limit(evm: Machine, to: str | None, data: bytes, *, sender: str | 
     EvmError
         It halts even with 2^24 gas, so that no limit is enough.
     """
-    plenty = evm.simulate(to, data, sender=sender)
+    plenty = evm.simulate(to, data)
     if isinstance(plenty.error, EvmError):
         raise plenty.error
 
     def is_enough(gas_limit: int) -> bool:
         try:
-            receipt = evm.simulate(to, data, sender=sender, gas_limit=gas_limit)
+            receipt = evm.simulate(to, data, gas_limit=gas_limit)
         except EvmError:  # no block could include it
             return False
         return same_outcome(receipt, plenty)

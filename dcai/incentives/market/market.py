@@ -45,7 +45,7 @@ class PredictionMarket:
     address : str
         Address of the contract, which holds bounty and deposits.
     classifier : Classifier
-        The model in its initial state: any of the four. It is copied.
+        The model in its initial state, of any class. It is copied.
     terms : Terms
         Terms that the provider sets.
     provider : str

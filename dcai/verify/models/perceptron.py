@@ -15,20 +15,12 @@ from dcai.verify.proof.words import BITS, Word, to_bits
 from dcai.verify.step import Step
 
 __all__ = [
-    "LABEL_CHECK",
-    "LABEL_RATE",
-    "PERCEPTRON_FILE",
     "PerceptronGenerator",
     "class_rules",
     "intercept_and_rate",
     "learning_rate",
     "predicted",
 ]
-
-#: Below ``contracts``: the source that Perceptrons share.
-PERCEPTRON_FILE = "src/models/Perceptron.sol"
-#: Terms of both contracts that a fault changes.
-LABEL_RATE, LABEL_CHECK = "classification == 1 ? rate : -rate", "_requireClass(classification);"
 
 
 def learning_rate(rng: Random) -> int:

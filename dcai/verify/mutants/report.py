@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dcai.report.tables import Table
+from dcai.reprs import cut
 from dcai.verify.report import Finding, Section
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def _steps(trial: Trial) -> int:
 def _row(trial: Trial) -> list[str]:
     found = trial.search.found
     assert found is not None  # only those are rows
-    what = found.case.difference.partition(": ")[2].partition(" differs: ")[0]
-    what = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 3]}..."
+    what = cut(found.case.difference.partition(": ")[2].partition(" differs: ")[0], _LONGEST)
     steps = f"{len(found.case.steps)} step{'s' * (len(found.case.steps) > 1)}"
     return [trial.fault.name, what, f"{_cases(trial):,}", f"{_steps(trial):,}", steps]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dcai import strict_json
-from dcai.artifacts import Artifact, load, parse
+from dcai.artifacts import Artifact, json_object, load, parse
 from dcai.errors import ArtifactError, shown
 from dcai.models import MODELS
 from dcai.models.spec import Array, Field, Int, Map
@@ -46,12 +46,7 @@ def load_any(path: str, kernel: str | None = None) -> tuple[Artifact, str]:
         text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"{where} cannot be read: {error}") from error
-    try:
-        fields = strict_json.loads(text)
-    except ValueError as error:
-        raise ArtifactError(f"{where} is not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise ArtifactError(f"{where} is a JSON {type(fields).__name__}; it must be an object")
+    fields = json_object(text, where)
     if isinstance(fields.get("contracts"), dict):
         contract, fields = _choose(fields["contracts"], contract, where)
     return _known(_plain(fields, contract or Path(name).stem, where), where, kernel)
