@@ -79,8 +79,8 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     "--cost-weight",
     type=WEI,
     default="1 finney",
-    help="For stakeable: deposit one hour after the last contribution, in wei or with a unit. The "
-    "deposit falls with the square root of that time.",
+    help="For stakeable: scale of the deposit, in wei or with a unit. One hour after the last contribution the "
+    "deposit is 60 times this. It falls with the square root of that time.",
 )
 @click.option(
     "--badge",

@@ -60,7 +60,7 @@ class Setup:
     refund_wait_s, owner_claim_wait_s, any_address_claim_wait_s : int
         The mechanism's waits, in seconds.
     cost_weight : int
-        Deposit of ``Stakeable64`` one hour after the last contribution, in wei.
+        Scale of the deposit of ``Stakeable64``, in wei: 1/60 of the deposit one hour after the last contribution.
     thresholds, badge_names : tuple
         Points and names of the levels of ``Points64``.
     market : MarketTerms, optional

@@ -43,7 +43,8 @@ DATA = click.option(
     required=True,
     metavar="NAME|FILE",
     help=f'Data set ({", ".join(CATALOGUE)}), or a file with one contribution a line: {{"data": '
-    '[1, 5], "label": 0}}. Dense data are multiplied by 10^9.',
+    '[1, 5], "label": 0}. A file needs --model with a JSON file. Features of dense models are integers, already '
+    "multiplied by 10^9.",
 )
 MODEL = click.option(
     "--model",

@@ -20,8 +20,8 @@ __all__ = ["self_assessment"]
 @click.option(
     "--cost-weight",
     type=WEI,
-    help="Deposit one hour after the last contribution, in wei or with a unit; it falls with the "
-    "square root of that time.  [default: 1/60 finney]",
+    help="Scale of the deposit, in wei or with a unit. One hour after the last contribution the deposit is 60 times "
+    "this. It falls with the square root of that time.  [default: 1/60 finney]",
 )
 def self_assessment(**options: Any) -> None:
     """Simulate ongoing self-assessment.
