@@ -40,16 +40,38 @@ impl Work {
         self.counts[counter.index()] = u64::from(happened);
     }
 
-    /// Counts a refusal and returns it.
-    pub(crate) fn refuse<C: Counter, T>(&mut self, counter: C, error: Error) -> Result<T> {
-        self.set(counter, true);
-        Err(error)
+    /// Returns a result, and counts its refusal.
+    pub(crate) fn check<C: Counter, T>(&mut self, refusal: C, result: Result<T>) -> Result<T> {
+        result.inspect_err(|_| self.set(refusal, true))
     }
-}
 
-/// Whether a norm was refused because it is below one, and not above.
-pub(crate) fn is_too_small(error: &Error) -> bool {
-    matches!(error, Error::NotNormalized { squared_norm } if *squared_norm < U256::from(10).pow(U256::from(18)))
+    /// The same for a norm, which may be below one or above.
+    pub(crate) fn check_norm<C: Counter>(&mut self, [small, large]: [C; 2], result: Result<()>) -> Result<()> {
+        let too_small = U256::from(10).pow(U256::from(18));
+        result.inspect_err(|error| {
+            let is_small = matches!(error, Error::NotNormalized { squared_norm } if *squared_norm < too_small);
+            self.set(if is_small { small } else { large }, true);
+        })
+    }
+
+    /// The same for indices, refused as negative, too large or unordered; counts those before the refused one, too.
+    pub(crate) fn check_indices<C: Counter>(
+        &mut self,
+        checked: C,
+        refusals: &[C],
+        num_indices: usize,
+        result: Result<()>,
+    ) -> Result<()> {
+        let (refusal, position) = match result {
+            Ok(()) => (None, num_indices as u64),
+            Err(Error::NegativeIndex { position, .. }) => (refusals.first(), position),
+            Err(Error::IndexTooLarge { position, .. }) => (refusals.get(1), position),
+            Err(Error::NotStrictlyIncreasing { position, .. }) => (refusals.get(2), position),
+            Err(_) => return result,
+        };
+        self.counts[checked.index()] += position;
+        if let Some(&refusal) = refusal { self.check(refusal, result) } else { result }
+    }
 }
 
 /// Part of the path through a function: a loop that ran, a branch that was taken, an end that was reached.

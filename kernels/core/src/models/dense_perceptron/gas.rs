@@ -1,7 +1,7 @@
 //! What the contract `DensePerceptron` does.
 
 use super::DensePerceptron;
-use crate::gas::{Metered, Work, counters, is_too_small};
+use crate::gas::{Metered, Work, counters};
 use crate::norm::require_unit;
 use crate::{Error, Integer, Result};
 
@@ -43,19 +43,12 @@ impl Metered for DensePerceptron {
     const PREDICT: &'static [&'static str] = PREDICT;
 
     fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        if let Err(error) = Error::check_length(self.weights.len(), data.len()) {
-            return work.refuse(Update::DimensionMismatch, error);
-        }
-        if let Err(error) = Error::check_class(label, 2) {
-            return work.refuse(Update::UnknownClass, error);
-        }
+        work.check(Update::DimensionMismatch, Error::check_length(self.weights.len(), data.len()))?;
+        work.check(Update::UnknownClass, Error::check_class(label, 2))?;
         let slots = data.len().div_ceil(LANES);
         work.ledger.load(slots, 0);
         work.add(Update::Score, slots);
-        if let Err(error) = require_unit(data) {
-            let counter = if is_too_small(&error) { Update::NormTooSmall } else { Update::NormTooLarge };
-            return work.refuse(counter, error);
-        }
+        work.check_norm([Update::NormTooSmall, Update::NormTooLarge], require_unit(data))?;
         let positive = self.score_is_positive(data);
         work.set(Update::Positive, positive);
         if u64::from(positive) == label {
@@ -69,9 +62,7 @@ impl Metered for DensePerceptron {
     }
 
     fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
-        if let Err(error) = Error::check_length(self.weights.len(), data.len()) {
-            return work.refuse(Predict::DimensionMismatch, error);
-        }
+        work.check(Predict::DimensionMismatch, Error::check_length(self.weights.len(), data.len()))?;
         let slots = data.len().div_ceil(LANES);
         work.ledger.load(slots, 0);
         work.add(Predict::Score, slots);
@@ -103,7 +94,7 @@ impl DensePerceptron {
         work.ledger.load(0, whole + usize::from(refused.is_some()));
         if let Some(error) = refused {
             const OVERFLOWS: [Update; LANES] = [Update::Overflow0, Update::Overflow1, Update::Overflow2];
-            return work.refuse(OVERFLOWS[moved.len() % LANES], error);
+            return work.check(OVERFLOWS[moved.len() % LANES], Err(error));
         }
         self.set_weights(moved);
         work.set(Update::Accepted, true);

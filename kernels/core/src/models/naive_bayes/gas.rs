@@ -47,25 +47,13 @@ impl Metered for NaiveBayes {
     const PREDICT: &'static [&'static str] = PREDICT;
 
     fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        let class = match Error::check_class(label, self.class_infos.len()) {
-            Ok(class) => class,
-            Err(error) => return work.refuse(Update::UnknownClass, error),
-        };
-        if let Err((num_checked, error)) = check(data) {
-            work.add(Update::Check, num_checked);
-            let is_negative = matches!(error, Error::NegativeIndex { .. });
-            return work.refuse(if is_negative { Update::NegativeIndex } else { Update::IndexTooLarge }, error);
-        }
-        work.add(Update::Check, data.len());
+        let class = work.check(Update::UnknownClass, Error::check_class(label, self.class_infos.len()))?;
+        let refusals = [Update::NegativeIndex, Update::IndexTooLarge];
+        work.check_indices(Update::Check, &refusals, data.len(), require_indices(data))?;
         let info = &mut self.class_infos[class];
         let before = (info.num_samples, info.total_feature_count);
-        let totals = match info.totals_after(data.len()) {
-            Ok(totals) => totals,
-            Err(error) => {
-                let is_full = before.0 == u64::MAX;
-                return work.refuse(if is_full { Update::SamplesOverflow } else { Update::TotalOverflow }, error);
-            }
-        };
+        let overflow = if before.0 == u64::MAX { Update::SamplesOverflow } else { Update::TotalOverflow };
+        let totals = work.check(overflow, info.totals_after(data.len()))?;
         work.ledger.store(before, before, totals);
         // The counts at the start: an index that repeats finds its slot warm, and changed.
         let mut originals = HashMap::new();
@@ -80,28 +68,19 @@ impl Metered for NaiveBayes {
             }
         });
         work.add(Update::Count, num_counted);
-        if let Err(error) = counted {
-            // Apart, since after the last write the one reads a cold slot and the other a warm one.
-            return work.refuse(if is_repeated { Update::RepeatedOverflow } else { Update::CountOverflow }, error);
-        }
+        // Apart, since after the last write the one reads a cold slot and the other a warm one.
+        work.check(if is_repeated { Update::RepeatedOverflow } else { Update::CountOverflow }, counted)?;
         info.set_totals(totals);
         work.set(Update::Accepted, true);
         Ok(())
     }
 
     fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
-        if let Err((num_checked, error)) = check(data) {
-            work.add(Predict::Check, num_checked);
-            let is_negative = matches!(error, Error::NegativeIndex { .. });
-            return work.refuse(if is_negative { Predict::NegativeIndex } else { Predict::IndexTooLarge }, error);
-        }
-        work.add(Predict::Check, data.len());
+        let refusals = [Predict::NegativeIndex, Predict::IndexTooLarge];
+        work.check_indices(Predict::Check, &refusals, data.len(), require_indices(data))?;
         let mut largest = None;
         for class in 0..self.class_infos.len() {
-            let scored = match self.score(class, data) {
-                Ok(scored) => scored,
-                Err(error) => return work.refuse(Predict::NoFeatureCounts, error),
-            };
+            let scored = work.check(Predict::NoFeatureCounts, self.score(class, data))?;
             work.add(Predict::Classes, 1);
             // Zero is accepted without features alone, of which the contract then looks for the number.
             work.add(Predict::NoDenominator, usize::from(self.denominator(&self.class_infos[class]) == 0));
@@ -123,14 +102,4 @@ impl Metered for NaiveBayes {
         work.set(Predict::Accepted, true);
         Ok(())
     }
-}
-
-/// The number of indices before the one that is refused, and the error.
-fn check<I: Integer>(data: &[I]) -> std::result::Result<(), (usize, Error)> {
-    require_indices(data).map_err(|error| match error {
-        Error::NegativeIndex { position, .. } | Error::IndexTooLarge { position, .. } => {
-            (usize::try_from(position).unwrap_or(data.len()), error)
-        }
-        _ => (0, error),
-    })
 }

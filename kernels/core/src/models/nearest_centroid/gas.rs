@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 
 use super::{NearestCentroidClassifier, scaled_square};
-use crate::gas::{Metered, Work, counters, is_too_small};
+use crate::gas::{Metered, Work, counters};
 use crate::norm::require_unit;
 use crate::{Error, Integer, Result};
 
@@ -42,13 +42,8 @@ impl Metered for NearestCentroidClassifier {
     const PREDICT: &'static [&'static str] = PREDICT;
 
     fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        let class = match Error::check_class(label, self.centroids.len()) {
-            Ok(class) => class,
-            Err(error) => return work.refuse(Update::UnknownClass, error),
-        };
-        if let Err(error) = Error::check_length(self.centroids[class].len(), data.len()) {
-            return work.refuse(Update::DimensionMismatch, error);
-        }
+        let class = work.check(Update::UnknownClass, Error::check_class(label, self.centroids.len()))?;
+        work.check(Update::DimensionMismatch, Error::check_length(self.centroids[class].len(), data.len()))?;
         let (centroid, count) = self.moved(class, data);
         work.set(Update::Full, count == self.data_counts[class]);
         let slots = self.centroids[class].chunks(LANES).zip(centroid.chunks(LANES));
@@ -61,10 +56,7 @@ impl Metered for NearestCentroidClassifier {
             }
         }
         // The contract checks the norm after it has used the data.
-        if let Err(error) = require_unit(data) {
-            let counter = if is_too_small(&error) { Update::NormTooSmall } else { Update::NormTooLarge };
-            return work.refuse(counter, error);
-        }
+        work.check_norm([Update::NormTooSmall, Update::NormTooLarge], require_unit(data))?;
         let before = self.data_counts[class];
         if count != before {
             work.ledger.store(before, before, count);
@@ -78,9 +70,7 @@ impl Metered for NearestCentroidClassifier {
     fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
         let mut smallest = U256::MAX;
         for centroid in &self.centroids {
-            if let Err(error) = Error::check_length(centroid.len(), data.len()) {
-                return work.refuse(Predict::DimensionMismatch, error);
-            }
+            work.check(Predict::DimensionMismatch, Error::check_length(centroid.len(), data.len()))?;
             work.add(Predict::Classes, 1);
             let mut distance = U256::ZERO;
             let mut slots = data.chunks(LANES).zip(centroid.chunks(LANES));

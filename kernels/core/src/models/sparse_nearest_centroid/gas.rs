@@ -40,36 +40,20 @@ impl Metered for SparseNearestCentroidClassifier {
     const PREDICT: &'static [&'static str] = PREDICT;
 
     fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        let class = match Error::check_class(label, self.class_infos.len()) {
-            Ok(class) => class,
-            Err(error) => return work.refuse(Update::UnknownClass, error),
-        };
-        if let Err(error) = require_increasing(data) {
-            let (counter, position) = match error {
-                Error::NegativeIndex { position, .. } => (Update::NegativeIndex, position),
-                Error::IndexTooLarge { position, .. } => (Update::IndexTooLarge, position),
-                Error::NotStrictlyIncreasing { position, .. } => (Update::NotIncreasing, position),
-                _ => return Err(error),
-            };
-            work.add(Update::Check, usize::try_from(position).unwrap_or(data.len()));
-            return work.refuse(counter, error);
-        }
-        work.add(Update::Check, data.len());
+        let class = work.check(Update::UnknownClass, Error::check_class(label, self.class_infos.len()))?;
+        let refusals = [Update::NegativeIndex, Update::IndexTooLarge, Update::NotIncreasing];
+        work.check_indices(Update::Check, &refusals, data.len(), require_increasing(data))?;
         let info = &mut self.class_infos[class];
         let before = (info.num_samples, info.squared_magnitude);
-        let ledger = &mut work.ledger;
         let mut stale = 0;
         let moved = info.update(data, |old, new| {
             stale += usize::from(old.num_samples != before.0);
-            ledger.load(1, 0);
-            ledger.store(old, old, new);
+            work.ledger.load(1, 0);
+            work.ledger.store(old, old, new);
         });
-        let product_is_wide = match moved {
-            Ok(product_is_wide) => product_is_wide,
-            Err(error) => return work.refuse(Update::CountOverflow, error),
-        };
-        ledger.store(before.0, before.0, info.num_samples);
-        ledger.store(before.1, before.1, info.squared_magnitude);
+        let product_is_wide = work.check(Update::CountOverflow, moved)?;
+        work.ledger.store(before.0, before.0, info.num_samples);
+        work.ledger.store(before.1, before.1, info.squared_magnitude);
         work.add(Update::Move, data.len());
         work.add(Update::Stale, stale);
         work.set(Update::Wide, product_is_wide);
@@ -78,17 +62,8 @@ impl Metered for SparseNearestCentroidClassifier {
     }
 
     fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
-        if let Err(error) = require_increasing(data) {
-            let (counter, position) = match error {
-                Error::NegativeIndex { position, .. } => (Predict::NegativeIndex, position),
-                Error::IndexTooLarge { position, .. } => (Predict::IndexTooLarge, position),
-                Error::NotStrictlyIncreasing { position, .. } => (Predict::NotIncreasing, position),
-                _ => return Err(error),
-            };
-            work.add(Predict::Check, usize::try_from(position).unwrap_or(data.len()));
-            return work.refuse(counter, error);
-        }
-        work.add(Predict::Check, data.len());
+        let refusals = [Predict::NegativeIndex, Predict::IndexTooLarge, Predict::NotIncreasing];
+        work.check_indices(Predict::Check, &refusals, data.len(), require_increasing(data))?;
         let mut smallest = None;
         for info in &self.class_infos {
             let features = data.iter().map(|&index| info.feature(index));

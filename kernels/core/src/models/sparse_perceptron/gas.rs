@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::SparsePerceptron;
-use crate::gas::{Ledger, Metered, Work, counters};
+use crate::gas::{Counter, Metered, Work, counters};
 use crate::{Error, Integer, Result};
 
 counters! {
@@ -36,21 +36,9 @@ impl Metered for SparsePerceptron {
     const PREDICT: &'static [&'static str] = PREDICT;
 
     fn meter_update<I: Integer>(&mut self, data: &[I], label: u64, work: &mut Work) -> Result<()> {
-        if let Err(error) = Error::check_class(label, 2) {
-            return work.refuse(Update::UnknownClass, error);
-        }
-        let increasing = data.is_sorted_by(|&a, &b| a.into() < b.into());
-        let score = match self.score(data) {
-            Ok(score) => score,
-            Err(error) => {
-                let read = before(data, &error);
-                meter_score(read, increasing, &mut work.ledger);
-                work.add(Update::Score, read.len());
-                return work.refuse(Update::NegativeIndex, error);
-            }
-        };
-        meter_score(data, increasing, &mut work.ledger);
-        work.add(Update::Score, data.len());
+        work.check(Update::UnknownClass, Error::check_class(label, 2))?;
+        let increasing = is_increasing(data);
+        let score = self.meter_score(data, increasing, [Update::Score, Update::NegativeIndex], work)?;
         work.set(Update::Positive, score > 0);
         if u64::from(score > 0) == label {
             work.set(Update::Accepted, true);
@@ -82,42 +70,42 @@ impl Metered for SparsePerceptron {
             Err((position, error)) => {
                 work.add(Update::Add, position);
                 work.ledger.load(0, 1);
-                work.refuse(Update::Overflow, error)
+                work.check(Update::Overflow, Err(error))
             }
         }
     }
 
     fn meter_predict<I: Integer>(&self, data: &[I], work: &mut Work) -> Result<()> {
-        let increasing = data.is_sorted_by(|&a, &b| a.into() < b.into());
-        match self.score(data) {
-            Ok(score) => {
-                meter_score(data, increasing, &mut work.ledger);
-                work.add(Predict::Score, data.len());
-                work.set(Predict::Positive, score > 0);
-                work.set(Predict::Accepted, true);
-                Ok(())
-            }
-            Err(error) => {
-                let read = before(data, &error);
-                meter_score(read, increasing, &mut work.ledger);
-                work.add(Predict::Score, read.len());
-                work.refuse(Predict::NegativeIndex, error)
-            }
-        }
+        let score = self.meter_score(data, is_increasing(data), [Predict::Score, Predict::NegativeIndex], work)?;
+        work.set(Predict::Positive, score > 0);
+        work.set(Predict::Accepted, true);
+        Ok(())
     }
 }
 
-/// The data before the index that is refused.
-fn before<'a, I>(data: &'a [I], error: &Error) -> &'a [I] {
-    match *error {
-        Error::NegativeIndex { position, .. } => &data[..usize::try_from(position).unwrap_or(data.len())],
-        _ => data,
+impl SparsePerceptron {
+    /// The score of a sample; counts the reads of weights, until the refusal of an index. An index that repeats finds its
+    /// slot warm.
+    fn meter_score<I: Integer, C: Counter>(
+        &self,
+        data: &[I],
+        increasing: bool,
+        [read, refusal]: [C; 2],
+        work: &mut Work,
+    ) -> Result<i128> {
+        let score = self.score(data);
+        let len = match score {
+            Err(Error::NegativeIndex { position, .. }) => usize::try_from(position).unwrap_or(data.len()),
+            _ => data.len(),
+        };
+        let indices = data[..len].iter().map(|&index| index.into());
+        let distinct = if increasing { len } else { indices.collect::<HashSet<i64>>().len() };
+        work.ledger.load(distinct, len - distinct);
+        work.add(read, len);
+        work.check(refusal, score)
     }
 }
 
-/// The reads of the weights that a score adds up; an index that repeats finds its slot warm.
-fn meter_score<I: Integer>(data: &[I], increasing: bool, ledger: &mut Ledger) {
-    let distinct =
-        if increasing { data.len() } else { data.iter().map(|&index| index.into()).collect::<HashSet<i64>>().len() };
-    ledger.load(distinct, data.len() - distinct);
+fn is_increasing<I: Integer>(data: &[I]) -> bool {
+    data.is_sorted_by(|&a, &b| a.into() < b.into())
 }
