@@ -13,7 +13,7 @@ try:
     from dcai._kernels import __version__
 except ImportError as error:
     raise ImportError(
-        "the native extension of dcai is not here: in a checkout, build it with 'make demo' or 'pip install -e .', "
+        "the native extension of dcai is missing: in a checkout, build it with 'make demo' or 'pip install -e .', "
         "or leave the checkout to import an installed dcai"
     ) from error
 

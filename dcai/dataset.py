@@ -137,7 +137,7 @@ def check_format(output: Path, form: str | None) -> str:
     Raises
     ------
     InputError
-        It is none of `FORMATS`.
+        It is not in `FORMATS`.
     """
     form = output_format(output, form)
     if form not in FORMATS:

@@ -14,7 +14,7 @@ __all__ = ["open_whole", "write_whole"]
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, or replace it, in one step.
 
-    Whoever reads the file, even after a crash, finds the old content or the new one.
+    Readers find the old content or the new content, even after a crash.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Fixed-point numbers: a real ``r`` is the integer ``round(r * 10**9)``, half away from zero.
 
-Floats exist only left of ``to_fixed`` and in reports. A float is taken for exactly the number that it is, so the
+Floats exist only left of ``to_fixed`` and in reports. A float stands for its exact value, so the
 result is the nearest integer to ``r * 10**9``, not to a product that a float multiplication has already rounded.
 """
 
@@ -112,7 +112,7 @@ def from_fixed(values: Any) -> Any:
 
 
 def scalar_to_fixed(value: Any, bits: int, what: str, *, signed: bool = True) -> int:
-    """One real number, exactly; ``what`` names it in an error.
+    """Scale one real number exactly; ``what`` names it in an error.
 
     Parameters
     ----------
@@ -153,14 +153,14 @@ def _as_real(fixed: int) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A number of numpy as the Python number that it is, exactly."""
+    """Convert a number of numpy to an equal Python number."""
     if isinstance(value, np.longdouble):
         return Fraction(*value.as_integer_ratio()) if np.isfinite(value) else float(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _divide(fixed: int, what: str) -> float:
-    """Python divides integers of any size and rounds once."""
+    """Divide integers of any size, rounded once."""
     try:
         return fixed / TO_FLOAT
     except OverflowError as error:

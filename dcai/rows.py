@@ -109,7 +109,7 @@ class CsrRows:
         return csr_array((ones, self.indices, self.indptr), shape=(len(self), n_features))
 
     def to_dense(self, n_features: int) -> NDArray[np.uint8]:
-        """Give the rows as a matrix of 0 and 1.
+        """Return the rows as a matrix of 0 and 1.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class CsrRows:
 
 
 def as_array(data: Any, what: str) -> NDArray[Any]:
-    """An array of anything that numpy reads and that has no masked items."""
+    """Convert to an array; masked items are an error."""
     if data is None or isinstance(data, (str, bytes)):
         raise InputTypeError(f"{what} are {shown(data)}; expected integers")
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
@@ -150,7 +150,7 @@ def as_array(data: Any, what: str) -> NDArray[Any]:
 
 
 def as_integers(data: Any, what: str) -> NDArray[Any]:
-    """An array of int64, or int32 as it is, from anything that numpy reads."""
+    """Convert to an array of int64; int32 stays as it is."""
     array = as_array(data, what)
     kind = array.dtype.kind
     if array.size == 0 and kind == "f":

@@ -61,7 +61,7 @@ SCENARIOS = tuple(
 
 
 def scenarios() -> list[Scenario]:
-    """All scenarios whose data are on this computer; IMDB is the one that may be missing."""
+    """Return the scenarios whose data are on this computer; only IMDB may be missing."""
     return [each for each in SCENARIOS if each.data != "imdb" or data.locate("imdb") is not None]
 
 
@@ -77,7 +77,7 @@ def scenario_of(name: str, contract: type[Classifier] | None = None) -> Scenario
         if scenario.data == name:
             return scenario if contract is None else replace(scenario, contract=contract)
     raise InputError(
-        f"no scenario has the data {name!r}; there are: {', '.join(dict.fromkeys(s.data for s in SCENARIOS))}"
+        f"no scenario uses the data {name!r}; expected one of: {', '.join(dict.fromkeys(s.data for s in SCENARIOS))}"
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON from elsewhere, which must not bring the parser down."""
+"""Parse untrusted JSON without crashing the parser."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def loads(text: str) -> Any:
     Raises
     ------
     ValueError
-        It is none, or is nested too deep.
+        The text is not JSON, or is nested too deep.
     """
     _check_depth(text)
     return json.loads(text)
@@ -77,7 +77,7 @@ def read(path: str | os.PathLike[str], **numbers: Any) -> Any:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{os.fspath(path)} is not JSON: it is no UTF-8 text") from error
+        raise InputError(f"{os.fspath(path)} is not JSON: it is not UTF-8 text") from error
     return parse(text, os.fspath(path), **numbers)
 
 
@@ -85,6 +85,6 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in pairs:
         if key in fields:
-            raise InputError(f"field {key!r} stands there twice")
+            raise InputError(f"field {key!r} appears twice")
         fields[key] = value
     return fields

@@ -180,7 +180,7 @@ def test_nothing_is_left_behind() -> None:
 
 
 MISSING: list[tuple[str, str, Callable[[], Any]]] = [
-    ("class", "'ToyPerceptron' is no model of dcai", lambda: VERIFY[toy.NAME] and random_model(toy.NAME, Random(1))),
+    ("class", "unknown model 'ToyPerceptron'", lambda: VERIFY[toy.NAME] and random_model(toy.NAME, Random(1))),
     ("artifact", "no artifact 'ToyPerceptron'", lambda: expected_storage(toy.example(), OWNER)),
     ("artifact", "no artifact 'ToyPerceptron'", lambda: Evm().deploy(toy.example())),
     ("artifact", "no artifact 'ToyPerceptron'", lambda: snapshot_of(toy.example()).model()),

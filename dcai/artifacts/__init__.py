@@ -95,7 +95,7 @@ def load(name: str) -> Artifact:
 def _load(name: str) -> Artifact:
     known = names()
     if name not in known:
-        raise MissingArtifactError(f"there is no artifact {name!r}; there is {', '.join(known) or 'none'}")
+        raise MissingArtifactError(f"unknown artifact {name!r}; expected one of {', '.join(known) or 'none'}")
     resource = resources.files(__name__).joinpath(name + _SUFFIX)
     return parse(resource.read_text(encoding="utf-8"), f"the artifact {name!r}")
 
@@ -175,7 +175,7 @@ def _code(fields: Mapping[str, Any], key: str, where: str) -> bytes:
         code = bytes.fromhex(digits.removeprefix("0x"))
     except ValueError as error:
         raise ArtifactError(
-            f"{where} has a {key!r} that is not hexadecimal (a library to be linked leaves a gap): {error}"
+            f"{where} has a {key!r} that is not hexadecimal (an unlinked library leaves a placeholder): {error}"
         ) from error
     if not code:
         raise ArtifactError(f"{where} has an empty {key!r}: an interface has no code to deploy")

@@ -1,4 +1,4 @@
-"""Data sets in the form the models take, and what makes it from measurements.
+"""Data sets in the form the models take, and functions that convert measurements to it.
 
 >>> from dcai import data
 >>> cancer = data.breast_cancer()

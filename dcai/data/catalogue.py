@@ -165,7 +165,7 @@ def _entry(name: str) -> CatalogueEntry:
     try:
         return CATALOGUE[name]
     except KeyError:
-        raise InputError(f"no data set {name!r}; there are: {', '.join(CATALOGUE)}") from None
+        raise InputError(f"unknown data set {name!r}; expected one of: {', '.join(CATALOGUE)}") from None
 
 
 #: Every data set by name, in the order of the list.

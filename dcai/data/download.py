@@ -1,4 +1,4 @@
-"""Download one file, checked by its SHA-256: whole under its name, or not there at all.
+"""Download one file and check its SHA-256: the file appears whole or not at all.
 
 The bytes go to a partial file beside the target, named after the checksum: it can be resumed from
 any mirror, and never mixes with another version of the file. Only when its checksum is right does
@@ -35,18 +35,18 @@ Progress: TypeAlias = "Callable[[int, int | None], None]"
 
 
 def partial_path(target: Path, sha256: str) -> Path:
-    """Name the file that holds what has arrived so far."""
+    """Name the partial file of a download."""
     return target.with_name(f"{target.name}.{sha256[:16]}.part")
 
 
 def kept(target: Path, sha256: str) -> str:
-    """Say what is there of a file that is not yet whole."""
+    """Describe the partial file of a download."""
     partial = partial_path(target, sha256)
     return _kept_bytes(partial.stat().st_size if partial.is_file() else 0, partial)
 
 
 def has_sha256(path: Path, sha256: str) -> bool:
-    """Whether a file is there and has this SHA-256 (hexadecimal, any case)."""
+    """Return whether a file exists and has this SHA-256 (hexadecimal, any case)."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256.lower()
@@ -62,7 +62,7 @@ def download(
     timeout_s: float = 30.0,
     progress: Progress | None = None,
 ) -> None:
-    """Fetch a file over HTTP, going on from what an earlier try left.
+    """Fetch a file over HTTP, and resume an earlier partial download.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def download(
     Raises
     ------
     InputError
-        Where the URL is none that can be fetched.
+        The URL is not a valid http or https URL.
     DataError
         Where the server is unreachable, too slow, answers with an error or too little; where the
         disk is full; where another process fetches the same file; or where the checksum is wrong.
@@ -110,13 +110,10 @@ def download(
             actual = _sha256(file)
         if actual != sha256:
             partial.unlink(missing_ok=True)
-            raise DataError(
-                f"{url}: wrong checksum: expected SHA-256 {sha256}, got {actual}; "
-                "what arrived is removed, nothing is kept"
-            )
+            raise DataError(f"{url}: wrong checksum: expected SHA-256 {sha256}, got {actual}; the download was deleted")
         _give_name(partial, target, sha256)
     except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema) as error:
-        raise InputError(f"{url!r} is no http or https URL that can be fetched: {error}") from error
+        raise InputError(f"{url!r} is not a valid http or https URL: {error}") from error
     # Before OSError, of which it is a kind.
     except exceptions.RequestException as error:
         timed_out = isinstance(error, exceptions.Timeout) or "timed out" in str(error)
@@ -128,7 +125,7 @@ def download(
 
 
 def _receive(url: str, file: BufferedRandom, timeout_s: float, progress: Progress | None) -> None:
-    """Append to the file what is missing of it, or write it anew where the server cannot resume."""
+    """Append the missing bytes to the file, or restart where the server cannot resume."""
     from requests.exceptions import ChunkedEncodingError  # noqa: PLC0415 - optional
 
     start = file.seek(0, os.SEEK_END)

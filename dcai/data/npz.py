@@ -1,4 +1,4 @@
-"""Read .npz files with lists of integers, without running what their pickles ask for.
+"""Read .npz files with lists of integers without running code from their pickles.
 
 numpy stores an object array as a pickle, and a pickle may call anything. Here the unpickler gets
 stand-ins for the few names that such an array needs; they only remember what they were given. So a
@@ -73,7 +73,7 @@ class _StandIn:
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> _StandIn:
         if (module, name) not in _ADMITTED:
-            raise pickle.UnpicklingError(f"asks for {module}.{name}, which is no part of an array")
+            raise pickle.UnpicklingError(f"asks for {module}.{name}, which is not part of an array")
         return _StandIn(name)
 
 
@@ -142,10 +142,10 @@ class NpzReader:
         lists = self._unpickled(key, body, shape[0])
         if not all(type(entry) is list for entry in lists):
             position = next(i for i, entry in enumerate(lists) if type(entry) is not list)
-            raise self._error(key, f"entry {position} is no list of integers")
+            raise self._error(key, f"entry {position} is not a list of integers")
         if not set(map(type, chain.from_iterable(lists))) <= {int}:
             position = next(i for i, e in enumerate(lists) if any(type(v) is not int for v in e))
-            raise self._error(key, f"the list at {position} holds something else than integers")
+            raise self._error(key, f"the list at {position} holds values that are not integers")
         lengths = np.fromiter(map(len, lists), np.int64, len(lists))
         try:
             values = np.fromiter(chain.from_iterable(lists), np.int64, int(lengths.sum()))

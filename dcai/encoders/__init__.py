@@ -1,4 +1,4 @@
-"""From text or real numbers to what a contract takes, and the text by which a deployed trainer names it.
+"""Encode text or real numbers as samples for contracts; a deployed trainer names its encoder by a string.
 
 >>> from dcai import encoders
 >>> vocabulary = encoders.Vocabulary({"good": 0, "bad": 1, "movie": 2})

@@ -1,4 +1,4 @@
-"""The door to ``mmh3``."""
+"""Import of the optional ``mmh3``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the string ``encoder`` of a trainer contract to the encoder that it names."""
+"""Parse the string ``encoder`` of a trainer contract into an encoder."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _names() -> str:
 
 
 def _named(kind: type[Encoder], vocabulary: Vocabulary | None, options: dict[str, Any]) -> Vocabulary:
-    """The vocabulary, if it is the one that the options name."""
+    """Return the vocabulary if its hash matches the options."""
     if vocabulary is None:
         raise InputError(
             f"{kind.type!r} needs its vocabulary: from_string(text, vocabulary=Vocabulary.from_json(path))"

@@ -1,4 +1,4 @@
-"""How a text is cut into words; each way has a name, by which the string of an encoder refers to it."""
+"""Tokenizers: each has a name, which the string of an encoder contains."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Vocabulary(Mapping[str, int]):
         Raises
         ------
         InputError
-            Not such a file, a word that stands there twice, or as the constructor; with the path.
+            Not such a file, a word that appears twice, or as the constructor; with the path.
         OSError
             The file cannot be read.
         """
@@ -213,11 +213,11 @@ def _checked(indices: dict[str, int]) -> dict[int, str]:
     words: dict[int, str] = {}
     for word, index in indices.items():
         if not isinstance(word, str):
-            raise InputTypeError(f"{shown(word)} is no word; expected str")
+            raise InputTypeError(f"{shown(word)} is not a word; expected str")
         check_index(index, f"the index of {shown(word)}")
         if index in words:
             raise InputError(
-                f"index {index} of {shown(word)} is also that of {shown(words[index])}; each word needs its own"
+                f"{shown(word)} and {shown(words[index])} share the index {index}; each word needs its own"
             )
         words[index] = word
     return words

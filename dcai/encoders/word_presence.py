@@ -59,7 +59,7 @@ class WordPresence(TextEncoder):
                 continue
             check_index(index, name)
             if (word := self.vocabulary.word(index)) is not None:
-                raise InputError(f"{name} is {index}, the index of {shown(word)}; it needs one that no word has")
+                raise InputError(f"{name} is {index}, the index of {shown(word)}; expected an index that no word has")
 
     @property
     def n_features(self) -> int:

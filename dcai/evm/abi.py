@@ -142,7 +142,7 @@ class Abi:
         Raises
         ------
         InputError
-            There is none, or more than one.
+            No function matches, or several do.
         """
         named = self.named(name)
         if not named:
@@ -151,7 +151,9 @@ class Abi:
         fitting = [f for f in named if len(f.inputs) == arg_count] if len(named) > 1 else named
         if len(fitting) != 1:
             signatures = ", ".join(f.signature for f in named)
-            raise InputError(f"{arg_count} arguments do not tell which {name!r} is meant; there is {signatures}")
+            raise InputError(
+                f"{arg_count} arguments do not select one overload of {name!r}; expected one of {signatures}"
+            )
         return fitting[0]
 
     def event(self, topics: Sequence[int], data: bytes) -> Event | None:
@@ -221,7 +223,7 @@ def encode(parameters: Parameters, args: Sequence[Any], name: str) -> bytes:
     """
     if len(args) != len(parameters):
         wanted = ", ".join(f"{abi_type} {arg}".strip() for arg, abi_type in parameters) or "none"
-        raise InputError(f"{name}: {len(args)} arguments given, and {len(parameters)} needed: {wanted}")
+        raise InputError(f"{name}: got {len(args)} arguments; expected {len(parameters)}: {wanted}")
     values = [
         _plain(abi_type, value, f"{name}: argument {i} ({f'{abi_type} {arg}'.strip()})")
         for i, ((arg, abi_type), value) in enumerate(zip(parameters, args, strict=True))

@@ -110,6 +110,6 @@ class ClassifierContract(Contract):
 
 
 def contract_at(evm: Machine, artifact: Artifact, address: str, deployment: Sequence[Receipt] = ()) -> Contract:
-    """Return a contract by what it is: of a model a ``ClassifierContract``."""
+    """Return a contract: a ``ClassifierContract`` if its artifact is that of a model."""
     kind = ClassifierContract if artifact.name in MODELS else Contract
     return kind(evm, artifact, address, deployment)

@@ -285,12 +285,12 @@ def _elementary(kind: Mapping[str, Any]) -> str:
     """Return the name of an elementary type, and refuse what no contract of dcai stores."""
     label = str(kind["label"])
     if "base" in kind or label.startswith(("bytes", "function")):
-        raise ArtifactError(f"the storage layout has a variable of type {label}, which is not read")
+        raise ArtifactError(f"the storage layout has a variable of type {label}, which dcai cannot read")
     return label
 
 
 def _to_field(kind: Mapping[str, Any], value: Any, where: str) -> int:
-    """Return an elementary value as the unsigned field that it is in a word."""
+    """Return an elementary value as the unsigned field of a word."""
     label = _elementary(kind)
     if _is_address(kind):
         return int.from_bytes(to_bytes20(value, where), "big")

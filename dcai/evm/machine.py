@@ -222,8 +222,8 @@ class Machine:
         limit = transaction.gas_limit
         if schedule.limits_transaction_gas(self.fork) and limit > schedule.MAX_TRANSACTION_GAS:
             raise EvmError(
-                f"a gas limit of {limit:,} is over the {schedule.MAX_TRANSACTION_GAS:,} that a transaction may have "
-                f"since Osaka (EIP-7825): split the work, or call() instead"
+                f"a gas limit of {limit:,} is above {schedule.MAX_TRANSACTION_GAS:,}, the maximum of a transaction "
+                f"since Osaka (EIP-7825): split the work, or use call()"
             )
 
     def _check_runnable(self, transaction: Transaction, upfront: schedule.Upfront) -> None:
@@ -231,7 +231,7 @@ class Machine:
         size = len(transaction.data)
         if transaction.to is None and schedule.limits_initcode(self.fork) and size > schedule.MAX_INITCODE_BYTES:
             raise EvmError(
-                f"the creation code and its arguments have {size:,} bytes, and a creation may have "
+                f"the creation code and its arguments have {size:,} bytes; the maximum is "
                 f"{schedule.MAX_INITCODE_BYTES:,} (EIP-3860): pass fewer constructor arguments"
             )
         due = max(upfront.intrinsic + upfront.calldata, upfront.floor)

@@ -1,4 +1,4 @@
-"""The receipt of a transaction: what became of it, and where its gas went."""
+"""Receipt of a transaction: its result, logs and gas."""
 
 from __future__ import annotations
 

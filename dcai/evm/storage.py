@@ -1,6 +1,6 @@
 """The state of a model as the words of its contract's storage, and the way back.
 
-Slots come from the artifact's storage layout; what stands here is only which variable holds what.
+Slots come from the artifact's storage layout; this module only maps fields to variables.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def read_known(artifact: Artifact, words: Words, keys: Iterable[int] = ()) -> Cl
 
 def _model_class(artifact: Artifact) -> type[Classifier]:
     if artifact.name not in MODELS:
-        raise ArtifactError(f"{artifact.name} holds no model; those that do: {', '.join(MODELS)}")
+        raise ArtifactError(f"{artifact.name} is not the contract of a model; expected one of {', '.join(MODELS)}")
     return MODELS[artifact.name]
 
 
@@ -194,8 +194,8 @@ class _CompleteState(_State):
         if missing:
             raise InputError(
                 f"{len(missing)} of {count} words of weights or centroids belong to features that "
-                f"are neither named in indices nor below {_SEARCHED_INDICES:,}, such as that at "
-                f"slot {hex(next(iter(missing)))}: pass indices=, the features ever trained on"
+                f"are neither named in indices nor below {_SEARCHED_INDICES:,}, for example "
+                f"slot {hex(next(iter(missing)))}: pass every trained feature in indices="
             )
 
     def _mappings(self) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Gas to the unit: predicted without an EVM, measured in one, and where it goes.
+"""Exact gas: predicted without an EVM, measured in an EVM, and profiled by source line.
 
 >>> import dcai
 >>> oracle = dcai.gas.Oracle("SparsePerceptron", fork="prague")

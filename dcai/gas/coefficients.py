@@ -14,7 +14,7 @@ from dcai.errors import ArtifactError, InputError, MissingArtifactError
 
 __all__ = ["UNAUTHORIZED", "Coefficients", "code_hash", "from_fields", "load", "register", "to_fields"]
 
-#: The price of a call by somebody who is not the owner: it has no counter, since no model sees such a call.
+#: The price of a call by an account that is not the owner: it has no counter, since no model sees such a call.
 UNAUTHORIZED = "unauthorized"
 
 _registered: dict[str, Mapping[str, Any]] = {}
@@ -80,7 +80,7 @@ def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
     Parameters
     ----------
     artifact : Artifact
-        The contract; its bytecode must be the one that was calibrated.
+        The contract; its bytecode must be the calibrated bytecode.
     fork : str
         In lower case.
 
@@ -91,23 +91,25 @@ def load(artifact: Artifact, fork: str) -> dict[str, Coefficients]:
     ArtifactError
         They hold for another bytecode.
     InputError
-        None were derived for this fork.
+        The fork has no coefficients.
     """
     fields = _registered.get(artifact.name) or _read(artifact.name)
     if fields["codeHash"] != code_hash(artifact):
         raise ArtifactError(
-            f"this bytecode of {artifact.name} has the hash {code_hash(artifact)}; its gas is known for "
-            f"{fields['codeHash']} alone, and what another compilation costs cannot be derived from that"
+            f"this bytecode of {artifact.name} has the hash {code_hash(artifact)}; its gas is calibrated for "
+            f"{fields['codeHash']} alone, and does not hold for another compilation"
         )
     forks = fields["forks"]
     if fork not in forks:
-        raise InputError(f"the gas of {artifact.name} is not known for the fork {fork!r}; it is for {', '.join(forks)}")
+        raise InputError(
+            f"{artifact.name} has no gas calibration for the fork {fork!r}; it has one for {', '.join(forks)}"
+        )
     return {function: from_fields(entry) for function, entry in forks[fork].items()}
 
 
 def _read(contract: str) -> Mapping[str, Any]:
     resource = resources.files("dcai.artifacts").joinpath("gas", f"{contract}.json")
     if not contract.isidentifier() or not resource.is_file():  # the name is of a file that somebody else wrote
-        raise MissingArtifactError(f"the gas of {contract!r} was never calibrated: make artifacts")
+        raise MissingArtifactError(f"{contract!r} has no gas calibration; run: make artifacts")
     fields: dict[str, Any] = json.loads(resource.read_text(encoding="utf-8"))
     return fields

@@ -75,7 +75,7 @@ class DeploymentPlan:
     chunks : tuple of Chunk
         In their order, the creation first.
     gas_cap : int
-        What none of them exceeds.
+        Maximum gas of each transaction.
     """
 
     __repr__ = short_repr
@@ -110,9 +110,7 @@ def _checked_cap(fork: str, gas_cap: object) -> int:
     if gas_cap < 1:
         raise InputError(f"gas_cap is {gas_cap}; it must be at least 1")
     if limits_transaction_gas(fork) and gas_cap > MAX_TRANSACTION_GAS:
-        raise InputError(
-            f"gas_cap is {gas_cap:,}, and since Osaka a transaction may have {MAX_TRANSACTION_GAS:,} (EIP-7825)"
-        )
+        raise InputError(f"gas_cap is {gas_cap:,}, above the maximum since Osaka, {MAX_TRANSACTION_GAS:,} (EIP-7825)")
     return gas_cap
 
 
@@ -178,5 +176,5 @@ def _total(prices: Mapping[str, int], counts: Mapping[str, int], function: str) 
     """Return the sum of the counts at their prices."""
     unknown = [name for name, count in counts.items() if count and name not in prices]
     if unknown:
-        raise ArtifactError(f"no price is known of {', '.join(unknown)} in {function}: it was never calibrated")
+        raise ArtifactError(f"{', '.join(unknown)} in {function} has no calibrated price")
     return sum(prices[name] * count for name, count in counts.items() if count)

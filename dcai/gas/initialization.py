@@ -79,7 +79,7 @@ class Initialization:
         elif function in self._functions:
             self._functions[function](self, *args)
         else:
-            raise MissingLayerError(f"the gas layer of {self._contract} does not count what {function} does")
+            raise MissingLayerError(f"the gas layer of {self._contract} lacks the function {function}")
 
     def count(self, part: str, times: int = 1) -> None:
         """Note that a part of the function ran."""

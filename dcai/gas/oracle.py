@@ -50,7 +50,7 @@ class Oracle:
     Raises
     ------
     ArtifactError
-        There is no such contract, or the artifact's bytecode is not the one that was calibrated.
+        There is no such contract, or the artifact's bytecode differs from the calibrated bytecode.
     InputError
         The fork is not known.
     """
@@ -84,7 +84,7 @@ class Oracle:
         data, labels
             As of ``model.update_batch``, n rows.
         sender : str, optional
-            Address of somebody who is not the owner, and whom the contract refuses. The owner unless given.
+            Address that is not the owner; the contract refuses it. Default: the owner.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Oracle:
     def deployment(self, model: Classifier, gas_cap: int | None = None) -> DeploymentPlan:
         """Plan how to put a model on a chain, and predict what each transaction costs.
 
-        The constructor takes as much of the model as fits; what is left follows in chunks, each half of what did not
+        The constructor takes as much of the model as fits; the rest follows in chunks, each half of what did not
         fit. ``dcai.evm.Evm.deploy`` sends the same transactions.
 
         Parameters
@@ -155,7 +155,7 @@ class Oracle:
         Raises
         ------
         InputError
-            No sequence of transactions leads to this state, it is a model of another contract, or the cap is none.
+            No sequence of transactions leads to this state, it is a model of another contract, or the cap is invalid.
         EvmError
             Not even the smallest chunk fits.
         MissingExtraError

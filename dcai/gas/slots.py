@@ -10,7 +10,7 @@ __all__ = ["Slots"]
 
 
 class Slots:
-    """The storage of one contract, under names of one's own, with a ledger of the transaction under way.
+    """The storage of one contract under symbolic names, with a gas ledger of the current transaction.
 
     Attributes
     ----------

@@ -95,7 +95,7 @@ def sparse_sample(data: Any) -> Any:
 
 
 def _is_plain(data: Any) -> bool:
-    """Whether data are an array of one dimension that the kernels read; any others may take a while."""
+    """Return whether data are a one-dimensional array that the kernels read without a slower conversion."""
     return type(data) is np.ndarray and data.ndim == 1 and (data.dtype is _INT32 or data.dtype is _INT64)
 
 
@@ -103,7 +103,9 @@ def refuse_presence(sample: Any) -> None:
     """Refuse an array of 0 and 1 that cannot be strictly increasing indices."""
     # The third of such indices is above 1.
     if isinstance(sample, np.ndarray) and sample.size > 2 and sample[2] <= 1 and np.isin(sample, (0, 1)).all():
-        raise InputError(f"the sample is a row of 0 and 1, and its indices must increase: {PRESENCE_HINT}")
+        raise InputError(
+            f"the sample is a row of 0 and 1; expected strictly increasing feature indices: {PRESENCE_HINT}"
+        )
 
 
 def _sample(data: Any, what: str) -> Any:
@@ -211,7 +213,7 @@ def _readable(rows: CsrRows) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def as_label(label: Any) -> int:
-    """One label; numpy booleans count as 0 and 1."""
+    """Return one label; numpy booleans count as 0 and 1."""
     if type(label) is int:
         return label
     if isinstance(label, (bool, np.bool_)):
@@ -224,7 +226,7 @@ def as_label(label: Any) -> int:
 
 
 def as_labels(labels: Labels, num_rows: int | None) -> NDArray[np.uint64]:
-    """Labels as uint64, one for each of ``num_rows`` rows, or any number of them for None.
+    """Return labels as uint64, one for each of ``num_rows`` rows; None allows any number.
 
     Raises
     ------
@@ -253,7 +255,7 @@ def as_labels(labels: Labels, num_rows: int | None) -> NDArray[np.uint64]:
 
 
 def _is_row(item: Any) -> bool:
-    """Whether an item is a sequence of numbers rather than a number."""
+    """Return whether an item is a sequence of numbers rather than a number."""
     if isinstance(item, (list, tuple)):
         return True
     if isinstance(item, np.ndarray):

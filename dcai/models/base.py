@@ -54,7 +54,7 @@ class Classifier(ABC):
     def feature_indices(self) -> tuple[int, ...]:
         """Features of a shared encoder that the model takes; empty for all.
 
-        Kept for whoever encodes: the model itself does not look at it.
+        Stored for encoders: the model itself does not read it.
         """
         return self._feature_indices
 
@@ -490,7 +490,7 @@ def fitted_classes(estimator: Any, kind: str, *attributes: str) -> list[str]:
     if not hasattr(estimator, "classes_"):
         raise InputError(f"the {name} is not fitted: it has no classes_; call fit(X, y) first")
     if missing := [each for each in attributes if not hasattr(estimator, each)]:
-        raise InputTypeError(f"the {name} is no {kind}: it has no {missing[0]}")
+        raise InputTypeError(f"the {name} is not a {kind}: it has no {missing[0]}")
     return [str(each) for each in np.asarray(estimator.classes_).tolist()]
 
 
@@ -526,7 +526,7 @@ def as_name(name: object, what: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise InputError(f"{what} is {name!r}, which is no valid text: {error.reason}") from error
+        raise InputError(f"{what} is {name!r}, which is not valid UTF-8: {error.reason}") from error
     return name
 
 

@@ -1,4 +1,4 @@
-"""The transactions that put a model on a chain, whoever sends or prices them."""
+"""The transactions that deploy a model, to send or to price."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from dcai.models.spec import Array, FieldType, Int, Map, ModelSpec
 
 __all__ = ["VERSION", "canonical_form", "fingerprint"]
 
-#: Of the canonical form; whoever changes that form changes this.
+#: Version of the canonical form; it changes with the form.
 VERSION = "dcai1"
 
 _LENGTH, _INDEX = Int(64), Int(32)

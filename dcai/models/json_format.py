@@ -60,7 +60,9 @@ class Fields:
             alternatives = " or ".join(repr(self._where + name) for name in names)
             raise InputError(f"field {alternatives} is missing")
         if len(present) > 1:
-            raise InputError(f"{self.place(present[0])} and {self.place(present[1])} mean the same; give one")
+            raise InputError(
+                f"{self.place(present[0])} and {self.place(present[1])} mean the same; give only one of them"
+            )
         return present[0], self._fields.pop(present[0])
 
     def take_fixed(self, *names: str, bits: int, signed: bool = True, default: int | None = None) -> int:
@@ -181,7 +183,7 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Fields:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"{shown(source)} is no path: {error}") from error
+        raise InputError(f"{shown(source)} is not a path: {error}") from error
 
 
 def write(fields: Mapping[str, Any], path: str | os.PathLike[str] | None) -> str:

@@ -238,7 +238,9 @@ class NearestCentroidClassifier(DenseClassifier):
         try:
             NearestCentroidClassifier(self.centroids, self.counts)
         except Revert as revert:
-            raise InputError(f"this state has no JSON form, since no contract begins with it: {revert}") from revert
+            raise InputError(
+                f"this state cannot be written as JSON, because no constructor accepts it: {revert}"
+            ) from revert
         classes = zip(self.classifications, self.centroids, self.counts, strict=True)
         return {
             "featureIndices": self.feature_indices,

@@ -1,4 +1,4 @@
-"""The models there are, and what each room knows of them."""
+"""Registry of the models and of their layers, such as gas and verification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Models(dict[str, "type[Classifier]"]):
     """The models by the name of their contract; an error lists them where there is no such model."""
 
     def __missing__(self, contract: str) -> type[Classifier]:
-        raise MissingLayerError(f"{contract!r} is no model of dcai; those are {', '.join(self)}")
+        raise MissingLayerError(f"unknown model {contract!r}; expected one of {', '.join(self)}")
 
 
 #: The models by the name of their contract.
@@ -42,7 +42,7 @@ def spec_of(model: object) -> ModelSpec:
     Raises
     ------
     InputTypeError
-        It is no model of dcai.
+        It is not a model of dcai.
     """
     spec = getattr(model, "spec", None)
     if not isinstance(spec, ModelSpec):

@@ -59,7 +59,7 @@ _PASSES = {"n_epochs": 10, "shuffle": True, "random_state": None}
 
 
 class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The estimator of a model; `MODELS` says which there are."""
+    """Base of the estimators; `MODELS` lists them."""
 
     #: The class of ``model_``.
     _model: ClassVar[type[Classifier]]
@@ -222,7 +222,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return _presence(X) if self._model.spec.is_sparse else _normalized(X)
 
     def _learnable(self, X: Any, labels: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
-        """Of checked samples those that the contract can learn, encoded, and their labels."""
+        """Select the checked samples that the contract can learn; return them encoded, with their labels."""
         if self._model.spec.is_sparse:
             return _presence(X), labels
         nonzero = X.any(axis=1)

@@ -44,14 +44,14 @@ def _constructible(
 ) -> list[list[int]]:
     """Return a class as the constructor takes it, or say why it cannot."""
     instead = (
-        "place(model) puts any state on a chain; a new model of this one's .centroids and .counts "
-        "can be deployed, and differs from it by the rounding alone"
+        "place(model) puts any state on a chain. A new model from .centroids and .counts "
+        "can be deployed, too; it differs only by rounding"
     )
     for index, (value, num_samples) in stored.items():
         if num_samples != class_count:
             raise InputError(
-                f"class {k} stores the value {value} of feature {index} as of {num_samples} "
-                f"samples and has {class_count} now: no constructor stores that. {instead}"
+                f"class {k} stores feature {index} as {value} at {num_samples} "
+                f"samples, but has {class_count} samples now: no constructor stores that. {instead}"
             )
     total = sum(value * value for value, _ in stored.values())
     if total != squared_magnitude:
@@ -71,8 +71,8 @@ def _earlier_generation(model: SparseNearestCentroidClassifier) -> tuple[str, bo
         index = next((i for i, (value, as_of) in stored.items() if count and value and not as_of), None)
         if index is not None:
             return (
-                f"feature {index} of class {k} has a value as of no samples, as in an earlier generation of "
-                "0xDeCA10B, whose updates were others",
+                f"feature {index} of class {k} has a value at 0 samples, as in an earlier generation of "
+                "0xDeCA10B, whose updates differ",
                 False,
             )
     return None

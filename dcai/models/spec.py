@@ -1,4 +1,4 @@
-"""Declare what a model is, once; every room derives from it what it does with the model."""
+"""Declare a model once; every room derives its part from this declaration."""
 
 from __future__ import annotations
 

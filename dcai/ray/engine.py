@@ -1,4 +1,4 @@
-"""The door to Ray: its engine distributes the blocks, starts the workers and ends them."""
+"""Run predictions in Ray: it distributes blocks, and starts and stops the workers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Predictor", "as_raised_in_worker", "is_dataset", "predict_dataset"]
 
 
 def is_dataset(data: object) -> TypeGuard[ray.data.Dataset]:
-    """Whether it is a ray.data.Dataset, without importing Ray."""
+    """Return whether an object is a ray.data.Dataset, without importing Ray."""
     data_module = sys.modules.get("ray.data")
     return data_module is not None and isinstance(data, data_module.Dataset)
 
@@ -83,7 +83,7 @@ def _workers(concurrency: int | tuple[int, int] | None) -> ray.data.ActorPoolStr
 
 
 def as_raised_in_worker(error: DcaiError) -> DcaiError:
-    """Give an error as one that Ray takes for the user's as well, so that it arrives as what it is.
+    """Wrap an error so that Ray raises it on the driver with its own class.
 
     Ray raises on the driver an exception that is a RayTaskError and of the class of what was raised in the worker. An
     exception of ours alone it would report as a defect of its own.
@@ -109,7 +109,7 @@ def _user_code_kind(kind: type[DcaiError]) -> type[DcaiError]:
 
 
 def _let_through() -> None:
-    """Let Ray raise the error of this worker as it is, not packed into one that forgets it when it is pickled."""
+    """Let Ray raise the error of this worker itself, without a wrapper that loses it when pickled."""
     from ray.data import DataContext  # noqa: PLC0415 - optional
 
     DataContext.get_current().raise_original_map_exception = True

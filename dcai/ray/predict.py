@@ -38,7 +38,7 @@ def predict(
     features : str, default "features"
         Name of the column.
     output : str, default "label"
-        Name of the column to add, int64. There must be none of that name.
+        Name of the column to add, int64; it must not exist yet.
     concurrency : int or (int, int), optional
         Number of workers, or their smallest and largest number; by default Ray decides. One core each. Only for Ray.
 
@@ -64,7 +64,9 @@ def predict(
     if engine.is_dataset(dataset):
         return engine.predict_dataset(dataset, model, features=features, output=output, concurrency=concurrency)
     if concurrency is not None:
-        raise InputTypeError("concurrency is for a ray.data.Dataset; anything else is predicted here, on all cores")
+        raise InputTypeError(
+            "concurrency applies only to a ray.data.Dataset; other data are predicted in this process, on all cores"
+        )
     if tables.is_arrow(dataset):
         return tables.predict_arrow(dataset, model, features=features, output=output)
     if tables.is_pandas(dataset):

@@ -23,13 +23,13 @@ __all__ = ["is_arrow", "is_pandas", "predict_arrow", "predict_pandas"]
 
 
 def is_arrow(data: object) -> bool:
-    """Whether it is a table or a record batch of pyarrow, without importing it."""
+    """Return whether an object is a table or record batch of pyarrow, without importing pyarrow."""
     pa = sys.modules.get("pyarrow")
     return pa is not None and isinstance(data, (pa.Table, pa.RecordBatch))
 
 
 def is_pandas(data: object) -> bool:
-    """Whether it is a data frame of pandas, without importing it."""
+    """Return whether an object is a data frame of pandas, without importing pandas."""
     pd = sys.modules.get("pandas")
     return pd is not None and isinstance(data, pd.DataFrame)
 

@@ -1,4 +1,4 @@
-"""Tasks that do not depend on each other, over a cluster."""
+"""Run independent tasks on a cluster."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["Faults"]
 class Faults:
     """The rows of a chunk that cannot be predicted.
 
-    Only a mask is kept for each kind of fault; the words are found for the rows that somebody asks about.
+    Each kind of fault keeps only a mask; messages are made only for rows that are reported.
 
     Parameters
     ----------

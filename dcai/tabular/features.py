@@ -1,4 +1,4 @@
-"""From what stands in a file to what ``model.predict`` takes; each check marks the rows that fail it."""
+"""Convert file contents to samples for ``model.predict_batch``; each check marks the rows that fail it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EXACT = 2.0**53
 _LOOKS_SCALED = 10**6
 
 _SAY_WHICH = (
-    "say which: --scale fixed (scale='fixed') for integers that have been multiplied by 10^9, "
+    "choose --scale fixed (scale='fixed') for integers that have been multiplied by 10^9, "
     "--scale float (scale='float') for real numbers"
 )
 
@@ -59,7 +59,7 @@ def to_samples(chunk: RowChunk, shape: Shape, layout: Layout, agreement: Agreeme
 
 
 def _scale(matrix: Matrix, layout: Layout, agreement: Agreement, path: Path) -> Scale:
-    """What a number stands for: what the caller says, else what the file shows and the files before it showed."""
+    """Return the scale of numbers: given by the caller, else inferred from this file and the files before it."""
     if layout.scale != "auto":
         return layout.scale
     if not matrix.values.size:
@@ -152,7 +152,7 @@ def _mark(matrix: Matrix, cells: NDArray[np.bool_], faults: Faults, what: str) -
 
 
 def _mark_not_finite(matrix: Matrix, faults: Faults) -> None:
-    _mark(matrix, ~np.isfinite(matrix.values), faults, "is no number; expected a finite one")
+    _mark(matrix, ~np.isfinite(matrix.values), faults, "is not a number; expected a finite number")
 
 
 def _mark_beyond(matrix: Matrix, cells: NDArray[np.bool_], faults: Faults) -> None:
@@ -163,7 +163,7 @@ def _mark_beyond(matrix: Matrix, cells: NDArray[np.bool_], faults: Faults) -> No
 def _densified(sparse: Compressed, width: int, faults: Faults) -> Matrix:
     """Write sparse rows out; an absent value is 0."""
     outside = (sparse.indices < 0) | (sparse.indices >= width)
-    _mark_indices(sparse, outside, faults, f"is no index of the model's {width} features (0 .. {width - 1})")
+    _mark_indices(sparse, outside, faults, f"is not an index of the model's {width} features (0 .. {width - 1})")
     values = np.ones(len(sparse.indices), np.int64) if sparse.values is None else sparse.values
     dense = np.zeros((len(sparse), width), values.dtype)
     dense[sparse.row_of()[~outside], sparse.indices[~outside]] = values[~outside]
@@ -177,14 +177,14 @@ def _presence(matrix: Matrix, faults: Faults) -> Compressed:
     """Indices of the columns that hold a 1."""
     values = matrix.values
     present = values == 1
-    _mark(matrix, ~present & (values != 0), faults, "is neither 0 nor 1; a sparse model sees presence alone")
+    _mark(matrix, ~present & (values != 0), faults, "is neither 0 nor 1; a sparse model reads only presence")
     _, columns = np.nonzero(present)
     indptr = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
     return Compressed(indptr, columns.astype(np.int64), None)
 
 
 def _stored_ones(sparse: Compressed, faults: Faults) -> Compressed:
-    """The indices that are stored with a 1; a stored 0 is as good as none."""
+    """Return the indices that are stored with a 1; a stored 0 counts as absent."""
     if sparse.values is None:
         return sparse
     present = sparse.values == 1
@@ -196,7 +196,7 @@ def _stored_ones(sparse: Compressed, faults: Faults) -> Compressed:
         faults,
         lambda i: (
             f"feature {sparse.indices[i]}: the value is {shown(values[i].item())}; "
-            "a sparse model sees presence alone, so every value must be 1 (or 0 for absence)"
+            "a sparse model reads only presence, so every value must be 1 (or 0 for absence)"
         ),
     )
     if present.all():

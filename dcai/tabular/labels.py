@@ -29,7 +29,7 @@ def to_labels(column: Any, name: str, classifications: tuple[str, ...], faults: 
     faults.add_column(
         unknown,
         f"column {name!r}",
-        lambda row: f"{shown(values[row])} is no class; expected an index from 0 to {last}, or the name of a class",
+        lambda row: f"{shown(values[row])} is not a class; expected an index from 0 to {last}, or the name of a class",
     )
     return np.array([label or 0 for label in labels], dtype=np.int64)
 

@@ -102,10 +102,10 @@ def _check_output(
         if name in own:
             raise InputError(f"the output has a column {name!r} of its own, so {name!r} cannot be kept; rename it")
     if form == "npy" and (len(own) > 1 or layout.keep):
-        raise InputError(".npy holds labels alone; for more columns write csv, parquet, arrow or jsonl")
+        raise InputError(".npy holds only labels; for more columns write csv, parquet, arrow or jsonl")
     if target is None:
         return
     if target.is_dir():
         raise InputError(f"{target} is a folder; expected the name of a file to write")
     if any(target.exists() and target.samefile(file) for file in files):
-        raise InputError(f"{target} is read, so it cannot be written; name another file")
+        raise InputError(f"{target} is also an input file; name another output file")

@@ -37,7 +37,7 @@ _DESCRIBED = 5
 
 @dataclass
 class Batch:
-    """Rows of one file, of which none has a fault.
+    """Rows of one file, all without faults.
 
     Attributes
     ----------

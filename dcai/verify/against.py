@@ -1,4 +1,4 @@
-"""A contract as it stands in a block against a model from elsewhere: field by field, and nothing beside."""
+"""Compare a contract in a block with a given model, field by field."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        """Whether nothing speaks against their being the same."""
+        """True if no difference was found."""
         return not self.differences and not self.unexplained and self.complete is not False
 
 

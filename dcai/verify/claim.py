@@ -1,4 +1,4 @@
-"""A claim, how it is proven, and what came of it."""
+"""Claims, their proof methods and their results."""
 
 from __future__ import annotations
 

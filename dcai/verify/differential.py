@@ -124,11 +124,11 @@ class Differential:
         if step.op == CONSTRUCTOR:
             artifact = self.contract.artifact
             if not artifact.bytecode:
-                raise InputError(f"of {artifact.name} there is no creation code, and so no constructor to call")
+                raise InputError(f"{artifact.name} has no creation code, so its constructor cannot be called")
             return artifact.bytecode + self.contract.abi.constructor.encode(step.args)
         known = {"predict", "update", *functions.changes(self.model), *functions.reads(self.model)}
         if step.op not in known:
-            raise InputError(f"{step.op!r} is no step; expected one of {', '.join(sorted(known))}, {CONSTRUCTOR}")
+            raise InputError(f"{step.op!r} is not a step; expected one of {', '.join(sorted(known))}, {CONSTRUCTOR}")
         function = self.contract.abi.function(step.op, len(step.arguments))
         if step.form == "words":
             return function.selector + step.words()

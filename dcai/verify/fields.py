@@ -69,7 +69,7 @@ def differing_fields(
 
 
 def in_words(contract: str, name: str) -> str:
-    """Return what a state variable is of the model, or its own name where that says it: ``weights[3]``."""
+    """Describe a state variable in words, or by its name where that is clear: ``weights[3]``."""
     if name in _WORDS:
         return _WORDS[name]
     if match := re.fullmatch(r"classifications\[(\d+)\]", name):
@@ -80,7 +80,7 @@ def in_words(contract: str, name: str) -> str:
 def _fields(layout: StorageLayout, storage: Mapping[int, int], keys: Iterable[int]) -> dict[str, Any]:
     """Return values by name, as far as the words are such a contract's."""
     found: dict[str, Any] = {}
-    # A faulty contract may have written a length or a string that is none; the names before it are good.
+    # A faulty contract may have written a malformed length or string; the names before it are good.
     with suppress(ArtifactError):
         found.update((name, value) for name, _, value in layout.fields(Words(storage), keys))
     return found

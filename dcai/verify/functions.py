@@ -38,7 +38,7 @@ def readers(model: Classifier) -> Mapping[str, Getter]:
 
 
 def change(model: Classifier, function: str, args: Sequence[Any]) -> Classifier:
-    """Do to a model what a function does to its contract; return the model, which may be a new one.
+    """Apply a contract function to a model; return the model, which may be a new one.
 
     Raises
     ------

@@ -94,7 +94,7 @@ class Generator(ABC):
         return Step("update", tuple(self.refused_sample(model)), self.rng.randrange(len(model.classifications)))
 
     def refused_predict(self, model: Any) -> Step:
-        """The same, to predict."""
+        """A prediction of a sample that is refused, most often."""
         return Step("predict", tuple(self.refused_sample(model)))
 
     def unknown_label(self, model: Any) -> Step:

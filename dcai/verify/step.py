@@ -67,7 +67,7 @@ class Step:
         Raises
         ------
         InputTypeError
-            One of the numbers is none.
+            An element is not an integer.
         """
         data = tuple(_integer(f"data[{i}]", value) for i, value in enumerate(self.data))
         label = None if self.label is None else _integer("label", self.label)
@@ -99,22 +99,22 @@ class Step:
         Raises
         ------
         InputError
-            It is none.
+            The fields do not describe a step.
         KeyError
             A field is missing.
         """
         op, sender, form = fields["op"], fields.get("sender"), fields.get("form", "abi")
         if not isinstance(op, str) or not isinstance(sender, str | None) or form not in get_args(Form):
-            raise InputError(f"{shown(op)} from {shown(sender)} in the form {shown(form)} is no step")
+            raise InputError(f"{shown(op)} from {shown(sender)} in the form {shown(form)} is not a step")
         if op not in _SAMPLED:
             if "args" not in fields:
-                raise InputError(f"{op!r} without args is no step; predict, norm and update have data")
+                raise InputError(f"{op!r} without args is not a step; only predict, norm and update take data")
             if not isinstance(fields["args"], list) or form == "words":
-                raise InputError(f"{op!r} with {shown(fields['args'])} in the form {form!r} is no step")
+                raise InputError(f"{op!r} with {shown(fields['args'])} in the form {form!r} is not a step")
             return cls(op, args=cast("tuple[Any, ...]", _frozen(fields["args"])), sender=sender, form=form)
         data, label = fields["data"], fields["label"]
         if (label is None) is (op == "update"):
-            raise InputError(f"{op!r} with label {label!r} is no step")
+            raise InputError(f"{op!r} with label {label!r} is not a step")
         if not isinstance(data, list) or not all(type(number) is int for number in [*data, label or 0]):
             raise InputError("the data of a step must be a list of integers")
         return cls(op, tuple(data), label, sender=sender, form=form)

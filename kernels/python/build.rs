@@ -18,7 +18,7 @@ fn compile_loop() -> Result<(), String> {
     let folder = Path::new("../evmloop");
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-env-changed=PYO3_PYTHON");
-    // What maturin sets anew where another interpreter has the same path.
+    // Variables that maturin sets anew for another interpreter at the same path.
     println!("cargo::rerun-if-env-changed=PYO3_ENVIRONMENT_SIGNATURE");
     let python = env::var("PYO3_PYTHON")
         .map_err(|_| "PYO3_PYTHON is not set; build with maturin, or name the interpreter to build for")?;

@@ -135,7 +135,7 @@ def test_places_are_lines_of_the_functions_that_they_name(name: str) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ArtifactError, match=r"there is no artifact 'Perceptron'; there is .*DensePerceptron"):
+    with pytest.raises(ArtifactError, match=r"unknown artifact 'Perceptron'; expected one of .*DensePerceptron"):
         artifacts.load("Perceptron")
 
 

@@ -187,7 +187,7 @@ def test_values_without_sample_counts_are_of_another_generation(node: Anvil, ori
     artifact = originals["SparseNearestCentroidClassifier"]
     address = node.create(artifact, ["a", "b"], [], [4, 4], [25, 25])
     node.send([(address, Abi(artifact.abi).function("store", 4).encode([1, [3], [5], [0]]))])
-    with pytest.raises(UnknownContractError, match="feature 3 of class 1 has a value as of no samples"):
+    with pytest.raises(UnknownContractError, match="feature 3 of class 1 has a value at 0 samples"):
         fetch(node.url, address, "latest", num_features=4)
 
 

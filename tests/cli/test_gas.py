@@ -191,7 +191,7 @@ def test_a_wrong_forecast_exits_with_1_and_says_which_row_and_figure(monkeypatch
     shown = run(*args)
     assert shown.exit_code == 1
     assert "20 figures compared, 2 differences" in shown.stdout
-    assert "row 14: execution is predicted as " in shown.stdout
+    assert "row 14: execution: predicted " in shown.stdout
     verified = json.loads(run(*args, "--format", "json").stdout)["verified"]
     assert [each["row"] for each in verified["differences"]] == [14, 29]
     assert verified["differences"][0]["predicted"] - verified["differences"][0]["measured"] == 1

@@ -79,7 +79,7 @@ def test_a_bad_row_exits_with_2(folder: Path, run: Run) -> None:
     (folder / "bad.csv").write_text("x0,x1\n0.5,0.5\n0.5,many\n0.5\n1.0,0.0\n", encoding="utf-8")
     shown = run("model.json", "bad.csv", "-o", "out.csv")
     assert (shown.returncode, shown.stdout) == (2, "")
-    assert shown.stderr == "error: bad.csv, line 3, column 'x1': 'many' is no number; expected one\n"
+    assert shown.stderr == "error: bad.csv, line 3, column 'x1': 'many' is not a number; expected a number\n"
     assert not (folder / "out.csv").exists()
     shown = run("model.json", "bad.csv", "--on-bad-row", "skip", "--row-numbers")
     assert shown.returncode == 0
@@ -87,8 +87,8 @@ def test_a_bad_row_exits_with_2(folder: Path, run: Run) -> None:
     assert shown.stderr.splitlines() == [
         "predicted 2 rows",
         "skipped 2 of 4 rows; the first:",
-        "  bad.csv, line 3, column 'x1': 'many' is no number; expected one",
-        "  bad.csv, line 4, '0.5' has 1 value; expected 2, one a column",
+        "  bad.csv, line 3, column 'x1': 'many' is not a number; expected a number",
+        "  bad.csv, line 4, '0.5' has 1 value; expected 2, one per column",
     ]
 
 
@@ -114,7 +114,7 @@ def test_every_option_reaches_the_reader(folder: Path, run: Run) -> None:
         (["model.json", "rows.csv"], "has 4 columns for features ('id', 'x0', 'x1', 'y'); the DensePerceptron takes 2"),
         (["model.json", "rows.csv", "--keep", "z"], "rows.csv has no column 'z'; it has 'id', 'x0', 'x1', 'y'"),
         (["model.json", "rows.csv", "-o", "no/out.csv"], "the folder no does not exist"),
-        (["model.json", "rows.csv", "-o", "out.pdf"], "out.pdf: the name shows no format to write"),
+        (["model.json", "rows.csv", "-o", "out.pdf"], "out.pdf: cannot tell the format from the file name"),
         (["model.json", "rows.csv", "--scale", "half"], "'auto', 'fixed', 'float'"),
         (["model.json", "rows.csv", "--batch-rows", "0"], "--batch-rows"),
     ],

@@ -36,7 +36,7 @@ def test_the_names() -> None:
 
 def test_an_unknown_name() -> None:
     for function in (data.load, data.locate):
-        with pytest.raises(InputError, match="no data set 'mnist'; there are: breast-cancer, "):
+        with pytest.raises(InputError, match="unknown data set 'mnist'; expected one of: breast-cancer, "):
             function("mnist")
 
 

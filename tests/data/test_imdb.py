@@ -83,7 +83,7 @@ def test_found_in_the_users_folder_then_in_the_cache(tmp_path: Path, monkeypatch
         ({"y_test": [0, 1, 1, 7, 0, 1]}, "y_test has label 7 at 3"),
         ({"y_test": [-1, 1, 1, 0, 0, 1]}, "y_test has label -1 at 0"),
         ({"x_test": [[1], [2, -3], [], [], [], []]}, "x_test has a word of rank -3"),
-        ({"x_test": [[1], ["great"], [], [], [], []]}, "the list at 1 holds something else"),
+        ({"x_test": [[1], ["great"], [], [], [], []]}, "the list at 1 holds values that are not integers"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

@@ -84,7 +84,7 @@ def test_nothing_in_a_file_is_executed(tmp_path: Path, wrap: Any) -> None:
     pickle.loads(body)
     assert trace.exists(), "the pickle must be able to do harm, or this test shows nothing"
     trace.unlink()
-    with pytest.raises(DataError, match=r"a\.npz: array 'x' .* which is no part of an array"):
+    with pytest.raises(DataError, match=r"a\.npz: array 'x' .* which is not part of an array"):
         read_lists(write(tmp_path / "a.npz", x=npy(body)))
     assert not trace.exists()
 
@@ -102,11 +102,11 @@ def test_the_state_of_a_stand_in_cannot_be_set(tmp_path: Path) -> None:
         (pickle.dumps(objects([[1], [2], [3]])), "announces 4 lists and holds 3"),
         (pickle.dumps([[1], [2], [3], [4]]), "not the pickle of a one-dimensional object array"),
         (pickle.dumps(np.arange(4)), "not the pickle of a one-dimensional object array"),
-        (pickle.dumps(objects([[1], (2,), [3], [4]])), "entry 1 is no list of integers"),
-        (pickle.dumps(objects([[1], [2], 3, [4]])), "entry 2 is no list of integers"),
-        (pickle.dumps(objects([[1], [2], [3], [4.0]])), "the list at 3 holds something else"),
-        (pickle.dumps(objects([[True], [2], [3], [4]])), "the list at 0 holds something else"),
-        (pickle.dumps(objects([[1], [[2]], [3], [4]])), "the list at 1 holds something else"),
+        (pickle.dumps(objects([[1], (2,), [3], [4]])), "entry 1 is not a list of integers"),
+        (pickle.dumps(objects([[1], [2], 3, [4]])), "entry 2 is not a list of integers"),
+        (pickle.dumps(objects([[1], [2], [3], [4.0]])), "the list at 3 holds values that are not integers"),
+        (pickle.dumps(objects([[True], [2], [3], [4]])), "the list at 0 holds values that are not integers"),
+        (pickle.dumps(objects([[1], [[2]], [3], [4]])), "the list at 1 holds values that are not integers"),
         (pickle.dumps(objects([[1], [2**63], [3], [4]])), "outside the 64-bit range"),
         (pickle.dumps(objects(LISTS))[:-30], "not the pickle of an array of integer lists"),
         (pickle.dumps(objects(LISTS)) + b".", "bytes after the end"),

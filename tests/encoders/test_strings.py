@@ -73,7 +73,7 @@ def test_options_that_are_not_given_have_their_defaults() -> None:
         ('{"n_features": 3}', None, "the type of an encoder is None"),
         ('{"type": 7}', None, "the type of an encoder is 7"),
         ('{"type": "none"', None, "the string of an encoder is not JSON"),
-        ('{"type": "none", "type": "none"}', None, "'type' stands there twice"),
+        ('{"type": "none", "type": "none"}', None, "'type' appears twice"),
         ('{"type": "none", "seed": 3}', None, "'none' has no option 'seed'; its options: none"),
         ('{"type": "hashed presence", "sed": 3}', None, "no option 'sed'; its options: n_features, seed, tokens"),
         ('{"type": "hashed presence", "seed": 0.5}', None, "seed is 0.5, and must be an integer"),

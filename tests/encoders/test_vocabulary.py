@@ -39,7 +39,7 @@ def test_the_hash_is_of_the_pairs_in_the_order_of_the_indices() -> None:
 
 WRONG: list[tuple[Any, type[Exception], str]] = [
     ({}, InputError, "at least one word"),
-    ({"a": 3, "b": 1, "c": 3}, InputError, "index 3 of 'c' is also that of 'a'"),
+    ({"a": 3, "b": 1, "c": 3}, InputError, "'c' and 'a' share the index 3"),
     ({"a": 0, "b": -1}, InputError, "the index of 'b' is -1, and must be from 0 to 2^32 - 1"),
     ({"a": 2**32}, InputError, "the index of 'a' is 4294967296"),
     ({"a": 1.0}, InputTypeError, "the index of 'a' is 1.0, and must be an integer"),
@@ -67,7 +67,7 @@ def test_a_word_that_is_no_text() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"good": 1, "bad": 2, "good": 3}', "'good' stands there twice"),
+        (b'{"good": 1, "bad": 2, "good": 3}', "'good' appears twice"),
         (b'["good", "bad"]', "expected a JSON object"),
         (b'{"good": 1', "is not JSON"),
         (b"\xff\xfe", "no UTF-8"),

@@ -182,7 +182,7 @@ def test_what_no_block_could_include_is_refused(chain: Evm) -> None:
         chain.transact(OTHER, b"\x01", gas_limit=21_015)  # the floor, not only the 21,016
     with pytest.raises(EvmError, match="gas limit of 21,015 does not cover the 21,016 due"):
         Evm(fork="cancun").transact(OTHER, b"\x01", gas_limit=21_015)
-    with pytest.raises(EvmError, match="have 49,153 bytes, and a creation may have 49,152"):
+    with pytest.raises(EvmError, match="have 49,153 bytes; the maximum is 49,152"):
         chain.transact(None, bytes(MAX_INITCODE_BYTES + 1))
     assert Evm(fork="paris").transact(None, bytes(MAX_INITCODE_BYTES + 1)).success
     with pytest.raises(EvmError, match="has 0 wei and cannot send 1"):

@@ -176,7 +176,7 @@ def test_overloads_are_told_by_the_number_of_arguments(chain: Evm) -> None:
     with pytest.raises(Revert):
         overloaded.weights(1, 2)
     assert chain.nonce(chain.account) == 1
-    with pytest.raises(InputError, match=r"3 arguments do not tell which 'weights' is meant"):
+    with pytest.raises(InputError, match=r"3 arguments do not select one overload of 'weights'"):
         overloaded.weights(1, 2, 3)
 
 

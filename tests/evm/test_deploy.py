@@ -118,7 +118,7 @@ def test_a_trained_sparse_centroid_cannot_be_deployed_but_placed() -> None:
     model = SparseNearestCentroidClassifier([[(0, 10**9), (1, 10**9)]], [1])
     model.update([0], 0)
     chain = new_chain()
-    with pytest.raises(InputError, match=r"feature 1 as of 1 samples and has 2 now.*place\(model\)"):
+    with pytest.raises(InputError, match=r"feature 1 as .* at 1 samples, but has 2 samples now.*place\(model\)"):
         chain.deploy(model)
     assert chain.place(model).model() == model
     rounded = SparseNearestCentroidClassifier(model.centroids, model.counts)

@@ -206,7 +206,9 @@ def test_a_bounded_loop_ends(engine: str) -> None:
 
 
 def test_an_unknown_fork_is_refused_with_those_that_are_known(engine: str) -> None:
-    with pytest.raises(InputError, match=f"fork 'Prague' is unknown to the engine '{engine}'; it knows london, "):
+    with pytest.raises(
+        InputError, match=f"the engine '{engine}' does not support the fork 'Prague'; it supports london, "
+    ):
         create_engine(engine, "Prague")
 
 

@@ -117,5 +117,5 @@ def test_the_storage_of_another_contract_is_refused() -> None:
         layout("t_string").decode(Words({7: 0xFF << 248 | 2}), "v")
     with pytest.raises(ArtifactError, match="no variable 'w'; it has v"):
         layout("t_string").decode(Words({}), "w")
-    with pytest.raises(ArtifactError, match="type bytes32, which is not read"):
+    with pytest.raises(ArtifactError, match="type bytes32, which dcai cannot read"):
         layout("t_bytes32").decode(Words({}), "v")

@@ -178,9 +178,11 @@ def test_every_fork_runs(fork: str) -> None:
 
 
 def test_an_unknown_fork_or_engine_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"fork 'osaka' is unknown to the engine 'py-evm'; it knows london, .*prague"):
+    with pytest.raises(
+        InputError, match=r"the engine 'py-evm' does not support the fork 'osaka'; it supports london, .*prague"
+    ):
         Evm("py-evm", "osaka")
-    with pytest.raises(InputError, match="engine 'geth' is unknown; there is revm, py-evm"):
+    with pytest.raises(InputError, match="unknown engine 'geth'; expected one of revm, py-evm"):
         Evm(engine="geth")
 
 

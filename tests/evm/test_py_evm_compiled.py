@@ -313,7 +313,7 @@ def test_calls_too_deep_for_python_say_so_and_leave_the_state_as_it_was(
     monkeypatch.setattr("dcai.evm.engines.py_evm.EVM_RECURSION_LIMIT", 0)
     sys.setrecursionlimit(1_000)
     try:
-        with pytest.raises(EvmError, match="nest deeper than this Python can follow"):
+        with pytest.raises(EvmError, match="nest too deep for this Python"):
             chosen.execute(Transaction(SENDER, PROGRAM, b"", 0, 2**40))
     finally:
         sys.setrecursionlimit(limit)

@@ -679,7 +679,7 @@ def test_a_transaction_is_bounded_in_osaka_and_a_call_is_not() -> None:
     chain = Evm("revm", "osaka")
     chain.set_account("0x" + PROGRAM.hex(), code=code("5a", 0, "52", 32, 0, "f3"))
     to = "0x" + PROGRAM.hex()
-    message_ = r"gas limit of 16,777,217 is over the 16,777,216 that a transaction may have since Osaka \(EIP-7825\)"
+    message_ = r"gas limit of 16,777,217 is above 16,777,216, the maximum of a transaction since Osaka \(EIP-7825\)"
     for send in (chain.transact, chain.simulate, chain.transact_if_successful, chain.trace):
         with pytest.raises(EvmError, match=message_):
             send(to, gas_limit=MAX_TRANSACTION_GAS + 1)
@@ -745,7 +745,9 @@ def test_osaka_leaves_what_prague_has() -> None:
 
 
 def test_py_evm_refuses_osaka_by_name() -> None:
-    with pytest.raises(InputError, match=r"fork 'osaka' is unknown to the engine 'py-evm'; it knows london, .*prague$"):
+    with pytest.raises(
+        InputError, match=r"the engine 'py-evm' does not support the fork 'osaka'; it supports london, .*prague$"
+    ):
         Evm("py-evm", "osaka")
 
 

@@ -65,7 +65,9 @@ def test_the_words_of_another_contract_are_refused() -> None:
 def test_a_contract_that_is_no_model_is_refused() -> None:
     other = load("DensePerceptron")
     artifact = Artifact("Trainer", other.abi, b"\0", b"\0", other.storage_layout, "sha256:", {})
-    with pytest.raises(ArtifactError, match="Trainer holds no model; those that do: DensePerceptron, "):
+    with pytest.raises(
+        ArtifactError, match="Trainer is not the contract of a model; expected one of DensePerceptron, "
+    ):
         read_model(artifact, {})
 
 

@@ -187,8 +187,8 @@ def test_dense_contributions_from_a_file(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         ([], "no contributions"),
-        (["{"], "line 1 is no JSON"),
-        (["[" * 100_000], "line 1 is no JSON"),
+        (["{"], "line 1 is not JSON"),
+        (["[" * 100_000], "line 1 is not JSON"),
         ([{"data": [1], "label": 0}, [1, 0]], r"line 2 is \[1, 0\]"),
         ([{"data": [1]}], "label"),
         ([{"data": [1], "label": 0, "more": 1}], "more"),

@@ -122,7 +122,7 @@ def test_an_artifact_is_as_good_as_its_name() -> None:
 
 
 def test_a_contract_that_was_never_calibrated() -> None:
-    with pytest.raises(ArtifactError, match="'Unknown' was never calibrated"):
+    with pytest.raises(ArtifactError, match="'Unknown' has no gas calibration"):
         Oracle(replace(load("SparsePerceptron"), name="Unknown"))
 
 

@@ -61,7 +61,7 @@ def test_one_contribution_can_be_drawn(stream: Stream, tmp_path: Path) -> None:
 
 
 def test_deployments_alone_are_nothing_to_draw(rows: list[GasRow], tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nothing to draw"):
+    with pytest.raises(InputError, match="nothing to plot"):
         plot_table([row for row in rows if row.kind.action == "deploy"], tmp_path / "table.png")
     assert list(tmp_path.iterdir()) == []
 

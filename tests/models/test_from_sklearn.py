@@ -93,7 +93,7 @@ def linear(coef: Any, intercept: Any = (0.0,), classes: Any = (0, 1), **more: An
         (SGDClassifier(), InputError, "SGDClassifier is not fitted: it has no classes_; call fit"),
         (SGDClassifier, InputTypeError, "expected a fitted linear classifier"),
         ([1.0], InputTypeError, "expected a fitted linear classifier of scikit-learn, got list"),
-        (GaussianNB().fit(np.eye(2), [0, 1]), InputTypeError, "GaussianNB is no linear classifier: it has no coef_"),
+        (GaussianNB().fit(np.eye(2), [0, 1]), InputTypeError, "GaussianNB is not a linear classifier: it has no coef_"),
         (LogisticRegression().fit(np.eye(3), [7, 8, 9]), InputError, "has 3 classes: 7, 8, 9; a Perceptron has two"),
         (linear([[0.0, 7e14]]), InputError, r"coef_\[0, 1\] is 7.*does not fit in int80"),
         (linear([[0.0, np.nan]]), InputError, r"coef_\[0, 1\] is nan; expected a finite"),

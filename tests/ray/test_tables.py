@@ -122,7 +122,7 @@ def test_the_columns_must_fit() -> None:
         predict(table, SPARSE)
     with pytest.raises(InputError, match="there is a column 'label' already"):
         predict(table, SPARSE, features="text")
-    with pytest.raises(InputTypeError, match=r"concurrency is for a ray\.data\.Dataset"):
+    with pytest.raises(InputTypeError, match=r"concurrency applies only to a ray\.data\.Dataset"):
         predict(table, SPARSE, concurrency=2)
     with pytest.raises(InputTypeError, match=r"model is 'model\.json'; expected a model of dcai"):
         predict(table, "model.json")  # type: ignore[arg-type]  # on purpose

@@ -57,15 +57,15 @@ GOOD = "0.5,-0.5,0.5,0.5"
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("0.5,?,0.5,0.5", "line 4, column 'b': '?' is no number; expected one"),
-        ("0.5,1_0,0.5,0.5", "line 4, column 'b': '1_0' is no number; expected one"),
+        ("0.5,?,0.5,0.5", "line 4, column 'b': '?' is not a number; expected a number"),
+        ("0.5,1_0,0.5,0.5", "line 4, column 'b': '1_0' is not a number; expected a number"),
         ("0.5,0.5,,0.5", "line 4, column 'c': the value is missing; expected a number"),
         ("0.5,0.5,  ,0.5", "line 4, column 'c': the value is missing; expected a number"),
-        ("0.5,0.5,0.5,nan", "line 4, column 'd': nan is no number; expected a finite one"),
-        ("-inf,0.5,0.5,0.5", "line 4, column 'a': -inf is no number; expected a finite one"),
+        ("0.5,0.5,0.5,nan", "line 4, column 'd': nan is not a number; expected a finite number"),
+        ("-inf,0.5,0.5,0.5", "line 4, column 'a': -inf is not a number; expected a finite number"),
         ("9223372036.9,0.5,0.5,0.5", "line 4, column 'a': 9223372036.9 times 10^9 is beyond int64"),
-        ("0.5,0.5,0.5", "line 4, '0.5,0.5,0.5' has 3 values; expected 4, one a column"),
-        ("0.5,0.5,0.5,0.5,0.5", "line 4, '0.5,0.5,0.5,0.5,0.5' has 5 values; expected 4, one a column"),
+        ("0.5,0.5,0.5", "line 4, '0.5,0.5,0.5' has 3 values; expected 4, one per column"),
+        ("0.5,0.5,0.5,0.5,0.5", "line 4, '0.5,0.5,0.5,0.5,0.5' has 5 values; expected 4, one per column"),
     ],
 )
 def test_csv_of_a_dense_model(line: str, why: str, tmp_path: Path) -> None:
@@ -108,11 +108,11 @@ def test_csv_of_feature_indices(tmp_path: Path) -> None:
     path = text_file(tmp_path / "rows.csv", "words", "3 17", "", "3 -1")
     refuses(path, f"{path}, line 4, feature index -1 is negative; expected feature indices", model=SPARSE)
     path = text_file(tmp_path / "rows.csv", "words", "3 1.5")
-    refuses(path, f"{path}, line 2, column 'words': position 1 of the list: 1.5 is no integer", model=SPARSE)
+    refuses(path, f"{path}, line 2, column 'words': position 1 of the list: 1.5 is not an integer", model=SPARSE)
     path = text_file(tmp_path / "rows.csv", "words", f"3 {2**63}")
     refuses(path, f"position 1 of the list: {2**63} is beyond int64", model=SPARSE)
     path = text_file(tmp_path / "rows.csv", "words", "3 1e300")
-    refuses(path, "position 1 of the list: 1e+300 is no integer below 2^53", model=SPARSE)
+    refuses(path, "position 1 of the list: 1e+300 is not an integer below 2^53", model=SPARSE)
 
 
 def test_csv_that_is_none(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_small_integers_may_be_scaled_or_not(write: Write, kind: Any, tmp_path: 
 def test_other_doubts_about_the_scale(tmp_path: Path) -> None:
     refuses(text_file(tmp_path / "rows.csv", "a,b,c,d", "1,2,3,4"), "whole numbers as text, which may be scaled or not")
     path = parquet(tmp_path, a=[1], b=[0.5], c=[0.5], d=[0.5])
-    refuses(path, "floats and integers, which may be scaled or not; say which: --scale fixed")
+    refuses(path, "floats and integers, which may be scaled or not; choose --scale fixed")
     paths = [to_npy(tmp_path, REALS), to_npz(tmp_path, FIXED)]
     refuses(paths, f"{paths[1]} has integers, and {paths[0]} has floats; say which")
 
@@ -182,7 +182,7 @@ def test_gaps_and_types_of_columns(tmp_path: Path) -> None:
     path = parquet(tmp_path, a=[0.5, 0.5], b=[0.5, None], c=[0.5, 0.5], d=[0.5, 0.5])
     refuses(path, f"{path}, row 1 (the first is 0), column 'b': the value is missing; expected a number")
     path = parquet(tmp_path, a=[0.5], b=[0.5], c=[0.5], when=pa.array([0], pa.timestamp("ms")))
-    refuses(path, "column 'when' is timestamp[ms]; expected numbers, or lists of them. If it is no feature")
+    refuses(path, "column 'when' is timestamp[ms]; expected numbers, or lists of them. If it is not a feature")
     refuses(path, f"{path} has no column 'e'; it has 'a', 'b', 'c', 'when'", Layout(keep=["e"]))
     refuses(path, "has 3 columns for features ('a', 'b', 'c'); the DensePerceptron takes 4", Layout(ignore=["when"]))
     path = parquet(tmp_path, a=[0.5], b=[[0.5]], c=[0.5], d=[0.5])
@@ -234,7 +234,7 @@ def test_arrays_of_the_wrong_form(tmp_path: Path) -> None:
 def test_lists_of_a_sparse_model(tmp_path: Path) -> None:
     for model, odd, why in [
         (SPARSE, [0, -3], "feature index -3 is negative"),
-        (SPARSE, None, "column 'f': the list is missing; an empty one stands for no features"),
+        (SPARSE, None, "column 'f': the list is missing; an empty list means no features"),
         (SPARSE, [0, None], "column 'f': position 1 of the list: the value is missing"),
         (CENTROIDS, [3, 3], "feature index 3 follows 3; expected strictly increasing indices"),
         (CENTROIDS, [0, 5, 4], "feature index 4 follows 5; expected strictly increasing indices"),
@@ -256,7 +256,7 @@ def test_matrices_of_a_sparse_model(tmp_path: Path) -> None:
     )
     matrix = scipy.sparse.csr_array(np.array([[0, 1], [0, 3]]))
     scipy.sparse.save_npz(tmp_path / "m.npz", matrix)
-    refuses(tmp_path / "m.npz", "row 1 (the first is 0), feature 1: the value is 3; a sparse model sees", model=SPARSE)
+    refuses(tmp_path / "m.npz", "row 1 (the first is 0), feature 1: the value is 3; a sparse model reads", model=SPARSE)
     scipy.sparse.save_npz(tmp_path / "m.npz", matrix.tocsc())
     refuses(tmp_path / "m.npz", "has a matrix in CSC form; expected CSR", model=SPARSE)
     refuses(tmp_path / "m.npz", "has a matrix in CSC form; expected CSR")
@@ -270,8 +270,8 @@ def test_matrices_of_a_sparse_model(tmp_path: Path) -> None:
         ("1 3:1 3:1", "line 4, '1 3:1 3:1' cannot be read"),
         ("1 0:1", "line 4, '1 0:1' cannot be read"),
         ("1 99999999999:1", "with increasing indices from 1 up to 2^31 - 1"),
-        ("1 3:2", "line 4, feature 2: the value is 2.0; a sparse model sees presence alone"),
-        ("3 1:1", "line 4, column 'label': 3.0 is no class; expected an index from 0 to 1, or the name of a class"),
+        ("1 3:2", "line 4, feature 2: the value is 2.0; a sparse model reads only presence"),
+        ("3 1:1", "line 4, column 'label': 3.0 is not a class; expected an index from 0 to 1, or the name of a class"),
     ],
 )
 def test_svmlight(line: str, why: str, tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_svmlight_must_be_told_its_first_index(tmp_path: Path) -> None:
     path = text_file(tmp_path / "rows.svm", "1 2:1")
     refuses(path, "--first-index 0 or 1", model=SPARSE)
     path = text_file(tmp_path / "rows.svm", "1 4:0.5")
-    refuses(path, "feature index 4 is no index of the model's 4 features (0 .. 3)", Layout(first_index=0))
+    refuses(path, "feature index 4 is not an index of the model's 4 features (0 .. 3)", Layout(first_index=0))
 
 
 # -- labels, skipping, paths -----------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_svmlight_must_be_told_its_first_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize("odd", ["2", "-1", "maybe", "0.5", ""])
 def test_true_labels(odd: str, tmp_path: Path) -> None:
     path = text_file(tmp_path / "rows.csv", "a,b,c,d,y", f"{GOOD},1", f"{GOOD},no", f"{GOOD},{odd}")
-    refuses(path, f"line 4, column 'y': {odd!r} is no class; expected an index from 0 to 1", Layout(labels="y"))
+    refuses(path, f"line 4, column 'y': {odd!r} is not a class; expected an index from 0 to 1", Layout(labels="y"))
 
 
 @pytest.mark.parametrize("write", [to_parquet, to_feather, to_npy, to_npz])
@@ -322,7 +322,9 @@ def test_paths(tmp_path: Path) -> None:
     refuses(tmp_path / "no.csv", "no.csv: there is no such file or folder")
     refuses(tmp_path, "has no file of a known format (npy, npz, csv")
     refuses([], "there is no file to read")
-    refuses(text_file(tmp_path / "rows.dat", "x"), "rows.dat: the name does not show the format; name one of npy")
+    refuses(
+        text_file(tmp_path / "rows.dat", "x"), "rows.dat: cannot tell the format from the file name; choose one of npy"
+    )
     refuses(text_file(tmp_path / "rows.npy.gz", "x"), "only CSV and svmlight files are read compressed")
     to_npy(tmp_path, REALS)
     refuses(to_parquet(tmp_path, REALS).parent, "has files of several formats (npy, parquet); expected one")

@@ -145,10 +145,14 @@ def test_an_interrupt_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "target", "message"),
     [
-        ({"names": True}, "out.npy", ".npy holds labels alone; for more columns write csv, parquet, arrow or jsonl"),
-        ({}, "out.xyz", "out.xyz: the name shows no format to write; expected one of csv, parquet, arrow, npy, jsonl"),
+        ({"names": True}, "out.npy", ".npy holds only labels; for more columns write csv, parquet, arrow or jsonl"),
+        (
+            {},
+            "out.xyz",
+            "out.xyz: cannot tell the format from the file name; expected one of csv, parquet, arrow, npy, jsonl",
+        ),
         ({"output_format": "pdf"}, "out.csv", "format 'pdf' cannot be written; expected one of csv"),
-        ({}, "in.parquet", "in.parquet is read, so it cannot be written; name another file"),
+        ({}, "in.parquet", "in.parquet is also an input file; name another output file"),
         ({}, ".", "is a folder; expected the name of a file"),
         ({"layout": Layout(keep=["predicted"])}, "out.csv", "a column 'predicted' of its own"),
         ({"on_bad_row": "drop"}, "out.csv", "on_bad_row is 'drop'; expected 'error' or 'skip'"),

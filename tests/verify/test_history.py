@@ -102,7 +102,7 @@ def test_two_thousand_contributions_and_one_altered_weight(
     details = finding["details"]
     assert (details["block"], details["field"]) == (departed, "weights[5]")
     assert (details["expected"], details["actual"]) == (str(weight), str(weight + 1))
-    assert details["transaction"].startswith("none that was replayed")
+    assert details["transaction"].startswith("no replayed transaction")
     assert f"block {departed}" in page.read_text()
 
 
@@ -217,7 +217,7 @@ def test_an_alteration_that_no_block_has(node: anvil.Anvil, monkeypatch: Any, ca
     last = height(node)
     assert command(monkeypatch, by.trainer, "--rpc", node.url, "--block", "latest") == 1
     printed = capsys.readouterr().out
-    assert f"departs from its history in block {last}, as the node says without proof: weights[2]" in printed
+    assert f"departs from its history in block {last}, according to the node, without proof: weights[2]" in printed
     node.mine()  # so that the next test finds a node that agrees with itself
 
 

@@ -86,5 +86,5 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MutationError, match="run: npm --prefix"):
         subject.Compiler(tmp_path, CACHE)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MutationError, match="no node on the PATH"):
+    with pytest.raises(MutationError, match="node is not on the PATH"):
         subject.Compiler(CONTRACTS, CACHE)

@@ -271,7 +271,7 @@ def test_a_stranger_may_do_nothing() -> None:
 def test_what_is_no_function_is_no_step() -> None:
     run = twins(dcai.DensePerceptron([1], 0, 10**9))
     for step in (Step("transferOwnership", args=(STRANGER,)), Step("addClass", args=((1,), "new", 1))):
-        with pytest.raises(dcai.InputError, match="is no step; expected one of"):
+        with pytest.raises(dcai.InputError, match="is not a step; expected one of"):
             run.run(step)
     assert run.steps == []
 

@@ -171,7 +171,9 @@ class Engine(ABC):
 
     def __init__(self, fork: str) -> None:
         if fork not in self.FORKS:
-            raise InputError(f"fork {fork!r} is unknown to the engine {self.NAME!r}; it knows {', '.join(self.FORKS)}")
+            raise InputError(
+                f"the engine {self.NAME!r} does not support the fork {fork!r}; it supports {', '.join(self.FORKS)}"
+            )
         self.fork = fork
         self.block = EngineBlock()
 

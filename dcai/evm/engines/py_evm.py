@@ -206,8 +206,8 @@ class PyEvm(Engine):
             state.revert(before)
             if isinstance(error, RecursionError):
                 raise EvmError(
-                    "the calls of the transaction nest deeper than this Python can follow: CPython 3.12 bounds the "
-                    "depth by itself, others follow all 1,024"
+                    "the calls of the transaction nest too deep for this Python: CPython 3.12 limits the "
+                    "depth; other versions follow all 1,024 levels"
                 ) from error
             raise
         finally:

@@ -46,6 +46,6 @@ def create_engine(name: str, fork: str) -> Engine:
         The package behind the engine is not installed.
     """
     if name not in _ENGINES:
-        raise InputError(f"engine {name!r} is unknown; there is {', '.join(_ENGINES)}")
+        raise InputError(f"unknown engine {name!r}; expected one of {', '.join(_ENGINES)}")
     module, attribute = _ENGINES[name]
     return cast("Engine", getattr(import_module(module), attribute)(fork))

@@ -114,7 +114,9 @@ class Revm(Engine):
 def _check_free(transaction: Transaction) -> None:
     """Refuse a gas price, which the native side does not know."""
     if transaction.gas_price:
-        raise InputError(f"a gas price of {transaction.gas_price} wei; the engine revm has none but 0: choose py-evm")
+        raise InputError(
+            f"gas_price is {transaction.gas_price} wei; the engine revm supports only 0: use the engine py-evm"
+        )
 
 
 def _execution(native: _kernels._Execution) -> Execution:

@@ -67,7 +67,7 @@ def calibrate(artifact: Artifact, fork: str, engine: str) -> dict[str, Coefficie
     if gaps:
         raise ArtifactError(
             f"{artifact.name} under {fork}: of the conditional jumps at {', '.join(map(hex, gaps))} only one way was "
-            "ever taken, so what the other costs is not known"
+            "ever taken, so the price of the other is unknown"
         )
     return functions | _calibrate_initialization(artifact, fork, engine)
 

@@ -19,7 +19,7 @@ class Undetermined(ValueError):
 def solve(rows: Sequence[Sequence[int]], values: Sequence[int]) -> list[Fraction]:
     """Solve ``rows @ x == values`` on as many independent rows as there are unknowns.
 
-    Rows beyond those are not looked at: whoever calls checks the solution against all of them.
+    Other rows are not used: the caller checks the solution against all rows.
 
     Raises
     ------

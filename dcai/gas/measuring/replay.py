@@ -33,7 +33,7 @@ class GasDifference(NamedTuple):
     measured: Any
 
     def __str__(self) -> str:
-        return f"row {self.row}: {self.field} is predicted as {self.predicted}, and is {self.measured}"
+        return f"row {self.row}: {self.field}: predicted {self.predicted}, measured {self.measured}"
 
 
 class GasReplay:

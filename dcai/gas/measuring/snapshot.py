@@ -150,12 +150,12 @@ def read(path: Path) -> Snapshot:
     Raises
     ------
     InputError
-        It is none; the message says where.
+        The file is malformed; the message says where.
     """
     try:
         nested = strict_json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"{path} is no JSON: {error}") from error
+        raise InputError(f"{path} is not JSON: {error}") from error
     snapshot: Snapshot = {}
     for fork, contracts in _entries(nested, f"{path}"):
         for contract, rows in _entries(contracts, f"{path}: {fork}"):

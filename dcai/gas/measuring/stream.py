@@ -119,14 +119,14 @@ def _lines(path: Path) -> Iterable[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}") from error
+        raise InputError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
 def _contribution(line: str, where: str) -> tuple[list[int], int]:
     try:
         fields = strict_json.loads(line)
     except ValueError as error:
-        raise InputError(f'{where} is no JSON ({error}); a contribution is {{"data": [1, 5], "label": 0}}') from error
+        raise InputError(f'{where} is not JSON ({error}); a contribution is {{"data": [1, 5], "label": 0}}') from error
     if not isinstance(fields, dict) or fields.keys() != {"data", "label"}:
         raise InputError(f'{where} is {shown(fields)}; a contribution is {{"data": [1, 5], "label": 0}}')
     sample, label = fields["data"], fields["label"]

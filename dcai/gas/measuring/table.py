@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PREDICTED", "rows_of"]
 
-#: The engine that is none: what the Oracle says.
+#: The name in place of an engine for predictions of the Oracle.
 PREDICTED = "predicted"
 
 

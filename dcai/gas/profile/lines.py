@@ -102,7 +102,7 @@ def locate(trace: Trace, artifact: Artifact, others: Iterable[Artifact] = ()) ->
             local = np.array([numbers.setdefault(place, len(numbers)) for place in code.places])
             index[steps] = local[_called_from(code.place_of(pc), code.places)]
         elif caller < 0:
-            raise InputError(f"the trace is of other code than that of {artifact.name}: the opcodes differ")
+            raise InputError(f"the trace belongs to other code than {artifact.name}: the opcodes differ")
         else:
             place = _call_from(list(numbers)[index[caller]])
             index[steps] = numbers.setdefault(place, len(numbers))
@@ -126,7 +126,7 @@ def _call_from(place: Place) -> Place:
 def _codes(artifact: Artifact) -> tuple[_CodePlaces, _CodePlaces]:
     if artifact.places is None:
         raise ArtifactError(
-            f"the artifact of {artifact.name} does not say which line its code comes from: it has no field 'places', "
+            f"the artifact of {artifact.name} has no source lines: it lacks the field 'places', "
             "which contracts/compile.mjs writes"
         )
     return (

@@ -29,7 +29,7 @@ def framework_report(rows: Sequence[FrameworkRow], fork: str) -> Tables:
     ]
     header = ("model", "action", "n", "gas used", "0xDeCA10B", "ratio")
     before = [
-        f"Gas of the incentive framework under {fork}, beside the original contracts under prague: a deployment is "
-        "that of all contracts; of several transactions the mean."
+        f"Gas of the incentive framework under {fork}, beside the original contracts under prague: deployments "
+        "include all contracts; several transactions show their mean."
     ]
     return Tables([Table("", header, cells, num_names=2)], before)

@@ -38,7 +38,7 @@ def check(path: Path) -> None:
         matplotlib is not installed.
     """
     if path.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"a picture is a file that ends in {' or '.join(_SUFFIXES)}; got {path}")
+        raise InputError(f"{path}: expected a file name that ends in {' or '.join(_SUFFIXES)}")
     _matplotlib()
 
 
@@ -80,7 +80,7 @@ def plot_table(rows: Sequence[GasRow], path: Path) -> None:
         if row.kind.action != "deploy":
             groups.setdefault(f"{row.data}: {row.model}, {row.fork}, {row.engine}", []).append(row)
     if not groups:
-        raise InputError("there is nothing to draw but deployments, which the table shows")
+        raise InputError("nothing to plot: all rows are deployments; see the table")
     heights = [len(group) + 1.5 for group in groups.values()]
     figure = _figure(10, 0.26 * sum(heights) + 1)
     panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]

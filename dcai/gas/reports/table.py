@@ -34,12 +34,12 @@ def table_report(rows: Sequence[GasRow], prices: Prices) -> Tables:
     """Return a section for each scenario, fork and engine; rows of one section follow one another."""
     sections = [Table(title, _HEADER, [_cells(row, prices) for row in group]) for title, group in groupby(rows, _title)]
     before = [
-        "What one of n transactions uses: the least, the median, the most; of what that of the median one consists; "
-        f"the gas limit that is enough for each of them; USD of the median one at {prices}."
+        "Gas used by n transactions: least, median and most; the parts of the median; "
+        f"a gas limit that suffices for all; USD of the median at {prices}."
     ]
     after = []
     if any(row.at_floor for row in rows):
-        after.append("* The median one pays the floor of its calldata (EIP-7623), which is more than it uses.")
+        after.append("* The median transaction pays the calldata floor (EIP-7623), which is more than it uses.")
     return Tables(sections, before, after)
 
 

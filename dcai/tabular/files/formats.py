@@ -1,4 +1,4 @@
-"""Formats by name, and by what the name of a file ends in."""
+"""File formats by name and by suffix."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def input_format(path: Path, given: str | None = None) -> str:
         return given
     form = _of_name(path)
     if form not in INPUT_FORMATS:
-        raise InputError(f"{path}: the name does not show the format; name one of {', '.join(INPUT_FORMATS)}")
+        raise InputError(f"{path}: cannot tell the format from the file name; choose one of {', '.join(INPUT_FORMATS)}")
     compressed = path.suffix.lower() in _COMPRESSIONS
     if compressed and form not in ("csv", "svmlight"):
         raise InputError(f"{path}: only CSV and svmlight files are read compressed; decompress it first")
@@ -52,13 +52,13 @@ def output_format(path: Path | None, given: str | None = None) -> str:
     """Return the format of a file to write; CSV for standard output."""
     form = given or ("csv" if path is None else _SUFFIXES.get(path.suffix.lower()))
     if form not in OUTPUT_FORMATS:
-        what = f"format {given!r} cannot be written" if given else f"{path}: the name shows no format to write"
+        what = f"format {given!r} cannot be written" if given else f"{path}: cannot tell the format from the file name"
         raise InputError(f"{what}; expected one of {', '.join(OUTPUT_FORMATS)}")
     return form
 
 
 def expand(paths: Iterable[Path], given: str | None = None) -> list[Path]:
-    """Return the files that paths mean, in order: a folder stands for its files, sorted by their paths.
+    """Return the files of paths, in order: a folder gives its files, sorted by path.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def expand(paths: Iterable[Path], given: str | None = None) -> list[Path]:
 
 
 def _files_of(folder: Path, given: str | None) -> list[Path]:
-    # Hidden files, and those that begin with an underscore, are notes of whoever wrote the folder.
+    # Hidden files, and those that begin with an underscore, are notes of the program that wrote the folder.
     files = [
         path
         for path in sorted(folder.rglob("*"))

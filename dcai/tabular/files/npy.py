@@ -40,7 +40,7 @@ def read_npy(path: Path, shape: Shape, layout: Layout) -> Iterator[RowChunk]:
     except (ValueError, EOFError) as error:
         raise InputError(f"{path} cannot be read as .npy: {error}") from error
     if not isinstance(array, np.ndarray):
-        raise InputError(f"{path} is an .npz file; name it so")
+        raise InputError(f"{path} contains .npz data; rename it to .npz")
     _check_matrix(array.shape, f"{path}", shape, path)
     size = shape.batch_rows(layout, array.shape[1])
     for first in range(0, max(len(array), 1), size):

@@ -35,11 +35,10 @@ def read_svmlight(path: Path, shape: Shape, layout: Layout) -> Iterator[RowChunk
     """Yield the rows of a svmlight file: lines ``label index:value index:value ...  # comment``."""
     if layout.first_index is None:
         raise InputError(
-            f"{path}: svmlight files call the first feature 0 or 1 and do not say which; "
-            "say it: --first-index 0 or 1 (first_index=)"
+            f"{path}: svmlight files count features from 0 or from 1; choose --first-index 0 or 1 (first_index=)"
         )
     if not set(layout.side) <= {_LABEL} or layout.features is not None or layout.ignore:
-        raise InputError(f"{path}: the only column of a svmlight file that is no feature is {_LABEL!r}")
+        raise InputError(f"{path}: besides the features, a svmlight file has only the column {_LABEL!r}")
     opener: Any = _OPEN.get(path.suffix.lower(), open)
     row, line = 0, 0
     size = path.stat().st_size
@@ -94,7 +93,7 @@ def _parse(texts: list[bytes], layout: Layout) -> tuple[NDArray[Any], NDArray[An
 
 
 def _explain(text: bytes, error: Exception, layout: Layout) -> str:
-    """What is wrong with a line, which scikit-learn says in words of its own."""
+    """Explain the fault in a line that scikit-learn refused."""
     form = f"expected 'label index:value ...' with increasing indices from {layout.first_index} up to 2^31 - 1"
     return f"{shown(text.decode('utf-8', 'replace').strip())} cannot be read ({error}); {form}"
 

@@ -46,7 +46,7 @@ def select(path: Path, schema: Any, shape: Shape, layout: Layout, agreement: Agr
     names = list(schema.names)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise InputError(f"{path} has {_quoted(twice)} twice; columns need names of their own")
+        raise InputError(f"{path} has {_quoted(twice)} twice; column names must be unique")
     for name in (*(layout.features or ()), *layout.ignore, *layout.side):
         if name not in names:
             raise InputError(f"{path} has no column {name!r}; it has {_quoted(names)}")
@@ -108,7 +108,7 @@ def _check_type(path: Path, name: str, kind: Any, shape: Shape) -> None:
     if types.is_decimal(item):
         what = "floats, or integers scaled by 10^9; cast the decimals to one of them"
     raise InputTypeError(
-        f"{path}, column {name!r} is {kind}; expected {what}. If it is no feature, leave it out: "
+        f"{path}, column {name!r} is {kind}; expected {what}. If it is not a feature, leave it out: "
         f"--ignore {name} (ignore=), or keep it in the output: --keep {name} (keep=)"
     )
 
@@ -178,7 +178,7 @@ def _numbers_of_text(column: Any, what: str, faults: Faults) -> NDArray[Any]:
     faults.add_column(missing, what, lambda _: "the value is missing; expected a number")
     numbers = [_number(text) if text else 0 for text in texts]
     unreadable = np.array([number is None for number in numbers], dtype=bool)
-    faults.add_column(unreadable, what, lambda row: f"{shown(texts[row])} is no number; expected one")
+    faults.add_column(unreadable, what, lambda row: f"{shown(texts[row])} is not a number; expected a number")
     if any(isinstance(number, float) for number in numbers):
         return np.array([float(number or 0) for number in numbers])
     beyond = np.array([number is not None and not -_INT64_MAX - 1 <= number <= _INT64_MAX for number in numbers])
@@ -207,7 +207,7 @@ def _lists(column: Any, name: str, shape: Shape, faults: Faults) -> Matrix | Com
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     missing = _mask(column.is_null())
-    faults.add_column(missing, what, lambda _: "the list is missing; an empty one stands for no features")
+    faults.add_column(missing, what, lambda _: "the list is missing; an empty list means no features")
     if _is_text(column.type):
         column = _split(column)
     lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -234,7 +234,7 @@ def _indices(values: NDArray[Any], indptr: NDArray[np.int64], what: str, faults:
         return values
     inner = Faults(len(values))
     whole = (values == np.rint(values)) & (np.abs(values) <= _EXACT)
-    inner.add(~whole, lambda i: f"{shown(values[i].item())} is no integer below 2^53; expected feature indices")
+    inner.add(~whole, lambda i: f"{shown(values[i].item())} is not an integer below 2^53; expected feature indices")
     _lift(inner, indptr, what, faults)
     return np.where(whole, values, 0).astype(np.int64)
 

@@ -121,7 +121,7 @@ class _CsvLines:
     def note(self, row: Any) -> str:
         """Remember a ragged row, and tell the reader to go on without it."""
         expected, actual = row.expected_columns, row.actual_columns
-        why = f"{shown(row.text)} has {actual} value{'s' * (actual != 1)}; expected {expected}, one a column"
+        why = f"{shown(row.text)} has {actual} value{'s' * (actual != 1)}; expected {expected}, one per column"
         self.ragged.append((row.number - 1 - self._header, why))
         return "skip"
 
@@ -152,7 +152,7 @@ class _CsvLines:
 def _check_header(path: Path, names: list[str], layout: Layout) -> None:
     if layout.header and all(_is_number(name) for name in names):
         raise InputError(
-            f"{path}: the first line has numbers alone ({shown(', '.join(names))}); expected the names of the columns, "
+            f"{path}: the first line has only numbers ({shown(', '.join(names))}); expected the names of the columns, "
             "or --no-header (header=False)"
         )
 
@@ -177,7 +177,7 @@ def _decompressed(raw: Any, path: Path) -> Iterator[Any]:
 
 @contextmanager
 def _named(path: Path, what: str) -> Iterator[None]:
-    """Name the file in what pyarrow says of it."""
+    """Add the file name to errors of pyarrow."""
     pa = arrow()
     try:
         yield
@@ -192,7 +192,7 @@ def _named(path: Path, what: str) -> Iterator[None]:
 
 
 def _no_rows(schema: Any, selection: Selection) -> Any:
-    """A batch without rows, so that whoever reads learns the types."""
+    """Return a batch without rows, so that readers learn the types."""
     pa = arrow()
     fields = [schema.field(name) for name in selection.all]
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in fields], schema=pa.schema(fields))

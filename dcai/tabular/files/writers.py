@@ -33,10 +33,10 @@ class _Writer(Protocol):
     def write(self, columns: Columns) -> None: ...
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining rows."""
 
     def abandon(self) -> None:
-        """Let go of the file, whose content does not matter any more."""
+        """Close the file without completing it."""
 
 
 @contextmanager
@@ -139,7 +139,7 @@ class _JsonLines:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no word for a float that is not finite."""
+    """Replace floats that are not finite, which JSON cannot express."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -157,9 +157,7 @@ class _Npy:
 
     def write(self, columns: Columns) -> None:
         if len(columns) != 1:
-            raise InputError(
-                f".npy holds labels alone, not {', '.join(columns)}; expected csv, parquet, arrow or jsonl"
-            )
+            raise InputError(f".npy holds only labels, not {', '.join(columns)}; expected csv, parquet, arrow or jsonl")
         (labels,) = columns.values()
         self._file.write(np.asarray(labels, "<i8").tobytes())
         self._count += len(labels)

@@ -1,4 +1,4 @@
-"""The storage that a contract has in a block against that which its history gives."""
+"""Compare a contract's storage in a block with the storage that its history gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a contract's storage is what its history gives, from its deployment to a block, as a report."""
+"""Report whether a contract's storage follows from its history, from its deployment to a block."""
 
 from __future__ import annotations
 

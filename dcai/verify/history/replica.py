@@ -1,4 +1,4 @@
-"""A classifier beside that of a chain, which gets the same transactions.
+"""Replica of a classifier on a chain, which receives the same transactions.
 
 Samples are learned by the kernel. What else an owner may do, to construct and to initialise, is no business of the
 kernel: that is done by the contract's own code, in an EVM in this process.
@@ -82,7 +82,7 @@ class Replica:
         return cls(artifact, address, code, words, _constructed(artifact, creation), complete=True)
 
     def copy(self) -> Self:
-        """Return another one that goes on from here by itself."""
+        """Return an independent copy."""
         other = type(self)(self.artifact, self.address, self.code, {}, self.indices, complete=self.complete)
         other._words = None if self._words is None else dict(self._words)
         other._model = None if self._model is None else self._model.copy()
@@ -91,11 +91,11 @@ class Replica:
 
     @property
     def owner(self) -> str:
-        """Who may change it."""
+        """Address of the owner."""
         return self._owner if self._words is None else owner_in({0: self._words.get(0, 0)})
 
     def set_owner(self, owner: str) -> None:
-        """Give it another owner."""
+        """Set the owner."""
         if self._words is None:
             self._owner = owner
         else:
@@ -119,7 +119,7 @@ class Replica:
         Raises
         ------
         InputError, ArtifactError
-            Its storage is none of a model, or has features that nobody has named.
+            Its storage does not hold a model, or has unnamed features.
         """
         if self._model is None:
             assert self._words is not None

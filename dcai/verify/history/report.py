@@ -19,16 +19,16 @@ __all__ = ["section"]
 _MOST = 12
 
 _SCOPE = (
-    "Replayed were the contributions that trainers logged while they owned the classifier, and the transactions that "
-    "accounts sent to it while they did. What else changes it departs from its history."
+    "Replayed: the contributions that trainers logged while they owned the classifier, and the transactions that "
+    "accounts sent to it while they owned it. Any other change of the contract is a departure from its history."
 )
 _PROVEN = (
     "Proven: the storage in the blocks compared, by their state roots, and the contributions, by the receipts of their "
-    "blocks. Whoever withholds one makes the storage differ."
+    "blocks. A withheld contribution makes the storage differ."
 )
 _TRUSTED = (
-    "Trusted: the node, that the blocks compared belong to the chain: compare their hashes with another source. "
-    "Transactions of accounts and the hashes of all transactions are as the node says."
+    "Trusted: the node, for the blocks compared to belong to the chain; compare their hashes with another source. "
+    "Transactions of accounts and all transaction hashes come from the node unproven."
 )
 _BELIEVED = "Nothing is proven: the node was believed."
 _INCOMPLETE = (
@@ -105,7 +105,7 @@ def _findings(history: HistoryReplay) -> list[Finding]:
     findings = [] if history.departure is None else [_finding(history.departure)]
     covered = set(history.departure.unproven) if history.departure is not None else set()
     findings += [
-        Finding(f"What the node says of the contract in block {number} contradicts that block: {error}")
+        Finding(f"The node's answer about the contract in block {number} contradicts that block: {error}")
         for number, error in sorted(history.unproven.items())
         if number not in covered
     ]
@@ -138,11 +138,11 @@ def _finding(departure: Departure) -> Finding:
         details["replayed of this block" if exact else "replayed of these blocks"] = _listed(changes)
     if departure.unproven:
         details["unproven"] = (
-            f"what the node says of the contract in block {_numbers(departure.unproven)} does not follow from the "
-            "state root there: its storage was altered outside of any block, or the node errs"
+            f"the node's answer about the contract in block {_numbers(departure.unproven)} does not match the "
+            "state root: its storage was altered outside of any block, or the node is faulty"
         )
     if departure.until in departure.unproven:
-        where += ", as the node says without proof"
+        where += ", according to the node, without proof"
     what = (
         f"The contract first departs from its history in {where}: {first.field}: the history gives "
         f"{_short(first.actual)}, the contract has {_short(first.expected)}"
@@ -153,10 +153,10 @@ def _finding(departure: Departure) -> Finding:
 def _transaction(changes: Sequence[Change]) -> str:
     hashes = list(dict.fromkeys(change.transaction for change in changes))
     if not hashes:
-        return "none that was replayed: what changed the contract was no contribution and no transaction of its owner"
+        return "no replayed transaction: neither a contribution nor a transaction of its owner changed the contract"
     if len(hashes) == 1:
         return hashes[0]
-    return f"one of the {len(hashes):,} that were replayed, or another change between them"
+    return f"one of the {len(hashes):,} replayed transactions, or another change between them"
 
 
 def _listed(changes: Sequence[Change]) -> list[str]:

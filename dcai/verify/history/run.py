@@ -1,4 +1,4 @@
-"""Whether a classifier's history is what made it: every accepted contribution once more, and its storage beside."""
+"""Replay every accepted contribution of a classifier and compare its storage."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ class HistoryReplay:
     def _run(self, node: Node) -> None:
         self.chain_id = node.chain_id()
         if self._expect_chain_id not in (None, self.chain_id):
-            raise WrongChainError(f"the node is of chain {self.chain_id}, not of {self._expect_chain_id}")
+            raise WrongChainError(f"the node serves chain {self.chain_id}; expected {self._expect_chain_id}")
         last = find_header(node, self._tag, {}, verify=self.verify)
         self.last_block, self.last_hash = last.number, hex_text(last.hash)
         self.address = classifier_of(node, self.address, verify=self.verify) or self.address
@@ -462,7 +462,7 @@ class HistoryReplay:
             self._depart(until, differences)
 
     def _refused(self, node: Node, number: int, change: Change, error: Exception) -> None:
-        """Say that a transaction which the chain took fails here; or what was wrong before it."""
+        """Describe a transaction that the chain accepted and the replay refuses, or an earlier difference."""
         own = FieldDifference(f"the outcome of transaction {change.transaction}", "success", str(error))
         self.departure = Departure(number - 1, number, [own], [change])
         if number - 1 <= self._equal_at:
@@ -481,7 +481,7 @@ class HistoryReplay:
             self._narrow(node)
 
     def _contradiction(self, node: Node, header: Header) -> None:
-        """Say that the node's own account of a contract contradicts the last block."""
+        """Describe a contradiction between the node's answer and the last block."""
         cause = "the storage that the node gives, by the block's state root"
         differences = [FieldDifference(cause, self.unproven[header.number], "what follows from the state root")]
         try:

@@ -256,7 +256,7 @@ _INDEX = 5
 
 
 def _true_values(value: Any, count: Any, n: Any) -> list[tuple[Any, Word]]:
-    """Return the value that is stored and the one that is scaled, and when each is the true one."""
+    """Return the stored value and the scaled value, and when each is the true value."""
     scaled = apply("DIV", apply("MUL", wide(value), wide(count)), wide(n))
     return [(count == n, wide(value)), (count != n, scaled)]
 

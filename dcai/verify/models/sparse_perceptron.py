@@ -108,7 +108,7 @@ class SparsePerceptronGenerator(PerceptronGenerator):
         return Step("initializeSparseWeights", args=(((rng.choice(INDICES), pair[0]), (2**62, pair[1])),))
 
     def tie(self, model: Any) -> Step | None:
-        """A score of exactly 0, or next to it; a weight is first made for it where there is none."""
+        """A score of exactly 0, or next to it; a weight is added first if needed."""
         intercept = model.intercept
         for index, weight in dict(model.weights).items():
             if weight and index <= INT64_MAX and intercept % weight == 0 and 0 < -(intercept // weight) <= 8:

@@ -56,7 +56,7 @@ class Compiler:
             raise MutationError(f"there is no compiler in {contracts / 'node_modules'}; run: npm --prefix contracts ci")
         node = shutil.which("node")
         if node is None:
-            raise MutationError("there is no node on the PATH, which runs the compiler; it takes Node 20 or newer")
+            raise MutationError("node is not on the PATH; the compiler needs Node.js 20 or newer")
         self._node = node
         self._common = self._hash_common()
 

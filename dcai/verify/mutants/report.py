@@ -40,15 +40,15 @@ def section(trials: Sequence[Trial], total: int, facts: dict[str, Any], partial:
         facts={
             **facts,
             "faults": f"{len(found):,} found of {len(done):,} tried; there are {total:,}",
-            "most cases that one needed": max((_cases(trial) for trial in found), default=0),
-            "most steps that one needed": max((_steps(trial) for trial in found), default=0),
+            "most cases for one fault": max((_cases(trial) for trial in found), default=0),
+            "most steps for one fault": max((_steps(trial) for trial in found), default=0),
         },
-        tables=[Table("How each was found", _HEADER, [_row(trial) for trial in found], 2)] if found else [],
+        tables=[Table("Faults found", _HEADER, [_row(trial) for trial in found], 2)] if found else [],
         findings=[_missed(trial) for trial in done if trial.search.found is None],
         partial=partial,
         notes=[
-            "Cases and steps are those that were needed, the one that differs included. Steps are the calls that were "
-            "compared; a fault that costs gas alone is none, since gas is predicted for our own bytecode only."
+            "Cases and steps count up to the first difference, including it. Steps are compared calls. "
+            "A fault that changes only gas does not count, since gas is predicted only for dcai's own bytecode."
         ],
     )
 

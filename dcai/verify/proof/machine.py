@@ -1,4 +1,4 @@
-"""Bytecode run on unknowns: every path that a call can take, with its condition and what it leaves.
+"""Symbolic execution of bytecode: every path of a call, with its condition and its result.
 
 Jumps, memory addresses, storage slots and the length of calldata are known numbers, since arrays have a fixed length
 here; whatever else is in calldata and storage may be unknown. Where a jump depends on an unknown, both ways are
@@ -95,7 +95,7 @@ class Path:
 
 @dataclass
 class _SymbolicState:
-    """Where a path has got to."""
+    """State of a path in progress."""
 
     pc: int = 0
     stack: list[Word] = field(default_factory=list)
@@ -185,7 +185,7 @@ class _Machine:
                 condition = 1
         if condition:
             if self._call.code[target] != _JUMPDEST:
-                raise EvmError(f"a jump to {target:#x}, which is no destination")
+                raise EvmError(f"a jump to {target:#x}, which is not a JUMPDEST")
             state.pc = target
 
     def _other(self, op: int, state: _SymbolicState) -> None:
@@ -269,7 +269,7 @@ def _word(memory: Mapping[int, tuple[Word, int]], offset: int) -> Word:
 
 
 def _possible(*conditions: Any) -> bool:
-    """Whether conditions may hold at once: only a proof that they cannot says no."""
+    """Return whether conditions may hold together: only a proof of the contrary gives False."""
     solver = z3.Solver()
     solver.set("timeout", 2000)
     solver.add(*conditions)

@@ -43,7 +43,7 @@ def counterexample(*facts: object, timeout_s: float) -> dict[str, int] | str | N
     Returns
     -------
     dict, None or str
-        Values by name; None where there are none, which is the proof; the solver's reason where it does not know.
+        Values by name; None if no such values exist, which is the proof; the solver's reason if it is undecided.
     """
     solver = z3.Solver()
     solver.set("timeout", int(timeout_s * 1000))
@@ -62,7 +62,7 @@ def counterexample(*facts: object, timeout_s: float) -> dict[str, int] | str | N
 
 
 def _commuted(facts: Iterable[Any]) -> Iterator[Any]:
-    """Yield for each uninterpreted product that it is the same in the other order."""
+    """Yield the commutativity of each uninterpreted product."""
     seen: set[int] = set()
     waiting = [fact for fact in facts if isinstance(fact, z3.ExprRef)]
     while waiting:

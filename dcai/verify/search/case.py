@@ -46,7 +46,7 @@ class Case:
     steps : tuple of Step
         All steps, the one that differs last.
     artifact : Artifact or None
-        The contract, where it is none of those that come with dcai: it is a part of the file.
+        The contract, unless it comes with dcai: it is a part of the file.
     owner : str or None
         The contract's owner, where it is not the EVM's account.
     """
@@ -128,9 +128,9 @@ class Case:
                 owner=None if fields.get("owner") is None else _text(fields, "owner"),
             )
         except KeyError as error:
-            raise InputError(f"{name} is no case: field {error} is missing") from error
+            raise InputError(f"{name} is not a case: field {error} is missing") from error
         except (ValueError, TypeError, OverflowError, RecursionError, Revert) as error:
-            raise InputError(f"{name} is no case: {error}") from error
+            raise InputError(f"{name} is not a case: {error}") from error
 
     def replay(self) -> None:
         """Run the steps again: with the contract of the case, else the one that is installed, and the kernel.
@@ -149,7 +149,7 @@ class Case:
 
     @property
     def same_code(self) -> bool:
-        """Whether the contract that replays is the one that the case was found with."""
+        """Whether the replaying contract is the contract of the case."""
         return self.code_sha256 == code_sha256(self.artifact or artifacts.load(spec_of(self.model).contract))
 
 

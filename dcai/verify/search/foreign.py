@@ -159,7 +159,7 @@ def _known(fields: dict[str, Any], where: str, kernel: str | None) -> tuple[Arti
     if fields["storageLayout"] is None:
         if name not in MODELS:
             raise ArtifactError(
-                f"{where} has no storage layout and the name {name!r}; say which of {', '.join(MODELS)} it is"
+                f"{where} has no storage layout and the name {name!r}; name its model: one of {', '.join(MODELS)}"
             )
         fields["storageLayout"] = load(name).storage_layout
     artifact = _artifact(fields, where)
@@ -167,15 +167,15 @@ def _known(fields: dict[str, Any], where: str, kernel: str | None) -> tuple[Arti
     if name is None:
         raise ArtifactError(f"{where} has no state variables of a model; those of dcai are {', '.join(MODELS)}")
     if name not in MODELS:
-        raise ArtifactError(f"there is no model {name!r}; there is {', '.join(MODELS)}")
+        raise ArtifactError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")
     wanted = {variable["label"] for variable in load(name).storage_layout["storage"]}
     lacking = sorted(wanted - {variable["label"] for variable in artifact.storage_layout["storage"]})
     if lacking:
-        raise ArtifactError(f"{where} is no {name}: it has no state variable {', '.join(lacking)}")
+        raise ArtifactError(f"{where} is not a {name}: it has no state variable {', '.join(lacking)}")
     functions = {entry.get("name") for entry in artifact.abi if entry.get("type") == "function"}
     unknown = sorted({"predict", "update", "owner"} - functions)
     if unknown:
-        raise ArtifactError(f"{where} is no {name}: its ABI has no function {', '.join(unknown)}")
+        raise ArtifactError(f"{where} is not a {name}: its ABI has no function {', '.join(unknown)}")
     return artifact, name
 
 

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["finding", "section", "start_in_words"]
 
-_MALFORMED = (
-    "Of calldata that fit no ABI it is compared that they are refused and change nothing, not with which error."
-)
-_NO_GAS = "Gas is not compared: it is predicted for the bytecode of dcai's own contracts alone."
+_MALFORMED = "Malformed calldata: only the refusal and the unchanged state are compared, not the error."
+_NO_GAS = "Gas is not compared: it is predicted only for the bytecode of dcai's own contracts."
 _MOST_FIELDS = 12
 
 

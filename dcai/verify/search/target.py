@@ -29,7 +29,7 @@ class Target:
     kernel : str
         The name of the model.
     start : Classifier or None
-        The state that it is in, of one on a node.
+        State of a contract on a node.
     owner : str or None
         Its owner, of one on a node.
     facts : dict of str to Any
@@ -100,7 +100,7 @@ def of_address(
     with Node(rpc_url, Limits()) as node:
         code = node.code(snapshot.address, snapshot.block.number)
     if f"0x{keccak(code).hex()}" != snapshot.code_hash:
-        raise ProofError(f"the code that the node gives for {snapshot.address} is not that which was proven")
+        raise ProofError(f"the node returned other code for {snapshot.address} than the proven code")
     ours = snapshot.kind.artifact
     # Of a contract on a chain there is no creation code; of ours, it is known.
     creation = ours.bytecode if code == ours.deployed_bytecode else b""

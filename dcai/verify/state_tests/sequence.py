@@ -35,7 +35,7 @@ def random_model(name: str, rng: Random) -> Classifier:
         There is no such contract.
     """
     if name not in MODELS:
-        raise InputError(f"{name!r} is no model; those are {', '.join(MODELS)}")
+        raise InputError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")
     return VERIFY[name].generator(rng).start()
 
 

@@ -119,7 +119,7 @@ pub struct Rows<'a, I> {
     values: Option<&'a dyn Values>,
 }
 
-/// Where rows start and end.
+/// Starts and ends of rows.
 #[derive(Debug, Clone, Copy)]
 pub enum Bounds<'a> {
     /// All have one length.
@@ -350,7 +350,7 @@ pub(crate) fn predict_blocks<I: Integer>(
     match refused {
         None => Ok(labels),
         Some(refused) => {
-            // What no contract could be sent comes before what a contract refuses.
+            // Input that cannot be sent is checked before input that the contract refuses.
             rows.check_ones()?;
             Err(refused)
         }

@@ -35,7 +35,7 @@ pub(crate) struct FloatProducts {
     dimension: usize,
 }
 
-/// What the floats say of one row.
+/// Products and norm of one row, as floats.
 pub(crate) struct RowProducts<'a> {
     /// The product with each vector.
     pub(crate) products: &'a [f64],
@@ -187,7 +187,7 @@ fn multiply<S: ToFloats, const R: usize, const K: usize>(
             }
         }
     }
-    // What does not fill the lanes is filled up with zeros.
+    // Incomplete lanes are filled with zeros.
     let rest = num_whole * num_lanes;
     if rest < vectors[0].len() {
         for r in 0..R {

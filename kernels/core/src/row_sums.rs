@@ -55,7 +55,7 @@ enum Table {
     Large(Box<[i64; LARGE]>),
 }
 
-/// What the indices of a row must be, beside indices of weights.
+/// Conditions on the indices of a row, beside being indices of weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     /// In any order, repeated or not.
@@ -126,7 +126,7 @@ fn filled_up<const N: usize>(weights: &[i64]) -> Option<Box<[i64; N]>> {
 struct Block<'a, P, I, F, const N: usize, const INCREASING: bool> {
     table: &'a [i64; N],
     last_feature: i64,
-    /// Where rows start and end: places in a list of which `indices` begins at the first.
+    /// Starts and ends of rows: places in a list of which `indices` begins at the first.
     bounds: &'a [P],
     indices: &'a [I],
     each: F,
@@ -159,7 +159,7 @@ impl<P: Integer, I: Integer, F: FnMut(usize, i64), const N: usize, const INCREAS
             ends.give(first..end, &kept, indices, INCREASING, &mut self.each);
             (kept.0[0], first) = (sums, end);
         }
-        // What does not fill the lanes is filled up with a feature whose weight no row takes, in order.
+        // Incomplete lanes are filled with a feature whose weight no row takes, in order.
         let (mut last, mut before) = ([0; LANES], [-1; LANES]);
         for (i, &index) in rest.iter().enumerate() {
             last[i] = index.into();
@@ -190,7 +190,7 @@ impl<P, I, F, const N: usize, const INCREASING: bool> Block<'_, P, I, F, N, INCR
     }
 }
 
-/// What was seen of the indices so far, in numbers that take no comparison.
+/// Summary of the indices so far, in numbers that take no comparison.
 #[derive(Default)]
 struct Seen {
     /// Negative where some index is, or where it is beyond the last feature.
@@ -224,7 +224,7 @@ fn before<I: Integer>(indices: &[I], place: usize) -> Lanes {
 struct Ends<'a, P> {
     bounds: &'a [P],
     row: usize,
-    /// Where the next row starts, and the sum up to there.
+    /// Start of the next row, and the sum up to it.
     start: usize,
     sum: i64,
     /// How often the first index of a row did not exceed the one before it, as [`Seen::drops`] counts.
@@ -310,7 +310,7 @@ mod tests {
     /// Checks a block of rows, of which others stand around, against sums one by one: every order, on all instruction sets of
     /// this computer, with all types of indices.
     fn check(weights: &[i64], rows: &[Vec<i64>], block: Range<usize>) {
-        // What lies before the rows is no part of them.
+        // Entries before the rows are no part of them.
         let mut indptr = vec![3_i64];
         let mut indices = vec![-7_i64, i64::MAX, 7];
         for row in rows {

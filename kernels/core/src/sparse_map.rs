@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// A mapping whose small indices lie in a list, for speed, and the others in a hash table.
 ///
-/// Which index lies where is nobody's business: two maps are equal where all values are.
+/// Two maps are equal if all values are, wherever the indices lie.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SparseMap<V> {
     low: Vec<V>,

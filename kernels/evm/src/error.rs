@@ -1,4 +1,4 @@
-//! What a machine may refuse before the first opcode.
+//! Errors of a machine before the first opcode.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ pub enum Error {
     InsufficientFunds {
         /// Who sends.
         sender: Address,
-        /// What it has, in wei.
+        /// Its balance, in wei.
         balance: U256,
-        /// What it sends, in wei.
+        /// The amount to send, in wei.
         value: U256,
     },
     /// The sender has sent as many transactions as there are nonces (EIP-2681).

@@ -13,7 +13,7 @@ use crate::handler::{self, Free, Refusal};
 use crate::trace::Recorder;
 use crate::{Error, Fork, Trace, World, halt};
 
-/// What contracts may ask about the block they run in. Its base fee is zero, and its blob base fee the least, 1.
+/// Fields of the current block that contracts can read. Its base fee is zero, and its blob base fee the least, 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// Its number.
@@ -42,7 +42,7 @@ pub struct Transaction {
     pub data: Bytes,
     /// In wei.
     pub value: U256,
-    /// What the sender allows.
+    /// Gas limit of the sender.
     pub gas_limit: u64,
 }
 
@@ -57,7 +57,7 @@ pub enum Keep {
     Never,
 }
 
-/// What became of a transaction.
+/// Result of a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Execution {
     /// Whether it ran to its end.
@@ -66,7 +66,7 @@ pub struct Execution {
     pub gas_spent: u64,
     /// The refund that the execution earned, before the cap.
     pub gas_refund: u64,
-    /// What it returned; the data of the revert, where it reverted.
+    /// Returned data, or the data of the revert.
     pub output: Bytes,
     /// Empty unless it succeeded.
     pub logs: Vec<Log>,
@@ -119,7 +119,7 @@ impl Evm {
     ///
     /// # Errors
     ///
-    /// Where it cannot be run at all; one that fails is an [`Execution`].
+    /// The transaction cannot be run at all; a failed transaction is an [`Execution`].
     pub fn execute(&mut self, transaction: &Transaction, keep: Keep) -> Result<Execution, Error> {
         let ran = self.run(transaction, (), |machine| Free::default().run(machine))?;
         self.settle(transaction, keep, ran.result, ran.state)
@@ -206,7 +206,7 @@ impl Evm {
     }
 }
 
-/// What a run leaves, before anything is kept.
+/// Result of a run, before anything is kept.
 struct Ran<I> {
     result: ExecutionResult,
     state: EvmState,

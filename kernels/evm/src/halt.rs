@@ -65,7 +65,7 @@ struct Step {
 }
 
 impl LastStep {
-    /// Of the reasons that the last step had, the one that py-evm meets first.
+    /// Returns the reason of the last step that py-evm checks first.
     pub fn first_reason(&self, class: &'static str, fork: SpecId) -> &'static str {
         let Some(step) = &self.0 else { return class };
         let Some(inputs) = inputs(step.opcode, fork) else { return INVALID_OPCODE };

@@ -1,4 +1,4 @@
-//! What surrounds the opcodes of a transaction: as on mainnet, without signatures, blocks and fees.
+//! Frame of a transaction around its opcodes: as on mainnet, without signatures, blocks and fees.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ pub type Context<'w> = MainnetContext<&'w mut World>;
 pub type Machine<'w, I> = MainnetEvm<Context<'w>, I>;
 pub type Refusal = EVMError<Infallible, InvalidTransaction>;
 
-/// Runs a transaction for free, whoever sends it, and reports its gas before refund and floor.
+/// Runs a transaction for free from any sender, and reports its gas before refund and floor.
 pub struct Free<'w, I>(PhantomData<(&'w (), I)>);
 
 impl<I> Default for Free<'_, I> {

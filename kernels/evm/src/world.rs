@@ -121,7 +121,7 @@ impl World {
                 entry.storage.clear();
             }
             entry.info = account.info;
-            // A creation that was undone leaves none in place of none.
+            // An undone creation leaves `None` as code, in place of empty code.
             entry.info.code.get_or_insert_default();
             for (slot, word) in account.storage.into_iter().map(|(slot, word)| (slot, word.present_value)) {
                 if word.is_zero() {
@@ -148,7 +148,7 @@ impl Entry {
     }
 }
 
-/// What revm reads while a transaction runs; it writes to its own journal.
+/// State that revm reads while a transaction runs; it writes to its own journal.
 impl Database for World {
     type Error = Infallible;
 

@@ -273,5 +273,5 @@ def test_a_price_must_be_one_that_can_be_paid() -> None:
     free = Evm("revm")
     free.gas_price = 1
     free.call(DAVE, b"")
-    with pytest.raises(InputError, match="revm has none but 0"):
+    with pytest.raises(InputError, match="revm supports only 0"):
         free.transact(DAVE)

@@ -15,7 +15,7 @@ const FLOOR_TOKEN: u64 = 10;
 /// A refund is at most the gas spent divided by this (EIP-3529).
 const MAX_REFUND_QUOTIENT: u64 = 5;
 
-/// What the calls of one function cost: its bytecode's constants, and the rules of the fork.
+/// Gas prices of the calls of one function: its bytecode's constants, and the rules of the fork.
 #[derive(Debug, Clone)]
 pub struct Tariff {
     /// The function's selector.
@@ -28,7 +28,7 @@ pub struct Tariff {
     pub has_floor: bool,
 }
 
-/// What each of several transactions costs, in gas: one entry a transaction.
+/// Costs of several transactions, in gas: one entry a transaction.
 #[derive(Debug, Default)]
 pub struct Costs {
     /// `max(intrinsic + calldata + execution - refund, floor)`.
@@ -90,7 +90,7 @@ fn sum(prices: &[i64; MAX_COUNTERS], counts: &[u64; MAX_COUNTERS]) -> u64 {
     u64::try_from(total).unwrap_or(0)
 }
 
-/// What it costs to send each row with its label to `update`, one after another; the model learns them as it goes. A row
+/// Predicts the costs of sending each row with its label to `update`, one after another; the model learns them as it goes. A row
 /// that is refused costs what its revert costs, and the next one follows.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ pub fn update_costs<M: Metered, I: Integer>(
     Ok(costs)
 }
 
-/// What it costs to send each row to `predict`; the same errors.
+/// Predicts the costs of sending each row to `predict`; the same errors.
 pub fn predict_costs<M: Metered, I: Integer>(model: &M, rows: &Rows<I>, tariff: &Tariff) -> BatchResult<Costs> {
     let mut costs = Costs::with_capacity(rows.len())?;
     for_each_prediction(model, rows, |data, work, result| {

@@ -93,7 +93,7 @@ impl NaiveBayes {
         self.class_infos.iter().map(|info| info.feature_counts.entries()).collect()
     }
 
-    /// What each feature counts more than it was seen, scale `10^9`.
+    /// Smoothing, which is added to the count of each feature, scale `10^9`.
     pub fn smoothing_factor(&self) -> u32 {
         self.smoothing_factor
     }
@@ -305,7 +305,7 @@ struct LogTable {
     bases: Vec<(u64, i64)>,
     /// For each of them but the first, the logarithms of all features, less those of the first.
     differences: Vec<RowSums>,
-    /// What two classes must be further apart than.
+    /// Distance that two classes must exceed.
     tolerance: i64,
 }
 

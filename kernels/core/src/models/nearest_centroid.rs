@@ -141,7 +141,7 @@ impl Model for NearestCentroidClassifier {
     }
 }
 
-/// What tells the nearest centroid of most rows from one product a class.
+/// Finds the nearest centroid of most rows from one product a class.
 ///
 /// With `D = sum_j (x_j - c_j)^2`, a distance lies in `D / 10^9 - dimension < distance <= D / 10^9`, since each term loses
 /// less than 1 when it is divided and rounded. So where the smallest `D` is at least `dimension * 10^9` below all

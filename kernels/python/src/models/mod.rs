@@ -6,7 +6,7 @@ pub mod nearest_centroid;
 pub mod sparse_nearest_centroid;
 pub mod sparse_perceptron;
 
-/// What each file needs beside its own functions.
+/// Imports that each file needs beside its own functions.
 mod prelude {
     pub(crate) use dcai_core::gas::Metered;
     pub(crate) use numpy::{PyArray1, PyReadonlyArray1};
