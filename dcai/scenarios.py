@@ -50,7 +50,7 @@ class Scenario:
         return data.load(self.data)
 
 
-#: What the demo runs, and what is measured: by data set, then by model.
+#: Scenarios of the demo and of the measurements: by data set, then by model.
 SCENARIOS = tuple(
     Scenario(title, model, demo.num_initial, name)
     for name, title in _TITLES.items()

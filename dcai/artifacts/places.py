@@ -37,7 +37,7 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line} {self.function}" if self.file else self.function
 
 
-#: Of functions that the compiler adds and many lines share: what they do belongs to the line that calls them.
+#: Place of functions that the compiler adds and many lines share: their gas belongs to the calling line.
 HELPERS = Place("", "(compiler helpers)", 0)
 
 

@@ -130,7 +130,7 @@ def _receive(url: str, file: BufferedRandom, timeout_s: float, progress: Progres
 
     start = file.seek(0, os.SEEK_END)
     response = _get(url, start, timeout_s)
-    # What we have is no beginning of this file (416), or the server sends another part than asked.
+    # The partial file is not a beginning of this file (416), or the server sends another part than asked.
     if start and (response.status_code == 416 or (response.status_code == 206 and _first_byte(response) != start)):
         response.close()
         file.truncate(0)

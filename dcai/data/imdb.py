@@ -15,7 +15,7 @@ from dcai.errors import DataError, InputError
 
 __all__ = ["read_imdb"]
 
-#: What fixes indices and order; named as the arguments of ``keras.datasets.imdb.load_data``.
+#: Parameters that fix indices and order; named as the arguments of ``keras.datasets.imdb.load_data``.
 START_CHAR = 1
 OOV_CHAR = 2
 INDEX_FROM = 3

@@ -24,7 +24,7 @@ from dcai.errors import DataError
 
 __all__ = ["NpzReader"]
 
-#: What numpy and the pickle protocols 2 to 5 name in the pickle of an object array.
+#: Names that numpy and the pickle protocols 2 to 5 use in the pickle of an object array.
 _ADMITTED = frozenset(
     [
         ("numpy.core.multiarray", "_reconstruct"),

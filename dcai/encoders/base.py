@@ -32,7 +32,7 @@ class Encoder(ABC):
 
     #: Name of the kind of encoder, as it stands in ``encoder`` of a trainer contract; case does not count.
     type: ClassVar[str]
-    #: What a 1 of the encoded data stands for: 10^9 for fixed-point features; 1 for indices and plain integers.
+    #: Scale of the encoded data: 10^9 for fixed-point features; 1 for indices and plain integers.
     scale: ClassVar[int]
 
     @abstractmethod

@@ -9,7 +9,7 @@ from dcai.errors import InputError, shown
 
 __all__ = ["TOKENIZERS", "javascript_split", "tokenizer"]
 
-#: What ``\s`` matches in JavaScript: without four control characters and a line end of Python's, with the BOM.
+#: ``\s`` of JavaScript: without four control characters and a line end of Python's, with the BOM.
 _JAVASCRIPT_SPACE = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 #: The default ``filters`` of ``text_to_word_sequence`` in Keras: punctuation but for the apostrophe.
 _KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'

@@ -60,7 +60,7 @@ class CsrBatch(NamedTuple):
 
     indptr: NDArray[Any]
     indices: NDArray[Any]
-    #: What a matrix stores at the indices; the kernels refuse anything but 1.
+    #: Values that a matrix stores at the indices; the kernels refuse anything but 1.
     values: NDArray[Any] | None = None
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ _LONGEST_NAMES, _MOST_NAMES = 160, 6
 class Classifier(ABC):
     """A classifier that lives in a contract of the same name, and here in a native kernel."""
 
-    #: What the model is; see `dcai.models.spec`.
+    #: Declaration of the model; see `dcai.models.spec`.
     spec: ClassVar[ModelSpec]
 
     __slots__ = ("_classifications", "_feature_indices", "_kernel")
@@ -220,7 +220,7 @@ class Classifier(ABC):
     def _restore_kernel(cls, state: dict[str, Any]) -> Any:
         """Build the kernel that ``_state`` describes."""
         kernel = cls.spec.kernel
-        # Where every state can be built with, there is no other way.
+        # A kernel without ``restore`` has a constructor that takes every state.
         return getattr(kernel, "restore", kernel)(*(state[field.name] for field in cls.spec.fields))
 
     @classmethod
@@ -349,7 +349,7 @@ class Classifier(ABC):
         str
             The JSON text.
         """
-        # Of a copy, which no other thread updates between one part of the state and the next.
+        # Read from a copy, which no other thread updates between one part of the state and the next.
         fields = self.copy()._to_fields()
         return json_format.write({"type": self.spec.json_types[0], **fields}, path)
 

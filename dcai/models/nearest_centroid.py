@@ -234,7 +234,7 @@ class NearestCentroidClassifier(DenseClassifier):
 
     def _to_fields(self) -> dict[str, Any]:
         json_format.require_distinct(self.classifications)
-        # What no constructor takes cannot be read back.
+        # A state that no constructor takes cannot be read back.
         try:
             NearestCentroidClassifier(self.centroids, self.counts)
         except Revert as revert:

@@ -14,7 +14,7 @@ from dcai.tabular.faults import Faults
 
 __all__ = ["Compressed", "Kind", "Matrix", "RowChunk", "column_name", "numeric", "row_place"]
 
-#: What the numbers of a column were stored as; it decides whether they are taken for fixed-point or real numbers.
+#: Stored type of a column of numbers; it decides whether they are taken for fixed-point or real numbers.
 Kind = str
 INT, SMALL_INT, FLOAT, TEXT = "integers", "integers of at most 16 bits", "floats", "text"
 

@@ -20,7 +20,7 @@ Scale = Literal["auto", "fixed", "float"]
 #: Values of a batch, about: 8 MB of int64, whatever the number of columns.
 _VALUES_PER_BATCH = 1 << 20
 _FEWEST_ROWS, _MOST_ROWS = 64, 1 << 16
-#: Where rows have any number of features; a review has some hundreds.
+#: Rows of a batch if their length is unknown; a review has some hundreds of features.
 _SPARSE_ROWS = 1 << 13
 
 

@@ -16,6 +16,6 @@ __all__ = ["Case", "Differential", "Outcome", "Step", "history"]
 
 def history(rpc_url: str, address: str, **arguments: Any) -> Report:
     """Replay a classifier's history beside its contract; see ``dcai.verify.history.replay.history``."""
-    # What reads a chain comes with an extra, which the rest does without.
+    # Reading a chain needs an extra; the rest does not.
     report: Report = import_module("dcai.verify.history.replay").history(rpc_url, address, **arguments)
     return report

@@ -14,7 +14,7 @@ from dcai.verify.step import CONSTRUCTOR, STRANGER, Step
 
 __all__ = ["NAMES", "Generator"]
 
-#: Of classes: strings that share a slot with their length, that fill it, and that do not fit.
+#: Names of classes: strings that share a slot with their length, that fill it, and that do not fit.
 NAMES = ("", "spam", "x" * 31, "x" * 32, "a name of more than sixty-four bytes, and not in ASCII alone: übergroß")
 
 

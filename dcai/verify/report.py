@@ -27,7 +27,7 @@ __all__ = ["EXIT_CODES", "Finding", "Report", "Section", "Verdict", "installed_v
 #: All was done and nothing was found; something was found; not all was done, and nothing was found so far.
 Verdict = Literal["passed", "failed", "partial"]
 
-#: What ``dcai verify`` exits with. A finding is one, however much was left to do.
+#: Exit codes of ``dcai verify``. A finding decides, even if the run is partial.
 EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "partial": 3}
 
 _FORMAT = "dcai-report-1"

@@ -193,7 +193,7 @@ class PyEvm(Engine):
         self._executed += 1
         state = self._state
         cast(Any, state).execution_context = self._execution_context()
-        # What the last transaction left is the original state now, and every access is cold again.
+        # The state after the last transaction is the original state now, and every access is cold again.
         state.lock_changes()
         before = state.snapshot()
         limit = sys.getrecursionlimit()

@@ -111,7 +111,7 @@ _KNOWN: dict[int, Any] = {
 
 _EXP: Any = arithmetic.exp.func
 
-#: What a code yields in place of its opcodes: the loop itself, which is no byte.
+#: Item that a code yields in place of its opcodes: the loop itself, which is not a byte.
 _LOOP = 0x100
 
 

@@ -34,7 +34,7 @@ __all__ = [
 
 #: The function of the transaction that creates a contract.
 _CONSTRUCTOR = "constructor"
-#: What a receipt says of gas, and a prediction as well.
+#: Gas fields that receipts and predictions share.
 RECEIPT_FIELDS = ("intrinsic", "calldata", "execution", "refund", "floor", "gas_used")
 #: How much more than it spends a transaction may need at first guess: the 2,300 that a write must find left (EIP-2200).
 _MARGIN = 2_400

@@ -45,7 +45,7 @@ __all__ = ["Profile", "ProfileRow", "profile", "profile_call", "profile_creation
 
 _CODE_DEPOSIT = Place("", "(code deposit)", 0)
 
-#: What gas is told apart by, and the opcodes of each kind.
+#: Kinds of gas, and the opcodes of each kind.
 _KINDS: Final = {
     "storage": (0x54, 0x55),  # SLOAD, SSTORE
     "memory": (0x51, 0x52, 0x53, 0x59, 0x5E),  # MLOAD, MSTORE, MSTORE8, MSIZE, MCOPY

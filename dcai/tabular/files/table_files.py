@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_arrow", "read_csv", "read_parquet"]
 
-#: What is parsed of a CSV file at a time; the longest line that can be read.
+#: Bytes of a CSV file parsed at a time; the longest readable line.
 _CSV_BLOCK = 1 << 20
-#: What is read of a Parquet column at a time, so that a row group may be larger than memory.
+#: Bytes of a Parquet column read at a time, so that a row group may be larger than memory.
 _PARQUET_BUFFER = 1 << 16
 
 

@@ -22,7 +22,7 @@ __all__ = ["Columns", "writing"]
 #: Columns by name, arrays of numpy or Arrow of one length.
 Columns = dict[str, Any]
 
-#: What a file says of itself, by key.
+#: Metadata of a file, by key.
 Metadata = Mapping[str, str] | None
 
 #: Rows that are written to a binary file at a time, whatever the size of the batches.

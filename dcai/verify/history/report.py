@@ -90,7 +90,7 @@ def _tables(history: HistoryReplay) -> list[Table]:
 def _partial(history: HistoryReplay) -> str | None:
     if history.partial is not None:
         return history.partial
-    # What the end would have shown, had the storage been there to compare.
+    # The final comparison needs storage that the node does not have.
     return None if history.checkpoints or history.departure else "no storage was compared"
 
 

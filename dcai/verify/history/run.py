@@ -267,7 +267,7 @@ class HistoryReplay:
         created = creation(node, self.address, first)
         header = node.header(hex(first), verify=self.verify)
         if created is not None:
-            # Of the last block, for which a node without old states has it too. Each comparison proves it.
+            # Code of the last block, which a node without old states has, too. Each comparison proves it.
             code = node.code(self.address, last.number)
             kind = find_kind(code, self._layout)
             self.replica = Replica.created(kind.artifact, self.address, code, created.calldata, created.sender)

@@ -320,7 +320,7 @@ def centroid_predict(setting: Setting, timeout_s: float, count: int = 1) -> Veri
         for c, x in zip(row, data, strict=True)
     ]
     small = z3.Implies(z3.And(*[fits(x, 64) for x in data]), z3.And(*[z3.ULT(to_bits(t), 1 << 98) for t in terms]))
-    # Of the quotients the solver knows nothing, so it must be told.
+    # The solver knows nothing of the quotients, so their bound is an assumption.
     return conforms(SymbolicCall(**{**vars(call), "assumptions": (small,)}), rules, timeout_s)
 
 

@@ -75,7 +75,7 @@ class SparseNearestCentroidGenerator(Generator):
             [(index, (min(value, 2 * ONE), rng.choice((n, n, n // 2, max(n - 1, 0))))) for index, value in pairs]
             for n, pairs in zip(counts, centroids, strict=True)
         ]
-        # Of what is stored as of 0 samples nothing is left once there are any.
+        # Once a class has samples, nothing remains of a value stored at 0 samples.
         stored = [[entry for entry in entries if entry[1] != (0, 0)] for entries in stored]
         magnitudes = [
             max(sum(value * value for _, (value, _) in entries) + rng.choice((0, -1, -(10**18), 10**18)), 0)

@@ -40,10 +40,10 @@ __all__ = [
 
 Check = Callable[["Setting", float], Verified | Refuted | Unknown]
 
-#: What claims with calls from anyone say that they hold for.
+#: Scope of claims with calls from anyone.
 ALL_CALLERS = "any sender, value, label and words of calldata"
 
-#: Of the check of a norm; repeated here on purpose, since the claim says what they are.
+#: Bounds of the norm check; repeated here on purpose, since the claim states them.
 _UNIT, _TOLERANCE = 10**18, 10**11
 
 

@@ -25,7 +25,7 @@ from dcai.verify.step import Step
 
 __all__ = ["Case", "code_sha256"]
 
-#: What is written, and what is read; the first had steps of ``predict`` and ``update`` alone, and our own contracts.
+#: Formats: the first is written, all are read. The oldest has only ``predict``, ``update`` and our own contracts.
 _FORMATS = ("dcai-case-2", "dcai-case-1")
 
 
@@ -75,7 +75,7 @@ class Case:
             difference=str(difference),
             model=model,
             steps=tuple(differential.steps),
-            # Which line each instruction comes from is no part of what is compared.
+            # Source lines of instructions are not compared.
             artifact=None if ours else replace(artifact, places=None),
             owner=None if differential.owner == evm.account else differential.owner,
         )

@@ -25,7 +25,7 @@ __all__ = ["MAX_TRIES", "shrink"]
 #: How many candidates are run at most; each takes a millisecond or a few.
 MAX_TRIES = 3_000
 
-#: What differs, where it is no part of the state.
+#: Differing fields that are no part of the state.
 _NO_STATE = (
     "label",
     "result",

@@ -102,7 +102,7 @@ def of_address(
     if f"0x{keccak(code).hex()}" != snapshot.code_hash:
         raise ProofError(f"the node returned other code for {snapshot.address} than the proven code")
     ours = snapshot.kind.artifact
-    # Of a contract on a chain there is no creation code; of ours, it is known.
+    # A contract on a chain has no creation code; that of ours is known.
     creation = ours.bytecode if code == ours.deployed_bytecode else b""
     artifact = replace(ours, deployed_bytecode=code, bytecode=creation)
     facts = {

@@ -29,7 +29,7 @@ def witness_code(target: str) -> bytes:
         (_PUSH0, _PUSH0, _CALLDATASIZE, _PUSH0, _PUSH0, _PUSH20, to_bytes20(target).hex(), _GAS, _CALL),
         (_PUSH1, "01", _ADD, _PUSH0, _SSTORE),
         (_RETURNDATASIZE, _PUSH1, "01", _SSTORE),
-        # What was returned to memory behind the calldata, where all is 0.
+        # Data returned to memory behind the calldata, where all is 0.
         (_RETURNDATASIZE, _PUSH0, _CALLDATASIZE, _RETURNDATACOPY),
         (_CALLDATASIZE, _MLOAD, _PUSH1, "02", _SSTORE),
         (_RETURNDATASIZE, _CALLDATASIZE, _KECCAK256, _PUSH1, "03", _SSTORE),

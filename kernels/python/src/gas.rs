@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 
 use crate::errors::{InputError, to_row_revert};
 
-/// Gas prices of the calls of one function: its selector, the gas of each counter in their order, the gas of each counter after
+/// Gas prices of the calls of one function: its selector, the gas of each counter in order, the gas of each counter after
 /// the last write of a slot, and whether calldata have a floor.
 #[pyclass(frozen, module = "dcai._kernels")]
 pub struct Tariff(pub CoreTariff);

@@ -90,7 +90,7 @@ fn sum(prices: &[i64; MAX_COUNTERS], counts: &[u64; MAX_COUNTERS]) -> u64 {
     u64::try_from(total).unwrap_or(0)
 }
 
-/// Predicts the costs of sending each row with its label to `update`, one after another; the model learns them as it goes. A row
+/// Predicts the costs of sending each row with its label to `update`, one after another; the model learns them. A row
 /// that is refused costs what its revert costs, and the next one follows.
 ///
 /// # Errors
