@@ -181,11 +181,11 @@ def test_nothing_is_left_behind() -> None:
 
 MISSING: list[tuple[str, str, Callable[[], Any]]] = [
     ("class", "unknown model 'ToyPerceptron'", lambda: VERIFY[toy.NAME] and random_model(toy.NAME, Random(1))),
-    ("artifact", "no artifact 'ToyPerceptron'", lambda: expected_storage(toy.example(), OWNER)),
-    ("artifact", "no artifact 'ToyPerceptron'", lambda: Evm().deploy(toy.example())),
-    ("artifact", "no artifact 'ToyPerceptron'", lambda: snapshot_of(toy.example()).model()),
-    ("coefficients", "gas of 'ToyPerceptron' was never", lambda: Oracle(toy.NAME)),
-    ("coefficients", "gas of 'ToyPerceptron' was never", lambda: searched().run()),
+    ("artifact", "unknown artifact 'ToyPerceptron'", lambda: expected_storage(toy.example(), OWNER)),
+    ("artifact", "unknown artifact 'ToyPerceptron'", lambda: Evm().deploy(toy.example())),
+    ("artifact", "unknown artifact 'ToyPerceptron'", lambda: snapshot_of(toy.example()).model()),
+    ("coefficients", "'ToyPerceptron' has no gas calibration", lambda: Oracle(toy.NAME)),
+    ("coefficients", "'ToyPerceptron' has no gas calibration", lambda: searched().run()),
     ("gas", "ToyPerceptron lacks a layer: dcai.gas.models.toy", lambda: Oracle(toy.NAME).deployment(toy.example())),
     ("verify", "ToyPerceptron lacks a layer: dcai.verify.models.toy", lambda: searched().run()),
     ("verify", "ToyPerceptron lacks a layer: dcai.verify.models.toy", lambda: random_model(toy.NAME, Random(1))),

@@ -68,7 +68,7 @@ def test_deployments_alone_are_nothing_to_draw(rows: list[GasRow], tmp_path: Pat
 
 def test_pictures_that_cannot_be_drawn_are_refused(tmp_path: Path) -> None:
     check(tmp_path / "gas.png")
-    with pytest.raises(InputError, match=r"ends in \.png or \.svg; got .*gas\.jpg"):
+    with pytest.raises(InputError, match=r"gas\.jpg: expected a file name that ends in \.png or \.svg"):
         check(tmp_path / "gas.jpg")
 
 

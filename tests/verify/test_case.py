@@ -76,7 +76,7 @@ def test_code_that_has_changed_is_noticed() -> None:
         (lambda fields: fields.update(steps=[{"op": "predict", "data": [1.5], "label": None}]), "list of integers"),
         (lambda fields: fields.update(steps=[{"op": "predict", "data": [True], "label": None}]), "list of integers"),
         (lambda fields: fields.update(steps=[{"op": "predict", "label": None}]), "field 'data' is missing"),
-        (lambda fields: fields.update(steps=7), "is no case"),
+        (lambda fields: fields.update(steps=7), "is not a case"),
     ],
 )
 def test_a_damaged_case_is_refused(damage: object, message: str, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_damaged_case_is_refused(damage: object, message: str, tmp_path: Path)
 def test_what_is_no_case_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "case.json"
     path.write_text(text)
-    with pytest.raises(InputError, match="is no case"):
+    with pytest.raises(InputError, match="is not a case"):
         Case.load(path)
 
 
