@@ -60,7 +60,7 @@ def test_a_wrong_entry_is_named(words: Any, error: type[Exception], message: str
 
 
 def test_a_word_that_is_no_text() -> None:
-    with pytest.raises(InputTypeError, match="7 is no word"):
+    with pytest.raises(InputTypeError, match="7 is not a word"):
         Vocabulary({7: 1})  # type: ignore[dict-item]  # on purpose
 
 
@@ -70,7 +70,7 @@ def test_a_word_that_is_no_text() -> None:
         (b'{"good": 1, "bad": 2, "good": 3}', "'good' appears twice"),
         (b'["good", "bad"]', "expected a JSON object"),
         (b'{"good": 1', "is not JSON"),
-        (b"\xff\xfe", "no UTF-8"),
+        (b"\xff\xfe", "not UTF-8"),
         (b'{"good": NaN}', "the index of 'good' is nan"),
     ],
 )

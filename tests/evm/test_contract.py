@@ -127,7 +127,8 @@ def test_large_feature_indices_are_found_where_they_were_named(chain: Evm) -> No
     model.initialize_sparse_weights([[2**51, 9]])
     assert contract.model() == model
     attached = chain.contract(contract.artifact, contract.address)
-    with pytest.raises(InputError, match=r"5 of 6 words .* neither named in indices nor below 65,536.*pass every trained feature in indices="):
+    message = r"5 of 6 words .* neither named in indices nor below 65,536.*pass every trained feature in indices="
+    with pytest.raises(InputError, match=message):
         attached.model()
     assert attached.model(indices=model.weights) == model
 

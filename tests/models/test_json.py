@@ -259,14 +259,14 @@ def test_a_class_that_is_full_is_not_written() -> None:
     model = dcai.NearestCentroidClassifier([[ONE], [0]], [2**191 - 1, 1])
     model.update([ONE], 0)
     assert model.counts[0] == 2**191
-    with pytest.raises(dcai.InputError, match="no JSON form"):
+    with pytest.raises(dcai.InputError, match="cannot be written as JSON"):
         model.to_json()
 
 
 def test_a_model_half_way_through_its_extension_is_not_written() -> None:
     model = dcai.NearestCentroidClassifier([[1], [2]], [1, 1])
     model.extend_centroid([5], 0)
-    with pytest.raises(dcai.InputError, match="no JSON form"):
+    with pytest.raises(dcai.InputError, match="cannot be written as JSON"):
         model.to_json()
 
 

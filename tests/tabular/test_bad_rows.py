@@ -104,7 +104,7 @@ def test_csv_rows_keep_their_numbers_whatever_the_blocks(
 
 def test_csv_of_feature_indices(tmp_path: Path) -> None:
     path = text_file(tmp_path / "rows.csv", "words", "3 17", "", "3 -1 x")
-    refuses(path, f"{path}, line 4, column 'words': position 2 of the list: 'x' is no number", model=SPARSE)
+    refuses(path, f"{path}, line 4, column 'words': position 2 of the list: 'x' is not a number", model=SPARSE)
     path = text_file(tmp_path / "rows.csv", "words", "3 17", "", "3 -1")
     refuses(path, f"{path}, line 4, feature index -1 is negative; expected feature indices", model=SPARSE)
     path = text_file(tmp_path / "rows.csv", "words", "3 1.5")
@@ -129,7 +129,11 @@ def test_csv_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("write", [to_parquet, to_feather, to_npy, to_npz])
 @pytest.mark.parametrize(
     ("value", "why"),
-    [(np.nan, "nan is no number"), (-np.inf, "-inf is no number"), (-1e300, "-1e+300 times 10^9 is beyond int64")],
+    [
+        (np.nan, "nan is not a number"),
+        (-np.inf, "-inf is not a number"),
+        (-1e300, "-1e+300 times 10^9 is beyond int64"),
+    ],
 )
 def test_floats(write: Write, value: float, why: str, tmp_path: Path) -> None:
     rows = REALS.copy()
@@ -150,7 +154,9 @@ def test_integers_beyond_int64(write: Write, tmp_path: Path) -> None:
 def test_scaled_integers_that_became_floats(write: Write, tmp_path: Path) -> None:
     """As pandas makes of a column of integers with a gap."""
     path = write(tmp_path, np.array(FIXED, float))
-    refuses(path, "floats that are all whole numbers, up to 3500000000, as if they had been scaled already; say which")
+    refuses(
+        path, "floats that are all whole numbers, up to 3500000000, as if they had been scaled already; choose --scale"
+    )
     batch = next(read_batches(path, DENSE, Layout(scale="fixed")))
     assert batch.samples.tolist() == FIXED
     refuses(
@@ -166,7 +172,8 @@ def test_scaled_integers_that_became_floats(write: Write, tmp_path: Path) -> Non
 @pytest.mark.parametrize("write", [to_parquet, to_npy])
 def test_small_integers_may_be_scaled_or_not(write: Write, kind: Any, tmp_path: Path) -> None:
     refuses(
-        write(tmp_path, np.ones((2, 4), kind)), "integers of at most 16 bits, which may be scaled or not; say which"
+        write(tmp_path, np.ones((2, 4), kind)),
+        "integers of at most 16 bits, which may be scaled or not; choose --scale",
     )
 
 
@@ -175,7 +182,7 @@ def test_other_doubts_about_the_scale(tmp_path: Path) -> None:
     path = parquet(tmp_path, a=[1], b=[0.5], c=[0.5], d=[0.5])
     refuses(path, "floats and integers, which may be scaled or not; choose --scale fixed")
     paths = [to_npy(tmp_path, REALS), to_npz(tmp_path, FIXED)]
-    refuses(paths, f"{paths[1]} has integers, and {paths[0]} has floats; say which")
+    refuses(paths, f"{paths[1]} has integers, and {paths[0]} has floats; choose --scale")
 
 
 def test_gaps_and_types_of_columns(tmp_path: Path) -> None:
@@ -197,7 +204,7 @@ def test_lists_of_a_dense_model(tmp_path: Path) -> None:
         ([0.5], "column 'x': the list has 1 values; expected 4"),
         (None, "column 'x': the list is missing"),
         ([0.5, 0.5, None, 0.5], "column 'x': position 2 of the list: the value is missing; expected a number"),
-        ([0.5, 0.5, 0.5, float("nan")], "column 3 (the first is 0): nan is no number"),
+        ([0.5, 0.5, 0.5, float("nan")], "column 3 (the first is 0): nan is not a number"),
     ]:
         path = parquet(tmp_path, x=[good, odd, good])
         refuses(path, f"{path}, row 1 (the first is 0), {why}")
