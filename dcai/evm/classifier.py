@@ -11,15 +11,10 @@ from dcai.models import MODELS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from dcai.artifacts import Artifact
     from dcai.evm.machine import Machine
     from dcai.evm.receipt import Receipt
-    from dcai.models import Classifier
-
-    Sample = Sequence[int] | NDArray[np.integer[Any]]
+    from dcai.models import Classifier, Sample
 
 __all__ = ["ClassifierContract", "contract_at"]
 
