@@ -1,0 +1,16 @@
+from typing import Any, final
+
+from dcai.models.native.base import NativeModel
+
+__all__ = ["DensePerceptron"]
+
+@final
+class DensePerceptron(NativeModel):
+    def __new__(cls, weights: Any, intercept: Any, learning_rate: Any) -> DensePerceptron: ...
+    @property
+    def weights(self) -> list[int]: ...
+    @property
+    def intercept(self) -> int: ...
+    @property
+    def learning_rate(self) -> int: ...
+    def initialize_weights(self, weights: Any) -> None: ...
