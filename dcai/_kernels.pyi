@@ -8,13 +8,6 @@ from typing import Any, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from dcai.models.native import (
-    dense_perceptron,
-    naive_bayes,
-    nearest_centroid,
-    sparse_nearest_centroid,
-    sparse_perceptron,
-)
 from dcai.models.native.dense_perceptron import *
 from dcai.models.native.naive_bayes import *
 from dcai.models.native.nearest_centroid import *
