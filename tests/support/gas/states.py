@@ -29,8 +29,9 @@ def dense_perceptrons(draw: st.DrawFn) -> Classifier:
     some = st.lists(n.int80s, max_size=10)
     full = st.lists(_full_weights, min_size=2, max_size=10)
     zeros = st.integers(1, 10).map(lambda length: [0] * length)
-    sample = st.integers(1, 10).flatmap(s.accepted_samples)
-    weights = draw(st.one_of(some, full, zeros, sample))
+    if draw(st.integers(0, 3)) == 3:
+        return DensePerceptron(draw(st.integers(1, 10).flatmap(s.accepted_samples)), 0, n.ONE)
+    weights = draw(st.one_of(some, full, zeros))
     if draw(st.booleans()):
         return DensePerceptron(weights, 0, n.ONE)
     return DensePerceptron(weights, draw(_intercepts), draw(n.uint32s))

@@ -69,8 +69,8 @@ def unit_samples(draw: st.DrawFn, length: int, squared_norms: list[int] = SQUARE
 
 
 def accepted_samples(length: int) -> st.SearchStrategy[list[int]]:
-    """Samples that an update takes, but for a few of fewer than four features."""
-    return unit_samples(length, ACCEPTED_NORMS)
+    """Samples that an update takes; those of fewer than four features cannot be exactly at the bounds."""
+    return unit_samples(length, ACCEPTED_NORMS if length >= 4 else [UNIT - 1, UNIT, UNIT + 1])
 
 
 def dense_samples(length: int) -> st.SearchStrategy[list[int]]:
