@@ -11,11 +11,11 @@ from dcai.verify.search.case import Case
 if TYPE_CHECKING:
     from dcai.verify.report import Report
 
-__all__ = ["Case", "Differential", "Outcome", "Step", "history"]
+__all__ = ["Case", "Differential", "Outcome", "Step", "replay_history"]
 
 
-def history(rpc_url: str, address: str, **arguments: Any) -> Report:
-    """Replay a classifier's history beside its contract; see ``dcai.verify.history.replay.history``."""
+def replay_history(rpc_url: str, address: str, **arguments: Any) -> Report:
+    """Replay a classifier's history beside its contract; see ``dcai.verify.history.replay.replay_history``."""
     # Reading a chain needs an extra; the rest does not.
-    report: Report = import_module("dcai.verify.history.replay").history(rpc_url, address, **arguments)
+    report: Report = import_module("dcai.verify.history.replay").replay_history(rpc_url, address, **arguments)
     return report

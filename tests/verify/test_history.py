@@ -79,7 +79,7 @@ def test_two_thousand_contributions_and_one_altered_weight(
     node: anvil.Anvil, tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     by = trained(node, SPARSE, [100] * 20)
-    report = verify.history(node.url, by.trainer, block="latest")
+    report = verify.replay_history(node.url, by.trainer, block="latest")
     assert report.verdict == "passed"
     facts = report.sections[0].facts
     assert facts["contributions replayed"] == 2000
@@ -250,7 +250,7 @@ def test_withheld_contributions(node: anvil.Anvil) -> None:
         # One of several is missed in the receipts; the two transfers of ownership are left in peace.
         liar.alter = lies.in_result("eth_getLogs", lambda logs: logs[:-1] if len(logs) > 2 else logs)
         with pytest.raises(ProofError, match="receipts have"):
-            verify.history(liar.url, by.trainer, block="latest")
+            verify.replay_history(liar.url, by.trainer, block="latest")
 
 
 def test_a_contribution_that_the_kernel_refuses(node: anvil.Anvil) -> None:
@@ -305,7 +305,7 @@ def test_a_node_that_dies(node: anvil.Anvil) -> None:
     by = trained(node, DENSE, [2, 2])
     with lies.Liar(node.url) as liar:
         liar.alter = lies.in_result("eth_getProof", lambda _: "nonsense")
-        report = verify.history(liar.url, by.trainer, block="latest")
+        report = verify.replay_history(liar.url, by.trainer, block="latest")
     assert report.verdict == "partial"
     assert "eth_getProof" in report.reasons[0]
 

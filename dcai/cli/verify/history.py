@@ -11,7 +11,7 @@ from dcai import chain
 from dcai.cli._shared.node_options import node_options, rpc_option
 from dcai.cli.verify.common import TIME_BUDGET, emit, report_options, this_command
 from dcai.report.progress import progress_bar
-from dcai.verify.history.replay import history as replay
+from dcai.verify.history.replay import replay_history
 from dcai.verify.history.run import COMPARE_EVERY
 
 __all__ = ["history"]
@@ -56,7 +56,7 @@ def history(
     command = this_command("verify", "history")
     with progress_bar() as progress:
         task = progress.add_task("blocks", total=None)
-        report = replay(
+        report = replay_history(
             rpc_url,
             address,
             command=command,

@@ -11,13 +11,13 @@ from dcai.verify.history.report import section
 from dcai.verify.history.run import COMPARE_EVERY, ComparedBlock, Departure, HistoryReplay
 from dcai.verify.report import Report, installed_versions
 
-__all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay", "history"]
+__all__ = ["COMPARE_EVERY", "ComparedBlock", "Departure", "HistoryReplay", "replay_history"]
 
 
-def history(rpc_url: str, address: str, *, command: Sequence[str] | None = None, **arguments: Any) -> Report:
+def replay_history(rpc_url: str, address: str, *, command: Sequence[str] | None = None, **arguments: Any) -> Report:
     """Replay every accepted contribution in the kernel, and compare with the contract's storage.
 
-    >>> report = dcai.verify.history("http://localhost:8545", trainer, block="latest")           # doctest: +SKIP
+    >>> report = dcai.verify.replay_history("http://localhost:8545", trainer, block="latest")           # doctest: +SKIP
     >>> report.verdict                                                                           # doctest: +SKIP
     'passed'
 
