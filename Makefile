@@ -96,7 +96,7 @@ figures: $(VENV)/.dev ## Draw the figures of the README anew, from the runs of t
 docs: $(VENV)/.docs ## Build the site of guides and docstrings into target/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-wheel: ## Build the source distribution and wheels into target/wheels, and try each without a compiler
+wheel: ## Build the source distribution and wheels into target/dist, and try each without a compiler
 	.ci/wheel
 
 clean: ## Remove all that was built or installed here
