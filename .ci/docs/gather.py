@@ -82,11 +82,14 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
     return LINK.sub(led, markdown)
 
 
-class Doctests(Extension):
-    """Show examples outside a section of examples as code, not as quotations."""
+class PlainDocstrings(Extension):
+    """Make Markdown of docstrings: examples outside a section of examples are code, roles of Sphinx go."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
-        """Fence each run of lines that a prompt begins."""
-        if obj.docstring and "Examples\n---" not in obj.docstring.value:
-            fenced = re.sub(r"(?m)^>>> (?:.+\n?)+", r"```pycon\n\g<0>\n```\n", obj.docstring.value)
-            obj.docstring.value = re.sub(r" *# doctest: .*", "", fenced)
+        """Rewrite the docstring."""
+        if not obj.docstring:
+            return
+        text = re.sub(r" *# doctest: .*|:\w+:(?=`)", "", obj.docstring.value)
+        if "Examples\n---" not in text:
+            text = re.sub(r"(?m)^>>> (?:.+\n?)+", r"```pycon\n\g<0>\n```\n", text)
+        obj.docstring.value = text

@@ -349,14 +349,8 @@ def deployment(
         The file to write at the end. Until then its name ends in ``.partial``.
     gas_cap : int
         The most gas that a transaction may have.
-    fees : Fees, optional
-        Fees per gas.
-    waiting : Waiting, optional
-        Time limits and confirmations of transactions.
-    expect_chain_id : int, optional
-        The chain that the node must be of.
-    limits : Limits, optional
-        Limits on time, size and number of requests.
+    **options
+        Fees, waiting, ``expect_chain_id`` and limits: `dcai.chain.send.remote.ConnectionOptions`.
 
     Yields
     ------

@@ -250,7 +250,7 @@ def market(
     pending : path
         A file that is there as long as a transaction is under way.
     **options
-        Arguments ``fees``, ``waiting``, ``expect_chain_id`` and ``limits`` of :func:`dcai.chain.send.deployment`.
+        Fees, waiting, ``expect_chain_id`` and limits: `dcai.chain.send.remote.ConnectionOptions`.
 
     Raises
     ------

@@ -412,7 +412,7 @@ def participant(
     book : path
         The file with its contributions.
     **options
-        Arguments ``fees``, ``waiting``, ``expect_chain_id`` and ``limits`` of :func:`dcai.chain.send.deployment`.
+        Fees, waiting, ``expect_chain_id`` and limits: `dcai.chain.send.remote.ConnectionOptions`.
 
     Raises
     ------

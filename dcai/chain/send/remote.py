@@ -148,7 +148,19 @@ class RemoteContract:
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """How to reach a node and to send to it: as of :func:`dcai.chain.send.deployment`."""
+    """Options of each connection that sends.
+
+    Attributes
+    ----------
+    fees : Fees
+        Fees per gas.
+    waiting : Waiting
+        Time limits and confirmations of transactions.
+    expect_chain_id : int
+        The chain that the node must be of.
+    limits : Limits
+        Limits on time, size and number of requests.
+    """
 
     fees: Fees | None
     waiting: Waiting | None
