@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcai import TO_FLOAT, InputError, InputTypeError, from_fixed, to_fixed
-from tests.support.numbers import int64s, int80s
+from tests.support.bounds import int64s, int80s
 
 ONE = 10**9
 HUGE = 10**5000

@@ -42,7 +42,7 @@ class Vocabulary(Mapping[str, int]):
     (1, 2)
     >>> Vocabulary({"good": 0, "great": 0})
     Traceback (most recent call last):
-    dcai.errors.InputError: index 0 of 'great' is also that of 'good'; each word needs its own
+    dcai.errors.InputError: 'great' and 'good' share the index 0; each word needs its own
     """
 
     def __init__(self, indices: Mapping[str, int]) -> None:

@@ -387,7 +387,7 @@ def test_what_an_interrupted_run_has_read_is_not_asked_for_again(
     ("arguments", "code", "message"),
     [
         (["--output", "rows.npy"], 2, "cannot be written as npy; expected one of parquet"),
-        (["--output", "rows"], 2, "the name shows no format"),
+        (["--output", "rows"], 2, "cannot tell the format from the file name"),
         (["--output", "nowhere/rows.csv"], 2, "the folder nowhere does not exist"),
         (["--output", "rows.csv", "--to-block", "newest"], 2, "to_block is 'newest'"),
         (["--output", "rows.csv", "--to-block", "0"], 2, "from_block is"),

@@ -58,7 +58,7 @@ def test_each_subcommand_has_help(command: str) -> None:
         (["table", "--engine", "geth"], "revm"),
         (["table", "--model", "DensePerceptron", "--data", "imdb"], "SparsePerceptron on imdb"),
         (["table", "--plot", "gas.jpg"], ".png or .svg"),
-        (["table", "--engine", "py-evm", "--fork", "osaka", "--data", "digits-parity"], "it knows london"),
+        (["table", "--engine", "py-evm", "--fork", "osaka", "--data", "digits-parity"], "it supports london"),
         (["forecast", "--data", "/no/such/file"], "neither a file nor one of breast-cancer"),
         (["forecast", "--data", "digits", "--model", "SparsePerceptron"], "takes sparse ones"),
         (["forecast", "--data", "digits", "--model", "Perceptron"], "one of DensePerceptron"),
@@ -72,7 +72,7 @@ def test_each_subcommand_has_help(command: str) -> None:
         (["plan", "/no/such/file"], "neither a file nor one of breast-cancer"),
         (["plan", "digits-parity", "--gas-cap", "30000"], "the cap is 30,000"),
         (["profile", "--data", "digits-parity", "--row", "1337"], "the last is row 1336"),
-        (["check", __file__], "no JSON"),
+        (["check", __file__], "not JSON"),
         (["check", SNAPSHOT, "--tolerance", "some"], "1.5%"),
     ],
 )

@@ -18,6 +18,7 @@ from dcai.cli.verify import verify
 from dcai.cli.verify.differential import differential
 from dcai.cli.verify.replay import replay
 from dcai.errors import ArtifactError, InputError
+from dcai.models import MODELS
 from dcai.verify.search import foreign
 from tests.support.models.faulty import wrong_scale
 
@@ -71,17 +72,12 @@ def ours(artifact: Artifact) -> dict[str, Any]:
     return foreign.to_fields(artifact)
 
 
-def test_all_four_models_by_default(tmp_path: Path) -> None:
+def test_all_models_by_default(tmp_path: Path) -> None:
     files = [str(tmp_path / f"r.{kind}") for kind in ("html", "json", "txt")]
     shown = run("--cases", "3", "--json", *(word for name in files for word in ("--report", name)))
     assert shown.exit_code == 0, shown.output
     report = json.loads(shown.stdout)
-    assert [section["title"] for section in report["sections"]] == [
-        "DensePerceptron",
-        "SparsePerceptron",
-        "NearestCentroidClassifier",
-        "SparseNearestCentroidClassifier",
-    ]
+    assert [section["title"] for section in report["sections"]] == list(MODELS)
     assert {section["facts"]["steps compared"] for section in report["sections"]} == {60}
     assert all(section["facts"]["code"].startswith("sha256:") for section in report["sections"])
     assert report["versions"]["engine"] == "revm (prague)"
@@ -148,7 +144,7 @@ def test_a_time_budget_leaves_a_partial_report(tmp_path: Path) -> None:
     assert shown.exit_code == 3
     report = json.loads(shown.stdout)
     assert (report["verdict"], report["partial"]) == ("partial", ["time budget used up"])
-    assert len(report["sections"]) == 4
+    assert len(report["sections"]) == len(MODELS)
     first, *_, last = report["sections"]
     assert first["facts"]["steps compared"] > 0
     assert last["facts"]["steps compared"] == 0

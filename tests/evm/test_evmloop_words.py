@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dcai.evm import Evm
 from dcai.evm.hashing import keccak, to_address
-from tests.support.numbers import WORDS
+from tests.support.bounds import WORDS
 
 TWO_TO_256 = 1 << 256
 

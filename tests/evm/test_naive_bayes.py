@@ -18,7 +18,7 @@ from dcai.errors import Revert
 from dcai.evm import Contract
 from dcai.evm.hashing import mapping_slot, word_hash
 from tests.models.naive_bayes import ClassCounts, NaiveBayes, Pairs
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.engines import new_chain
 from tests.support.models import recorded
 from tests.support.models import strategies as s

@@ -32,7 +32,7 @@ from dcai.evm.engines.py_evm_compiled import PyEvmCompiled
 from dcai.evm.engines.registry import create_engine
 from dcai.evm.hashing import keccak
 from dcai.models import Classifier
-from tests.support.numbers import WORDS
+from tests.support.bounds import WORDS
 
 # py-evm warns of SELFDESTRUCT.
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT")

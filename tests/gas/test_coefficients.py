@@ -66,7 +66,7 @@ def test_codes_of_other_contracts_have_other_hashes() -> None:
 
 def test_a_name_is_no_path() -> None:
     for name in ("", "..", "../SparsePerceptron", "/etc/hostname"):
-        with pytest.raises(ArtifactError, match="never calibrated"):
+        with pytest.raises(ArtifactError, match="has no gas calibration"):
             load(replace(artifacts.load("SparsePerceptron"), name=name), "prague")
 
 

@@ -30,7 +30,7 @@ from dcai.models import (
     SparsePerceptron,
 )
 from dcai.models.deployment import Driver
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.gas.receipts import FIELDS, FORKS, chain
 from tests.support.models import strategies as s
 

@@ -124,7 +124,7 @@ def test_other_tolerances_are_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("[]", r"is \[\]; expected a JSON object"),
         ("{}", "no rows"),
         ({"prague": 5}, "prague is 5"),

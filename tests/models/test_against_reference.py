@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 import dcai
 from dcai import Revert
 from dcai.verify.numbers import squares
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.models import reference
 from tests.support.models import strategies as s
 from tests.support.models.agreement import agree, of_kernel, of_reference, small_models, state
@@ -65,7 +65,11 @@ class Machine(RuleBasedStateMachine):
                 refused = outcome
                 break
             expected.append(outcome[1])
-        call = partial(self.model.predict, data) if labels is None else partial(self.model.update, data, labels)
+        call = (
+            partial(self.model.predict_batch, data)
+            if labels is None
+            else partial(self.model.update_batch, data, labels)
+        )
         if refused is None:
             result = call()
             assert result.dtype == (np.uint64 if labels is None else np.bool_)

@@ -21,7 +21,7 @@ import pytest
 
 import dcai
 from dcai import CsrRows, InputError, InputTypeError, Revert
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.models.agreement import of_kernel, state
 
 ONE = 10**9

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas
+import polars
 import pyarrow as pa
 import pytest
 
@@ -82,8 +83,7 @@ def test_a_column_of_rows_is_a_dense_batch(column: Any) -> None:
     assert model.predict_batch(column).tolist() == [1, 0, 0]
 
 
-def test_polars_where_it_is_installed() -> None:
-    polars = pytest.importorskip("polars")
+def test_columns_of_polars() -> None:
     model = SparsePerceptron([3, -1, -4, 0, 0, 2], 0, 10**9)
     expected = [model.predict(row) for row in ROWS]
     assert model.predict_batch(polars.Series(ROWS)).tolist() == expected

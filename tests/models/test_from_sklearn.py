@@ -151,7 +151,7 @@ def test_naive_bayes_takes_a_count_as_a_repeated_index() -> None:
         (
             GaussianNB().fit(np.eye(2), [0, 1]),
             InputTypeError,
-            "GaussianNB is no MultinomialNB: it has no feature_count_",
+            "the GaussianNB is not a MultinomialNB: it has no feature_count_",
         ),
         (BernoulliNB().fit(np.eye(2), [0, 1]), InputTypeError, "expected a fitted MultinomialNB .*, got BernoulliNB"),
         (MultinomialNB(fit_prior=False).fit(np.eye(2), [0, 1]), InputError, "fit_prior=True"),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import dcai
 from dcai import InputError, Revert, from_json
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.models import strategies as s
 from tests.support.models.agreement import of_kernel, small_models, state
 

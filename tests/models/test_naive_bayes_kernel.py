@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dcai import InputError, Revert, _kernels
 from tests.models.naive_bayes import NaiveBayes
+from tests.support.bounds import between
 from tests.support.models.agreement import agree, of_kernel, of_reference
-from tests.support.numbers import between
 
 ONE = 10**9
 UINT32_MAX, UINT64_MAX = 2**32 - 1, 2**64 - 1

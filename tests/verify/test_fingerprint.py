@@ -16,7 +16,7 @@ import dcai
 from dcai.cli.verify import verify
 from dcai.evm import Evm
 from dcai.models import DenseClassifier
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.engines import FASTEST
 from tests.support.models import strategies as some
 from tests.support.models.agreement import small_models

@@ -11,7 +11,7 @@ import dcai
 from dcai.errors import InputError, Revert
 from dcai.models import Classifier
 from dcai.verify.numbers import squares
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.models import strategies as s
 from tests.support.models.twins import Twins, construct, outcome
 

@@ -20,7 +20,7 @@ import dcai
 from dcai.errors import Revert
 from dcai.models import Classifier
 from dcai.verify.numbers import squares
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.engines import FASTEST, new_chain
 from tests.support.models import strategies as s
 from tests.support.models.twins import STEPS, TALLY, Twins, outcome

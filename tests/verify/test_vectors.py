@@ -105,5 +105,6 @@ if SEQUENCES:
 
     def test_no_sequence_is_left_out() -> None:
         assert len(SEQUENCES) == 98
-        assert {sequence.contract for sequence in SEQUENCES} == set(MODELS) == set(FINAL)
+        # Those of naive Bayes are in a file of their own: tests/evm/test_naive_bayes.py.
+        assert {sequence.contract for sequence in SEQUENCES} == set(MODELS) - {"NaiveBayes"} == set(FINAL)
         assert sum(len(sequence.steps) for sequence in SEQUENCES) > 3_000

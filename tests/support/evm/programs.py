@@ -21,10 +21,10 @@ from random import Random
 import numpy as np
 
 from dcai.evm.engines.engine import EngineAccount, EngineBlock, Trace, Transaction, World
+from tests.support.bounds import WORDS
 from tests.support.evm.assembler import Assembler
 from tests.support.evm.opcodes import BY_NAME, Opcode, knows, opcodes
 from tests.support.evm.precompiles import any_precompile, precompile_input, precompiles
-from tests.support.numbers import WORDS
 
 SENDER = b"\x5e" * 20
 CONTRACTS = tuple(b"\xc0" * 19 + bytes([n]) for n in range(4))

@@ -15,7 +15,7 @@ from dcai.models import (
     SparseNearestCentroidClassifier,
     SparsePerceptron,
 )
-from tests.support import numbers as n
+from tests.support import bounds as n
 from tests.support.models import strategies as s
 
 #: Weights at their bounds, which the next step may push over them.

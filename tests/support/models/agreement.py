@@ -7,8 +7,8 @@ from typing import Any
 
 import dcai
 from dcai import errors
+from tests.support.bounds import ONE
 from tests.support.models import reference
-from tests.support.numbers import ONE
 
 Outcome = tuple[str, Any]
 

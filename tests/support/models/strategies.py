@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dcai.verify.numbers import squares
-from tests.support.numbers import (
+from tests.support.bounds import (
     COUNT_LIMIT,
     INT80_MAX,
     INT80_MIN,
