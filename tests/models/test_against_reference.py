@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import dcai
-from dcai import Revert
+from dcai import CsrRows, Revert
 from dcai.verify.numbers import squares
 from tests.support import bounds as n
 from tests.support.models import reference
@@ -72,7 +72,7 @@ class Machine(RuleBasedStateMachine):
         )
         if refused is None:
             result = call()
-            assert result.dtype == (np.uint64 if labels is None else np.bool_)
+            assert result.dtype == (np.intp if labels is None else np.bool_)
             assert result.tolist() == expected
         else:
             with pytest.raises(Revert) as caught:
@@ -181,7 +181,7 @@ class SparseMachine(Machine):
         if as_csr:
             indptr = np.cumsum([0, *map(len, rows)])
             indices = np.array([index for row in rows for index in row], dtype=np.int64)
-            self.batch_both((indptr, indices), rows, labels)
+            self.batch_both(CsrRows(indptr, indices), rows, labels)
         else:
             self.batch_both(rows, rows, labels)
 
