@@ -114,7 +114,9 @@ def samples(model: Classifier) -> st.SearchStrategy[list[int]]:
     if isinstance(model, DensePerceptron | NearestCentroidClassifier):
         lengths = st.sampled_from(_dense_lengths(model))
         good = lengths.flatmap(s.accepted_samples)
-        return s.either(st.one_of(good, good, st.sampled_from(_clearing(model))), lengths.flatmap(s.dense_samples))
+        return s.either(
+            st.one_of(good, good, good, good, st.sampled_from(_clearing(model))), lengths.flatmap(s.dense_samples)
+        )
     if not isinstance(model, SparseNearestCentroidClassifier):
         few = st.lists(st.integers(0, 3), min_size=1, max_size=9)
         any_order = st.one_of(s.increasing_samples, few)
