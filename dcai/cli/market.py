@@ -137,14 +137,16 @@ def deploy(model: Path, output: Path, sending: Sending, **terms: int) -> None:
 @market.command(epilog=NOT_AUDITED)
 @click.argument("rows", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--model", type=OLD_FILE, required=True, help="File of the model, which defines the features of a row.")
-@click.option("--labels", metavar="COLUMN", required=True, help="Column with the labels.")
+@click.option("--labels", metavar="COLUMN", required=True, help="Column that holds the label of each row.")
 @click.option(
     "--scale",
     type=click.Choice(("auto", "fixed", "float")),
     default="auto",
     help="Numbers of a dense model, as for dcai predict: multiplied by 10^9 (fixed) or real (float).",
 )
-@click.option("--count", type=click.IntRange(min=2), default=10, help="Number of pieces.")
+@click.option(
+    "--count", type=click.IntRange(min=2), default=10, help="Number of pieces into which the test set is cut."
+)
 @click.option(
     "--output",
     type=NEW_FILE,

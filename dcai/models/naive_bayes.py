@@ -339,7 +339,7 @@ class NaiveBayes(SparseClassifier):
 
 
 def _whole(counts: NDArray[np.float64], name: str) -> NDArray[np.int64]:
-    """Return counts as integers; those of weighted samples are none."""
+    """Return counts as integers; refuse the fractions of weighted samples."""
     if (bad := np.argwhere(counts != np.rint(counts))).size:
         place = [int(i) for i in bad[0]]
         raise InputError(

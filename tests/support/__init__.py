@@ -1,1 +1,1 @@
-"""What tests share and is no test: engines, nodes, references, strategies of Hypothesis, programs to run."""
+"""Helpers that tests share: engines, nodes, references, strategies of Hypothesis, programs to run."""

@@ -112,11 +112,6 @@ class Deployment:
         """All transactions, in their order."""
         return [progress.step for progress in self._steps]
 
-    @property
-    def num_done(self) -> int:
-        """How many of them were sent and found in a block."""
-        return sum(progress.mined is not None for progress in self._steps)
-
     def quote(self) -> Quote:
         """Return what is still to be sent, and its cost at the present price of gas.
 

@@ -27,7 +27,7 @@ run_options = add_options(
         type=click.Choice(list(MODELS)),
         help="Contract of the model.  [default: the demo's contract for these data]",
     ),
-    click.option("--seed", type=int, default=0, help="Random seed."),
+    click.option("--seed", type=int, default=0, help="Random seed; the same seed repeats the run."),
     click.option(
         "--engine",
         type=click.Choice(ENGINES),

@@ -21,7 +21,7 @@ __all__ = ["export"]
 @click.command()
 @click.argument("source")
 @click.option(
-    "--format", "format_", type=click.Choice(["state-test"]), default="state-test", help="Format of the tests."
+    "--format", "format_", type=click.Choice(["state-test"]), default="state-test", help="Format of the exported tests."
 )
 @click.option("--fork", "forks", default="prague,osaka", help="Forks, separated by commas.")
 @click.option(

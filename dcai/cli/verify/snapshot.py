@@ -22,7 +22,7 @@ __all__ = ["snapshot"]
 
 @click.command()
 @click.argument("file", type=OLD_FILE)
-@click.option("--address", required=True, help="Address of the contract.")
+@click.option("--address", required=True, help="Address of the contract that FILE is compared with, 0x...")
 @click.option("--show", type=click.IntRange(min=0), default=20, help="Maximum number of differences to print.")
 @rpc_option(required=True)
 @block_options

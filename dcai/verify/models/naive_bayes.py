@@ -120,7 +120,7 @@ class NaiveBayesGenerator(Generator):
         return names, samples, counts, num_features, self._smoothing()
 
     def _some_pairs(self, one_in: int) -> list[tuple[int, ...]]:
-        """Return pairs, and one time in some among them a row that is none, or a feature that repeats."""
+        """Return pairs; sometimes insert a malformed row or repeat a feature."""
         rng = self.rng
         pairs: list[tuple[int, ...]] = [*self._pairs()]
         if rng.randrange(one_in) == 0:

@@ -98,8 +98,6 @@ class Search:
         A state with which every other sequence begins, such as that of a contract on a chain.
     owner : str, optional
         The contract's owner; the EVM's account unless given.
-    shrinks : bool
-        Whether a difference is shrunk.
 
     Attributes
     ----------
@@ -125,7 +123,6 @@ class Search:
         steps: int = STEPS,
         start: Classifier | None = None,
         owner: str | None = None,
-        shrinks: bool = True,
     ) -> None:
         self.artifact = artifact
         self.kernel = kernel
@@ -140,7 +137,6 @@ class Search:
         functions = [function.name for function in Abi(artifact.abi).functions]
         self._functions = frozenset([*functions, CONSTRUCTOR] if artifact.bytecode else functions)
         self._start = start
-        self._shrinks = shrinks
         self._arena = Arena(artifact, engine, fork, owner)
 
     @property
@@ -208,8 +204,6 @@ class Search:
         arena = self._arena
         case = Case.of(twins, difference)
         self.found = Found(number, self.tally.steps, len(twins.steps), case, tuple(twins.differences))
-        if not self._shrinks:
-            return
         late = (lambda: time.monotonic() >= deadline) if deadline is not None else (lambda: False)
         case = shrink(arena, twins.initial, twins.steps, stop=late)
         replayed = arena.replay(case.model, case.steps)

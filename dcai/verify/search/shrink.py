@@ -46,7 +46,6 @@ def shrink(
     model: Classifier,
     steps: Sequence[Step],
     *,
-    max_tries: int = MAX_TRIES,
     stop: Callable[[], bool] = lambda: False,
 ) -> Case:
     """Find a smaller case of a difference.
@@ -57,8 +56,6 @@ def shrink(
         Where the candidates run.
     model, steps : Classifier, sequence of Step
         The start, and the steps of which the last one differs.
-    max_tries : int
-        How many candidates to run at most.
     stop : callable
         Asked now and then; where it says so, the smallest case so far is good enough.
 
@@ -72,7 +69,7 @@ def shrink(
     ValueError
         Contract and kernel do not differ in these steps.
     """
-    shrinker = _Shrinker(arena, spec_of(model).contract, max_tries, stop)
+    shrinker = _Shrinker(arena, spec_of(model).contract, stop)
     shrinker.begin(model, steps)
     with suppress(_EnoughError):
         shrinker.run()
@@ -87,10 +84,10 @@ class _EnoughError(Exception):
 class _Shrinker:
     """The smallest document so far: the state, the names and the steps as JSON has them."""
 
-    def __init__(self, arena: Arena, contract: str, max_tries: int, stop: Callable[[], bool]) -> None:
+    def __init__(self, arena: Arena, contract: str, stop: Callable[[], bool]) -> None:
         self._arena = arena
         self._contract = contract
-        self._left = max_tries
+        self._left = MAX_TRIES
         self._stop = stop
         self._kind: tuple[str, str] | None = None
         self._best: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-//! What a transaction costs, from the model's state and the arguments alone: no EVM runs.
+//! Compute the gas of a transaction from the model's state and the arguments alone: no EVM runs.
 //!
 //! Bytecode is fixed, so the gas of a path through it is a sum of constants. What varies is counted here: how often each
 //! part of the path ran ([`Work::counts`]), which slots were read and written ([`Ledger`]), which bytes the calldata has

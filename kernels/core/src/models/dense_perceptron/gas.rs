@@ -1,4 +1,4 @@
-//! What the contract `DensePerceptron` does.
+//! Count the work of the contract `DensePerceptron`: checks, loop iterations, slots and branches.
 
 use super::DensePerceptron;
 use crate::gas::{Metered, Work, counters};

@@ -1,4 +1,4 @@
-//! What the contract `NaiveBayes` does.
+//! Count the work of the contract `NaiveBayes`: checks, loop iterations, slots and branches.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What the contract `NearestCentroidClassifier` does.
+//! Count the work of the contract `NearestCentroidClassifier`: checks, loop iterations, slots and branches.
 
 use alloy_primitives::U256;
 

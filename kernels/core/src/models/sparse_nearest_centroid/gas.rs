@@ -1,4 +1,4 @@
-//! What the contract `SparseNearestCentroidClassifier` does.
+//! Count the work of the contract `SparseNearestCentroidClassifier`: checks, loop iterations, slots and branches.
 
 use super::{Feature, SparseNearestCentroidClassifier, require_increasing};
 use crate::gas::{Metered, Work, counters};

@@ -1,4 +1,4 @@
-//! What the contract `SparsePerceptron` does.
+//! Count the work of the contract `SparsePerceptron`: checks, loop iterations, slots and branches.
 
 use std::collections::{HashMap, HashSet};
 
