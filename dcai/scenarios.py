@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dcai import data
-from dcai.data import Dataset, SparseRows
+from dcai.data import Dataset
 from dcai.errors import InputError
 from dcai.models import MODELS, Classifier
 from dcai.models.registry import spec_of
 from dcai.models.spec import Sparse
+from dcai.rows import CsrRows
 
 __all__ = ["SCENARIOS", "Scenario", "check_form", "initial_model", "refused_calls", "scenario_of", "scenarios"]
 
@@ -89,7 +90,7 @@ def check_form(dataset: Dataset[Any], contract: type[Classifier]) -> None:
     InputError
         Dense samples for a contract that takes sparse ones, or the other way round.
     """
-    has_dense = not isinstance(dataset.X_train, SparseRows)
+    has_dense = not isinstance(dataset.X_train, CsrRows)
     if has_dense == contract.spec.is_sparse:
         given, taken = ("dense", "sparse") if has_dense else ("sparse", "dense")
         raise InputError(

@@ -12,10 +12,11 @@ scikit-learn and requests load only when a function needs them.
 
 from dcai.data.bundled import breast_cancer, digits, digits_parity, digits_presence
 from dcai.data.catalogue import CATALOGUE, cache_dir, imdb, load, locate
-from dcai.data.dataset import Dataset, SparseRows
+from dcai.data.dataset import Dataset
 from dcai.data.features import present, standardized
 from dcai.data.imdb import read_imdb
 from dcai.data.normalization import l2_normalized
+from dcai.rows import CsrRows as SparseRows  # the name in 0.1.0
 
 __all__ = [
     "CATALOGUE",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dcai.data.dataset import Dataset, SparseRows
+from dcai.data.dataset import Dataset
 from dcai.data.features import present, standardized
 from dcai.data.normalization import l2_normalized
 from dcai.errors import MissingExtraError
+from dcai.rows import CsrRows
 
 __all__ = ["breast_cancer", "digits", "digits_parity", "digits_presence"]
 
@@ -54,7 +55,7 @@ def digits() -> Dataset[NDArray[np.int64]]:
     return _dense("digits", _DIGITS + _DENSE, X, y, names, n_test=360)
 
 
-def digits_presence() -> Dataset[SparseRows]:
+def digits_presence() -> Dataset[CsrRows]:
     """Handwritten digits, ten classes, sparse: a pixel of 8 or more (of 16) is present.
 
     The split and order are those of `digits`.
@@ -68,7 +69,7 @@ def digits_presence() -> Dataset[SparseRows]:
     return _pixels("digits-presence", "pixels >= 8 of 16", X, y, names)
 
 
-def digits_parity() -> Dataset[SparseRows]:
+def digits_parity() -> Dataset[CsrRows]:
     """Handwritten digits as even (0) or odd (1), sparse: the task of two classes for a Perceptron.
 
     Parity, since it comes nearer to a straight line than "5 or more": one pass of a Perceptron gets
@@ -129,7 +130,7 @@ def _pixels(
     X: NDArray[np.float64],
     y: NDArray[np.uint64],
     class_names: tuple[str, ...],
-) -> Dataset[SparseRows]:
+) -> Dataset[CsrRows]:
     train, test = _split(len(X), 360)
     return Dataset(
         name=name,

@@ -16,7 +16,8 @@ from dcai.errors import DataError, InputError, MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcai.data.dataset import Dataset, SparseRows
+    from dcai.data.dataset import Dataset
+    from dcai.rows import CsrRows
 
 __all__ = [
     "CACHE_DIR_VARIABLE",
@@ -147,7 +148,7 @@ def load(name: str) -> Dataset[Any]:
     return _entry(name).load()
 
 
-def imdb(*, num_words: int = 1000) -> Dataset[SparseRows]:
+def imdb(*, num_words: int = 1000) -> Dataset[CsrRows]:
     """Load the IMDB reviews, from ``DCAI_DATA_DIR`` or the cache; see `read_imdb`.
 
     Raises

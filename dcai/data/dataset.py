@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcai.errors import InputError
-from dcai.rows import CsrRows as SparseRows
+from dcai.rows import CsrRows
 
-__all__ = ["Dataset", "SparseRows"]
+__all__ = ["Dataset"]
 
 
-Rows = TypeVar("Rows", "NDArray[np.int64]", SparseRows)
+Rows = TypeVar("Rows", "NDArray[np.int64]", CsrRows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Dataset(Generic[Rows]):
         Name of each label 0, 1, ...: ``classifications`` of a model.
     n_features : int
         Dense: the length of each row. Sparse: every index is below it.
-    X_train, X_test : int64 array, shape (n, n_features), or SparseRows of length n
+    X_train, X_test : int64 array, shape (n, n_features), or CsrRows of length n
         Dense: fixed-point rows at scale 10^9 that pass the contracts' norm check. Sparse: feature
         indices. The models take a row of either, and the whole as a batch.
     y_train, y_test : uint64 array, shape (n,)
@@ -69,7 +69,7 @@ class Dataset(Generic[Rows]):
                 )
 
     def __repr__(self) -> str:
-        form = "sparse" if isinstance(self.X_train, SparseRows) else "dense"
+        form = "sparse" if isinstance(self.X_train, CsrRows) else "dense"
         return (
             f"<Dataset {self.name}: {len(self.y_train)} + {len(self.y_test)} samples, {form}, "
             f"{self.n_features} features, {len(self.class_names)} classes>"

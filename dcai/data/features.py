@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dcai.data.dataset import SparseRows
 from dcai.data.normalization import as_samples
 from dcai.errors import InputError, InputTypeError
+from dcai.rows import CsrRows
 
 __all__ = ["present", "standardized"]
 
@@ -45,7 +45,7 @@ def standardized(X_train: ArrayLike, X_test: ArrayLike) -> tuple[NDArray[np.floa
     return centred / scale, (test - mean) / scale
 
 
-def present(mask: ArrayLike) -> SparseRows:
+def present(mask: ArrayLike) -> CsrRows:
     """List the indices of the features that are present in each sample, for the sparse models.
 
     Parameters
@@ -55,7 +55,7 @@ def present(mask: ArrayLike) -> SparseRows:
 
     Returns
     -------
-    SparseRows
+    CsrRows
         n rows of strictly increasing indices below d.
 
     Raises
@@ -72,4 +72,4 @@ def present(mask: ArrayLike) -> SparseRows:
         raise InputError(f"mask must have two axes (samples, features), got {flags.ndim}")
     indptr = np.zeros(len(flags) + 1, np.int64)
     np.cumsum(np.count_nonzero(flags, axis=1), out=indptr[1:])
-    return SparseRows(indptr, np.ascontiguousarray(np.nonzero(flags)[1], np.int64))
+    return CsrRows(indptr, np.ascontiguousarray(np.nonzero(flags)[1], np.int64))

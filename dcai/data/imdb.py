@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcai.data.dataset import Dataset, SparseRows
+from dcai.data.dataset import Dataset
 from dcai.data.features import present
 from dcai.data.npz import NpzReader
 from dcai.errors import DataError, InputError
+from dcai.rows import CsrRows
 
 __all__ = ["read_imdb"]
 
@@ -27,7 +28,7 @@ _SOURCE = (
 )
 
 
-def read_imdb(path: str | os.PathLike[str], *, num_words: int = 1000) -> Dataset[SparseRows]:
+def read_imdb(path: str | os.PathLike[str], *, num_words: int = 1000) -> Dataset[CsrRows]:
     """Read the reviews of an ``imdb.npz`` file of Keras as the indices of the words in them.
 
     The same features in the same order as the presence of each index in what Keras gives for
@@ -49,7 +50,7 @@ def read_imdb(path: str | os.PathLike[str], *, num_words: int = 1000) -> Dataset
 
     Returns
     -------
-    Dataset of SparseRows
+    Dataset of CsrRows
         Labels: 0 negative, 1 positive.
 
     Raises
@@ -78,9 +79,7 @@ def read_imdb(path: str | os.PathLike[str], *, num_words: int = 1000) -> Dataset
     )
 
 
-def _part(
-    npz: NpzReader, part: str, num_words: int, rng: np.random.RandomState
-) -> tuple[SparseRows, NDArray[np.uint64]]:
+def _part(npz: NpzReader, part: str, num_words: int, rng: np.random.RandomState) -> tuple[CsrRows, NDArray[np.uint64]]:
     lengths, ranks = npz.integer_lists(f"x_{part}")
     labels = npz.integers(f"y_{part}")
     if len(labels) != len(lengths):

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dcai.data import Dataset, SparseRows
+from dcai.data import Dataset
 from dcai.errors import NotEqual, Revert
 from dcai.evm import DEFAULT_ENGINE, DEFAULT_FORK, Evm
 from dcai.models import Classifier
+from dcai.rows import CsrRows
 from dcai.scenarios import Scenario, initial_model, refused_calls
 from dcai.verify import Case, Differential, Outcome
 
@@ -161,7 +162,7 @@ def _throughput(model: Classifier, dataset: Dataset[Any]) -> float:
 
 
 def _repeated(rows: Any, times: int) -> Any:
-    if not isinstance(rows, SparseRows):
+    if not isinstance(rows, CsrRows):
         return np.tile(rows, (times, 1))
     lengths = np.tile(np.diff(rows.indptr), times)
-    return SparseRows(np.concatenate(([0], np.cumsum(lengths))), np.tile(rows.indices, times))
+    return CsrRows(np.concatenate(([0], np.cumsum(lengths))), np.tile(rows.indices, times))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
-from dcai.data.dataset import SparseRows
 from dcai.errors import InputError, InputTypeError, shown
+from dcai.rows import CsrRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,8 +131,8 @@ class TextEncoder(Encoder):
     @overload
     def encode(self, data: str) -> list[int]: ...  # type: ignore[overload-overlap]  # str is an Iterable[str] too
     @overload
-    def encode(self, data: Iterable[str]) -> SparseRows: ...
-    def encode(self, data: Any) -> list[int] | SparseRows:
+    def encode(self, data: Iterable[str]) -> CsrRows: ...
+    def encode(self, data: Any) -> list[int] | CsrRows:
         """Encode one text, or a batch of texts.
 
         Parameters
@@ -142,7 +142,7 @@ class TextEncoder(Encoder):
 
         Returns
         -------
-        list of int, or SparseRows
+        list of int, or CsrRows
             Feature indices: of one text, or a row for each of the texts. The sparse models take both as they are.
 
         Raises
@@ -162,7 +162,7 @@ class TextEncoder(Encoder):
                 raise InputTypeError(f"text {row} is {shown(text)}; expected str")
             indices += self.indices(text)
             indptr.append(len(indices))
-        return SparseRows(np.array(indptr, np.int64), np.array(indices, np.int64))
+        return CsrRows(np.array(indptr, np.int64), np.array(indices, np.int64))
 
 
 def check_index(index: object, what: str) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dcai.data import Dataset, SparseRows
+from dcai.data import Dataset
 from dcai.errors import Revert
 from dcai.reprs import short_repr
+from dcai.rows import CsrRows
 from dcai.simulation.backend import START, TRANSFER, Backend, Call
 
 if TYPE_CHECKING:
@@ -277,10 +278,10 @@ def another(label: int, num_classes: int, random: Random) -> int:
 
 def _rows(samples: Any, which: Any) -> Any:
     """Return rows as a batch that the models read without a copy."""
-    if not isinstance(samples, SparseRows):
+    if not isinstance(samples, CsrRows):
         return samples[which]
     starts = samples.indptr[which]
     lengths = samples.indptr[which + 1] - starts
     indptr = np.concatenate(([0], np.cumsum(lengths)))
     positions = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-    return SparseRows(indptr, samples.indices[positions])
+    return CsrRows(indptr, samples.indices[positions])

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcai import data, scenarios, strict_json
-from dcai.data import SparseRows
 from dcai.errors import InputError, shown
 from dcai.models import Classifier
 from dcai.models.registry import spec_of
+from dcai.rows import CsrRows
 from dcai.scenarios import Scenario
 
 __all__ = ["Stream", "of_file", "of_model", "of_scenario"]
@@ -32,19 +32,19 @@ class Stream:
         Name of the data, for readers.
     model : Classifier
         The contract's state before the first contribution; never changed here.
-    samples : int64 array, shape (n, d), or SparseRows of length n
+    samples : int64 array, shape (n, d), or CsrRows of length n
         The contributions, in the order in which they arrive.
     labels : uint64 array, shape (n,)
         The class that each claims.
-    others : int64 array or SparseRows
+    others : int64 array or CsrRows
         Samples to predict that are no contributions; may be empty.
     """
 
     data: str
     model: Classifier
-    samples: NDArray[np.int64] | SparseRows
+    samples: NDArray[np.int64] | CsrRows
     labels: NDArray[np.uint64]
-    others: NDArray[np.int64] | SparseRows
+    others: NDArray[np.int64] | CsrRows
 
     def __len__(self) -> int:
         """Return the number of contributions."""
@@ -63,7 +63,7 @@ class Stream:
         """Return one contribution as integers: sample and label."""
         return [int(value) for value in self.samples[row]], int(self.labels[row])
 
-    def batch(self, start: int, stop: int) -> tuple[NDArray[np.int64] | SparseRows, NDArray[np.uint64]]:
+    def batch(self, start: int, stop: int) -> tuple[NDArray[np.int64] | CsrRows, NDArray[np.uint64]]:
         """Return the contributions from ``start`` to before ``stop`` as the models take a batch with labels."""
         return self.samples[start:stop], self.labels[start:stop]
 
@@ -110,7 +110,7 @@ def of_file(path: Path, model: Classifier) -> Stream:
         labels.append(label)
     if not rows:
         raise InputError(f"{path} has no contributions")
-    samples: NDArray[np.int64] | SparseRows
+    samples: NDArray[np.int64] | CsrRows
     samples = _compressed(rows) if is_sparse else np.array(rows, dtype=np.int64)
     return Stream(path.name, model, samples, np.array(labels, dtype=np.uint64), samples[:0])
 
@@ -140,6 +140,6 @@ def _contribution(line: str, where: str) -> tuple[list[int], int]:
     return sample, label
 
 
-def _compressed(rows: Sequence[Sequence[int]]) -> SparseRows:
+def _compressed(rows: Sequence[Sequence[int]]) -> CsrRows:
     indptr = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    return SparseRows(indptr, np.array([index for row in rows for index in row], dtype=np.int64))
+    return CsrRows(indptr, np.array([index for row in rows for index in row], dtype=np.int64))
