@@ -85,7 +85,7 @@ def download(
     DataError
         Where the server is unreachable, too slow, answers with an error or too little; where the
         disk is full; where another process fetches the same file; or where the checksum is wrong.
-        What arrived is kept for the next try, except after a wrong checksum.
+        The part that arrived is kept for the next try, except after a wrong checksum.
     MissingExtraError
         Where requests is not installed.
 

@@ -53,7 +53,7 @@ class DemoResult:
     difference : str or None
         The first difference, in words.
     case : Case or None
-        What replays it.
+        Case that replays it; None where there is no difference.
     complete : bool
         Whether all contributions were made; else the run was interrupted or stopped at a difference.
     """
@@ -89,11 +89,11 @@ def run_scenario(
     Parameters
     ----------
     scenario : Scenario
-        What to run.
+        Scenario to run.
     contributions : int
         How many samples to stream, or all where there are fewer.
     engine, fork : str
-        Which EVM runs the contract, under which rules.
+        EVM that runs the contract, and its rules.
 
     Yields
     ------

@@ -233,7 +233,7 @@ class StorageLayout:
         slot : int
             Where it is, or begins.
         value : Any
-            What `decode` gives for it.
+            Its value, as `decode` gives it.
 
         Raises
         ------

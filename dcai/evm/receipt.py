@@ -42,23 +42,23 @@ class Receipt:
     success : bool
         Whether it ran to its end; if not, it changed nothing but the sender's nonce.
     gas_used : int
-        What the sender pays for.
+        Gas that the sender pays for.
     gas_limit : int
-        What the sender allowed.
+        Gas that the sender allowed.
     intrinsic : int
         21,000, for a creation 32,000 more and the words of the creation code.
     calldata : int
         4 for each zero byte of the data and 16 for each other byte.
     execution : int
-        What the opcodes used, the deposit of new code included.
+        Gas of the opcodes, the deposit of new code included.
     refund : int
-        What was given back, after the cap of a fifth (EIP-3529).
+        Refund, after the cap of a fifth (EIP-3529).
     floor : int
         The least that a transaction with these data uses (EIP-7623); 0 before Prague.
     logs : tuple of Log
-        What it logged.
+        Logs of the transaction.
     output : bytes
-        What it returned: ABI encoded results, the new runtime code of a creation, the payload of a
+        Data that it returned: ABI encoded results, the new runtime code of a creation, the payload of a
         revert.
     contract_address : str or None
         The contract that it created.

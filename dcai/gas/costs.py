@@ -30,7 +30,7 @@ class Costs:
     Attributes
     ----------
     gas_used : ndarray of uint64, shape (n,)
-        What the receipt says and the sender pays for.
+        Gas used, as the receipt has it and the sender pays it.
     gas_limit : ndarray of uint64, shape (n,)
         The least gas limit with which the same happens: refunds come after, and a write of storage needs more than
         2,300 gas to be left (EIP-2200).
@@ -39,9 +39,9 @@ class Costs:
     calldata : ndarray of uint64, shape (n,)
         4 for each zero byte of the data and 16 for each other byte.
     execution : ndarray of uint64, shape (n,)
-        What the opcodes use.
+        Gas of the opcodes.
     refund : ndarray of uint64, shape (n,)
-        What is given back, after the cap of a fifth (EIP-3529).
+        Refund, after the cap of a fifth (EIP-3529).
     floor : ndarray of uint64, shape (n,)
         The least that a transaction with these data uses (EIP-7623); 0 before Prague.
     new_slots : ndarray of uint64, shape (n,)

@@ -15,11 +15,11 @@ class Slots:
     Attributes
     ----------
     gas : int
-        What the transaction's reads and writes cost so far.
+        Gas of the transaction's reads and writes so far.
     refund : int
-        What they give back, before the cap.
+        Refund of them, before the cap.
     last_store : int or None
-        What the last write costs.
+        Gas of the last write.
     """
 
     def __init__(self) -> None:

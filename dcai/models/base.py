@@ -230,7 +230,7 @@ class Classifier(ABC):
         Parameters
         ----------
         state : dict
-            What the kernel holds: the fields of ``spec`` by name.
+            State of the kernel: the fields of ``spec`` by name.
         classifications, feature_indices
             As for the constructor.
 

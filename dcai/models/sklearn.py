@@ -98,7 +98,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         Raises
         ------
         ValueError
-            What scikit-learn refuses: wrong shapes, missing values, targets that are not classes.
+            Input that scikit-learn refuses: wrong shapes, missing values, targets that are not classes.
         InputError
             A parameter or a number of classes that the contract cannot have; a class of which no row can be learned,
             as all are zeros (dense estimators). It is a ``ValueError``.
@@ -178,7 +178,7 @@ class OnChainEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         Raises
         ------
         ValueError
-            What scikit-learn refuses, or another number of features than in training.
+            Input that scikit-learn refuses, or another number of features than in training.
         NotFittedError
             Neither `fit` nor `partial_fit` has been called.
         """

@@ -21,7 +21,7 @@ def map_unordered(function: Callable[[T], Any], items: Sequence[T]) -> Iterator[
     function : callable
         Of one item; a module's own, so that workers can import it.
     items : sequence
-        What Ray can pickle.
+        Arguments that Ray can pickle.
 
     Raises
     ------

@@ -59,7 +59,7 @@ class RowChunk:
     features : Matrix or Compressed
         Of n rows.
     faults : Faults
-        What the reader found; the checks of the features add to it.
+        Faults that the reader found; the checks of the features add theirs.
     rows : int64 array, shape (n,)
         Number of each row in the file, from 0.
     side : dict
@@ -99,7 +99,7 @@ def numeric(array: NDArray[Any], what: str) -> tuple[NDArray[Any], Kind, NDArray
     values : int64 or float64 array, of the same shape
         Without a copy where it can be; 0 in place of what int64 does not hold.
     kind : str
-        What they were.
+        Kind of the values.
     beyond : bool array or None
         Where int64 does not hold them.
 

@@ -39,7 +39,7 @@ class Layout:
     keep : sequence of str
         Columns that go to the output as they are.
     scale : {"auto", "fixed", "float"}
-        What a number is to a dense model: an integer scaled by ``10**9``, or a real number, which ``dcai.to_fixed``
+        Meaning of a number to a dense model: an integer scaled by ``10**9``, or a real number, which ``dcai.to_fixed``
         scales. ``auto`` takes integers of 32 or 64 bits for the former and floats for the latter, and refuses what
         may be either.
     format : str, optional
@@ -47,7 +47,7 @@ class Layout:
     header : bool
         Whether the first line of a CSV file has the names of its columns; without, they are ``"f0"``, ``"f1"``, ...
     delimiter : str, optional
-        What separates the values of a CSV file; a comma, or a tab where the name ends in .tsv.
+        Separator of the values of a CSV file: a comma, or a tab where the name ends in .tsv.
     first_index : {0, 1}, optional
         The index by which svmlight files call the first feature; they do not say it themselves.
     batch_rows : int, optional

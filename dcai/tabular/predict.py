@@ -61,7 +61,7 @@ def predict_file(
     Returns
     -------
     Summary
-        What was counted; with accuracy and confusion where ``layout.labels`` is given.
+        Counts; with accuracy and confusion where ``layout.labels`` is given.
 
     Raises
     ------

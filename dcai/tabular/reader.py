@@ -42,7 +42,7 @@ class Batch:
     Attributes
     ----------
     samples : int64 array of shape (n, d), or CsrRows
-        What ``model.predict`` takes, for a dense and for a sparse model.
+        Batch for ``model.predict_batch``, of a dense or a sparse model.
     path : Path
         The file.
     rows : int64 array, shape (n,)
@@ -54,7 +54,7 @@ class Batch:
     num_skipped : int
         How many rows were left out between these and those of the batch before.
     skipped : list of str
-        What was wrong with the first of them.
+        Reason of the first of them.
     offset : int
         Number of rows of the files before, those left out included.
     fraction : float

@@ -96,12 +96,12 @@ class Differential:
         Parameters
         ----------
         step : Step
-            What to call.
+            Step to run.
 
         Returns
         -------
         Outcome
-            What both gave.
+            Outcome of both.
 
         Raises
         ------

@@ -22,7 +22,7 @@ class Fault:
     name : str
         Of the fault, among all.
     kind : str
-        What sort of mistake it is.
+        Kind of the mistake.
     before, after : str
         The text that is changed, and what stands there then.
     file : str

@@ -55,7 +55,7 @@ class Finding:
     what : str
         In a sentence.
     details : mapping of str to Any
-        What belongs to it, by name: the step, what each side has, the file with the evidence.
+        Details by name: the step, what each side has, the file with the evidence.
     repeat : sequence of str
         The command that shows it again; empty where there is none.
     """
@@ -94,16 +94,16 @@ class Section:
     title : str
         Its name.
     facts : mapping of str to Any
-        What identifies it and what was done, by name: code hash, fork, seed, number of steps. Of numbers, text, truth
+        Facts by name: code hash, fork, seed, number of steps. Of numbers, text, truth
         values and sequences of them, which JSON keeps as they are.
     tables : sequence of Table
-        What was counted.
+        Counts.
     findings : sequence of Finding
-        What is not as it should be; empty where all is.
+        Findings; empty where there are none.
     partial : str or None
         Why not everything was compared, where that is so.
     notes : sequence of str
-        What a reader must know to judge it, in sentences: what was not compared, what is only assumed.
+        Notes for the reader, in sentences: omitted comparisons, and assumptions.
     """
 
     __repr__ = short_repr
@@ -168,11 +168,11 @@ class Report:
     Attributes
     ----------
     title : str
-        What was verified, in a few words.
+        Title of the verification.
     command : sequence of str
-        What repeats it, seeds included.
+        Command that repeats it, seeds included.
     sections : sequence of Section
-        What was compared, in order.
+        Sections, in order.
     seconds : float
         How long it took.
     partial : str or None

@@ -296,7 +296,7 @@ class Follower:
         ReorgError
             The chain was reorganised further back than ``history`` reaches.
         ProofError, ResponseError, RpcError
-            What the node says contradicts its proofs or the protocol, or it cannot be reached. The model stays where
+            The node's answer contradicts its proofs or the protocol, or it cannot be reached. The model stays where
             it stood, and another step may be tried.
         """
         while self._pending and self._pending[0].header.number <= self.block.number:

@@ -83,7 +83,7 @@ class ClassifierStorage:
         Returns
         -------
         snapshot : Snapshot
-            What was read.
+            State that was read.
         difference : FieldDifference or None
             The first one, what is in storage as expected.
 

@@ -152,7 +152,7 @@ class Deployment:
         RpcError
             The node cannot be reached, or refuses.
         ProofError
-            What the node has differs from the deployed code.
+            Code or storage on the node differs from the deployment.
         """
         for i, one in enumerate(self._steps):
             if progress is not None:

@@ -78,7 +78,7 @@ class MarketStatus:
 class Market:
     """A prediction market, and an account that takes part in it; made by `market`.
 
-    What would be sent is a `Proposal`; each raises what the contract would.
+    Each method returns a `Proposal` to send, and raises the error that the contract would raise.
     """
 
     def __init__(self, transactor: Transactor, address: str, pending: Path) -> None:
@@ -204,7 +204,7 @@ class Market:
         Returns
         -------
         list of Event or None
-            What it logged; None where there was none, or where it will never be in a block.
+            Its logs; None where there was none, or where it will never be in a block.
         """
         if not self._pending.exists():
             return None

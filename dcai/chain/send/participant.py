@@ -176,7 +176,7 @@ class Participant:
         label : int
             Its class.
         max_deposit_wei : int, optional
-            What is sent; the trainer returns what is too much. What it costs now, unless given.
+            Amount to send; the trainer returns the excess. The present cost, unless given.
 
         Raises
         ------

@@ -79,7 +79,7 @@ class Execution:
     gas_refund : int
         The refund that the execution earned; the cap is applied by the receipt.
     output : bytes
-        What it returned; the data of the revert, where it reverted.
+        Data that it returned; the data of the revert, where it reverted.
     logs : tuple of RawLog
         Empty unless it succeeded.
     created : bytes or None

@@ -22,9 +22,9 @@ def prices(samples: Sequence[tuple[Mapping[str, int], int, str]], what: str) -> 
     Parameters
     ----------
     samples : sequence of (counts, value, description)
-        What was counted in a transaction, what was measured, and how errors name the transaction.
+        Counts of a transaction, its measured gas, and its name in errors.
     what : str
-        What is measured, for errors.
+        Name of the measured quantity, for errors.
 
     Returns
     -------

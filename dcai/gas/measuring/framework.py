@@ -45,7 +45,7 @@ class FrameworkRow:
     gas_used : int
         Of one, on average; rounded to the nearest.
     original : int or None
-        What the original uses; None where that was not measured.
+        Gas of the original; None where it was not measured.
     """
 
     size: str

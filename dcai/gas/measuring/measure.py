@@ -47,7 +47,7 @@ class Measured:
     Attributes
     ----------
     receipt : Receipt
-        What became of it.
+        Receipt of the transaction.
     gas_limit : int
         The least gas limit with which the same happens.
     new_slots : int
@@ -115,7 +115,7 @@ def deploy(
     Parameters
     ----------
     model : Classifier
-        What is deployed.
+        Model to deploy.
     engine, fork : str
         Where, under which rules.
     gas_cap : int

@@ -20,11 +20,11 @@ class GasDifference(NamedTuple):
     Attributes
     ----------
     row : int
-        Which contribution, from 0.
+        Number of the contribution, from 0.
     field : str
-        Which figure.
+        Name of the figure.
     predicted, measured : Any
-        What it is, and what it should be.
+        Predicted and measured value.
     """
 
     row: int
@@ -42,7 +42,7 @@ class GasReplay:
     Parameters
     ----------
     engine, fork : str
-        Which EVM, under which rules.
+        EVM that runs the contract, and its rules.
 
     Attributes
     ----------
@@ -65,9 +65,9 @@ class GasReplay:
         model : Classifier
             In the state before the transaction.
         sample, label
-            What is sent to ``update``.
+            Sample and label, sent to ``update``.
         costs : Costs
-            What is said about it.
+            Predicted costs.
         row : int
             Its number, for the differences.
 

@@ -72,7 +72,7 @@ class GasRow:
     data, model : str
         Name of the data, and of the contract.
     kind : TransactionKind
-        What they do.
+        Kind of the transactions.
     engine : str
         "predicted", or the EVM that measured.
     fork : str

@@ -40,14 +40,14 @@ Snapshot = dict[Key, int]
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """By how much gas may change without a word.
+    """Change of gas that is accepted.
 
     Attributes
     ----------
     amount : Decimal
-        Of gas, or percent of what it was.
+        Gas, or percent of the former gas.
     is_percent : bool
-        Which of the two.
+        Whether the amount is a percentage.
     """
 
     amount: Decimal
@@ -81,7 +81,7 @@ class GasChange:
     Attributes
     ----------
     key : Key
-        Which transaction.
+        Name of the transaction.
     before, after : int or None
         Gas used; None where a snapshot does not have the row.
     """

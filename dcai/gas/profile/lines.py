@@ -75,9 +75,9 @@ def locate(trace: Trace, artifact: Artifact, others: Iterable[Artifact] = ()) ->
     trace : Trace
         Of a transaction to the contract, or of its creation.
     artifact : Artifact
-        What the transaction ran.
+        Contract that the transaction called.
     others : iterable of Artifact
-        What it may have called.
+        Contracts that it may have called.
 
     Returns
     -------

@@ -63,7 +63,7 @@ class ProfileRow:
     file, function, line
         As in :class:`dcai.artifacts.Place`; the line is 0 in a row of a function.
     gas : int
-        What its instructions used. An instruction that halts takes all gas that is left; a call is counted without
+        Gas of its instructions. An instruction that halts takes all gas that is left; a call is counted without
         what it called.
     share : float
         Of the gas of the execution, 0 to 1.
@@ -141,7 +141,7 @@ class Profile:
         Parameters
         ----------
         by : {"line", "function"}
-            What a row stands for.
+            Unit of a row.
         top : int
             How many rows; the others are summed up in one.
         """

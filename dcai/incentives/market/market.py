@@ -62,7 +62,7 @@ class PredictionMarket:
     drawn_piece, num_revealed : int
         The piece that was drawn; how many have been revealed.
     bounty, total_deposits, point_wei : int
-        What is left of the bounty; all deposits, once the bounty is forfeited those not collected; what a correct
+        Rest of the bounty; all deposits, once the bounty is forfeited those not collected; what a correct
         prediction more is worth in each round. In wei.
     pieces : tuple of bytes
         The hashes of the pieces.

@@ -175,7 +175,7 @@ class Replay:
         Parameters
         ----------
         samples : Samples
-            What to learn.
+            Samples to learn.
 
         Returns
         -------

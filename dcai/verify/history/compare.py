@@ -45,7 +45,7 @@ def compare(node: Node, replica: Replica, header: Header, *, verify: bool, most:
     Parameters
     ----------
     node : Node
-        Which to ask.
+        Node to ask.
     replica : Replica
         As of that block.
     header : Header
@@ -58,7 +58,7 @@ def compare(node: Node, replica: Replica, header: Header, *, verify: bool, most:
     Raises
     ------
     ProofError
-        What the node says does not follow from the state root of the block.
+        The node's answer does not follow from the state root of the block.
     RpcError
         The node has no such state, for example.
     """

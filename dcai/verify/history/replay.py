@@ -27,7 +27,7 @@ def replay_history(rpc_url: str, address: str, *, command: Sequence[str] | None 
         As of `HistoryReplay`: ``from_block``, ``block``, ``compare_every``, ``verify``, ``num_features``, ``indices``,
         ``time_budget_s`` and more.
     command : sequence of str, optional
-        What repeats it, for the report.
+        Command that repeats it, for the report.
 
     Returns
     -------

@@ -74,7 +74,7 @@ class Departure(NamedTuple):
     differences : sequence of FieldDifference
         ``expected`` is what the contract has, ``actual`` what its history gives.
     changes : sequence of Change
-        What was replayed of these blocks.
+        Contributions and calls replayed in these blocks.
     unproven : sequence of int
         Blocks of these of which the node's own account of the contract contradicts their state roots.
     """
@@ -121,11 +121,11 @@ class HistoryReplay:
     partial : str or None
         Why not all was replayed and compared; ``"not begun"`` before `run`.
     chain_id, first_block, last_block : int
-        Which blocks; -1 before they are known.
+        First and last block; -1 before they are known.
     last_hash : str
         Of the last block.
     start : str
-        What the replay began with, in words.
+        Start of the replay, in words.
     code_hash, layout : str
         Of the contract.
     replayed : Counter

@@ -29,7 +29,7 @@ def section(trials: Sequence[Trial], total: int, facts: dict[str, Any], partial:
     total : int
         How many faults there are to try.
     facts : dict of str to Any
-        What else the report should say of the run.
+        Further facts of the run, for the report.
     partial : str or None
         Why not all of them were tried.
     """

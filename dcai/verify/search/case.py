@@ -36,11 +36,11 @@ class Case:
     Attributes
     ----------
     engine, fork : str
-        Which EVM ran the contract, under which rules.
+        EVM that ran the contract, and its rules.
     code_sha256 : str
         Hash of the contract's runtime code.
     difference : str
-        What differed, in words.
+        Difference, in words.
     model : Classifier
         The model before the first step.
     steps : tuple of Step

@@ -91,7 +91,7 @@ class Search:
     engine, fork : str
         The EVM and its rules.
     seed : int
-        What all that is random is made of; the same seed makes the same sequences on every engine.
+        Seed of all random numbers; the same seed makes the same sequences on every engine.
     cases, steps : int
         How many sequences, and how many steps each.
     start : Classifier, optional
@@ -102,7 +102,7 @@ class Search:
     Attributes
     ----------
     tally : Tally
-        What was compared; true at any time, so also after an interruption.
+        Counts of comparisons; true at any time, so also after an interruption.
     found : Found or None
         The first difference.
     partial : str or None

@@ -23,7 +23,7 @@ class Target:
     Attributes
     ----------
     title : str
-        What the user called it.
+        Name that the user gave it.
     artifact : Artifact
         Its code, ABI and storage layout.
     kernel : str
@@ -87,7 +87,7 @@ def of_address(
     Raises
     ------
     MissingExtraError
-        What reads nodes is not installed.
+        The extra that reads nodes is not installed.
     ChainError
         As `dcai.chain.read.fetch`.
     """
