@@ -17,7 +17,7 @@ from dcai.report.progress import progress_bar
 from dcai.tabular import load_model
 from dcai.units import GWEI, ether_text
 
-__all__ = ["deploy", "deploy_blueprint"]
+__all__ = ["DEPLOYMENT_FILE", "deploy", "deploy_blueprint"]
 
 
 def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
@@ -35,14 +35,17 @@ def _read_config(ctx: click.Context, _param: click.Parameter, path: Path | None)
     ctx.default_map = {names[name]: value for name, value in given.items()}
 
 
-@click.command(epilog=NOT_AUDITED)
-@click.argument("model", type=OLD_FILE)
-@click.option(
+DEPLOYMENT_FILE = click.option(
     "--output",
     type=NEW_FILE,
     required=True,
     help="Write the addresses and receipts of the deployment to this file (.partial until complete).",
 )
+
+
+@click.command(epilog=NOT_AUDITED)
+@click.argument("model", type=OLD_FILE)
+@DEPLOYMENT_FILE
 @click.option(
     "--config",
     type=OLD_FILE,

@@ -17,7 +17,7 @@ from dcai.cli._shared.node_options import rpc_option
 from dcai.cli._shared.participation import labelled_rows, sample
 from dcai.cli._shared.sending import NOT_AUDITED, Sending, sending_options, show
 from dcai.cli._shared.values import DURATION, NEW_FILE, OLD_FILE, WEI
-from dcai.cli.deploy import deploy_blueprint
+from dcai.cli.deploy import DEPLOYMENT_FILE, deploy_blueprint
 from dcai.evm.schedule import MAX_TRANSACTION_GAS
 from dcai.incentives import cut
 from dcai.tabular import Layout, load_model
@@ -82,12 +82,7 @@ def _text(value: Any) -> str:
 
 @market.command(epilog=NOT_AUDITED)
 @click.argument("model", type=OLD_FILE)
-@click.option(
-    "--output",
-    type=NEW_FILE,
-    required=True,
-    help="Write the addresses and receipts of the deployment to this file (.partial until complete).",
-)
+@DEPLOYMENT_FILE
 @click.option("--min-stake", type=WEI, default="1 finney", help="Minimum stake of a sample, in wei or with a unit.")
 @click.option("--rounds", type=click.IntRange(min=1), default=10, help="Number of rounds in which the bounty is paid.")
 @click.option(

@@ -210,6 +210,12 @@ class Classifier(ABC):
             raise InputError("the batch has no rows; a score needs at least one")
         return right / count
 
+    def _append_class(self, name: str, *args: Any) -> None:
+        """Add a class with these arguments of the kernel, after a check of its name."""
+        name = as_name(name, "name")
+        self._kernel.add_class(*args)
+        self._classifications = (*self._classifications, name)
+
     # -- state -------------------------------------------------------------------------------------------------------
 
     def _state(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dcai import _kernels
 from dcai.errors import InputError, InputTypeError
 from dcai.fixed import TO_FLOAT
 from dcai.models import _inputs, json_format
-from dcai.models.base import SparseClassifier, as_name, check_length, check_names, fitted_classes, pairs
+from dcai.models.base import SparseClassifier, check_length, check_names, fitted_classes, pairs
 from dcai.models.deployment import create_classes
 from dcai.models.means import presence_counts
 from dcai.models.registry import register
@@ -222,9 +222,7 @@ class NaiveBayes(SparseClassifier):
         Revert
             ``MalformedPair`` or ``SafeCastOverflowedUintDowncast``. In either case nothing is added.
         """
-        name = as_name(name, "name")
-        self._kernel.add_class(num_samples, pairs(counts))
-        self._classifications = (*self._classifications, name)
+        self._append_class(name, num_samples, pairs(counts))
 
     def initialize_counts(self, counts: FeatureCounts, label: int) -> None:
         """Set feature counts of one class and add them to its total, as the contract's ``initializeCounts``.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from dcai import _kernels
 from dcai.errors import InputError, Revert
 from dcai.models import _inputs, json_format
-from dcai.models.base import DenseClassifier, as_name, check_length, check_names
+from dcai.models.base import DenseClassifier, check_length, check_names
 from dcai.models.deployment import create_classes
 from dcai.models.means import dense_means
 from dcai.models.registry import register
@@ -173,9 +173,7 @@ class NearestCentroidClassifier(DenseClassifier):
         Revert
             ``DimensionMismatch`` or ``CountTooLarge``. In either case nothing is added.
         """
-        name = as_name(name, "name")
-        self._kernel.add_class(centroid, count)
-        self._classifications = (*self._classifications, name)
+        self._append_class(name, centroid, count)
 
     def extend_centroid(self, extension: ArrayLike, label: int) -> None:
         """Append features to the centroid of one class, as the contract's ``extendCentroid``.

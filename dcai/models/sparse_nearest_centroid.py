@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dcai import _kernels
 from dcai.errors import InputError, InputTypeError, Revert, shown
 from dcai.models import _inputs, json_format
-from dcai.models.base import SparseClassifier, as_name, check_length, check_names, pairs
+from dcai.models.base import SparseClassifier, check_length, check_names, pairs
 from dcai.models.deployment import create_classes
 from dcai.models.means import presence_means
 from dcai.models.registry import register
@@ -238,9 +238,7 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         Revert
             ``MalformedPair``, ``IndexTooLarge`` or ``DuplicateFeature``. In either case nothing is added.
         """
-        name = as_name(name, "name")
-        self._kernel.add_class(pairs(centroid), count)
-        self._classifications = (*self._classifications, name)
+        self._append_class(name, pairs(centroid), count)
 
     def extend_centroid(self, extension: Centroid, label: int) -> None:
         """Add features to the centroid of one class, as the contract's ``extendCentroid``.
