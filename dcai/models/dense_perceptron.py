@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dcai import _kernels
 from dcai.models import json_format, perceptron
-from dcai.models._arrays import integer_array
 from dcai.models.base import DenseClassifier
 from dcai.models.deployment import halvings
 from dcai.models.registry import register
@@ -111,7 +111,11 @@ class DensePerceptron(perceptron.Perceptron, DenseClassifier):
     @property
     def weights(self) -> NDArray[Any]:
         """A copy of the weights, shape (d,), scale ``10**9``: int64, or Python integers where one needs more bits."""
-        return integer_array(self._kernel.weights)
+        weights = self._kernel.weights
+        try:
+            return np.array(weights, dtype=np.int64)
+        except OverflowError:
+            return np.array(weights, dtype=object)
 
     @property
     def num_features(self) -> int:
